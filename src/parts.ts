@@ -6,7 +6,7 @@ import type { Config } from './config/config.ts';
 import { pollIntervalOf } from './cxone/profile/poll-interval.ts';
 import { loadProfile } from './cxone/profile/profile.ts';
 import { connectionLimit, heldRequests } from './http/server/connection-limits.ts';
-import { createConnectionCounts } from './http/server/connection-pool.ts';
+import { type ConnectionCounts, createConnectionCounts } from './http/server/connection-pool.ts';
 import type { listen } from './http/server/server.ts';
 import type { MissedCallbacks } from './incident/signals.ts';
 import { withCommandName } from './lib/command-name.ts';
@@ -63,7 +63,21 @@ export interface Overrides extends ResourceOverrides {
 
 export type Parts = Awaited<ReturnType<typeof buildParts>>;
 
-export async function buildParts(options: ReceiverOptions) {
+/** How many connections the listeners serve, and how many are open. */
+export interface ListenerLimits {
+  readonly listeners: number;
+  /** Of all listeners together. */
+  readonly maxConnections: number;
+  readonly connections: ConnectionCounts;
+}
+
+export function createListenerLimits({ config, log }: ReceiverOptions, world: World): ListenerLimits {
+  const listeners = config.callbackPort === null ? 1 : 2;
+  const maxConnections = connectionLimit(listeners, config.maxConnections, log);
+  return { listeners, maxConnections, connections: createConnectionCounts(log, world) };
+}
+
+export async function buildParts(options: ReceiverOptions, limits: ListenerLimits) {
   const { config, log, fatal, upgrade } = options;
   const clock = createSteadyClock(options.world);
   const { world } = clock;
@@ -87,9 +101,7 @@ export async function buildParts(options: ReceiverOptions) {
 
   const lifecycle = createLifecycle(world, options.sockets);
   const pace = pollIntervalOf(profile, config.pollIntervalMs);
-  const connections = createConnectionCounts(log, lifecycle.world);
-  const listeners = config.callbackPort === null ? 1 : 2;
-  const maxConnections = connectionLimit(listeners, config.maxConnections, log);
+  const { connections, maxConnections, listeners } = limits;
   const waiters = createWaiters(store, world, heldRequests(maxConnections, listeners));
   const streams = createStreams(store, world);
   const lanes = createLanes(world);
@@ -109,7 +121,7 @@ export async function buildParts(options: ReceiverOptions) {
       tracing,
       lifecycle,
       pace,
-      ...{ waiters, connections, maxConnections, streams, lanes },
+      ...{ waiters, streams, lanes },
     },
     headReports: createAuditHeadLogger(store, world, log, config.callbackSecrets),
     ...{ trail, dashboard },
@@ -126,9 +138,7 @@ export async function buildParts(options: ReceiverOptions) {
     loops: lifecycle.loops,
     apps: [...new Set(config.apps.map(({ name }) => name))],
     queueCapacity: config.queueCapacity,
-    databasePath: store.databasePath,
-    databaseFileLost: () => store.checkFile() !== null,
-    checkpointsBlockedMs: store.checkpointsBlockedMs,
+    databaseFile: store.file,
     now: world.now,
   });
   store.watch(createExecutionLog(log, lifecycle.world));

@@ -11,16 +11,23 @@ import {
   type SubmissionThread,
 } from './http/executions/large-submissions/submission-reader.ts';
 import { createRateLimits } from './http/middleware/rate-limit.ts';
-import { createSessions } from './http/middleware/sessions.ts';
+import { createSessions, NO_SESSIONS } from './http/middleware/sessions.ts';
 import { createBodies } from './http/request/body-budget.ts';
 import { type Listeners, openListeners } from './http/server/listeners.ts';
-import { within } from './lib/lifecycle.ts';
+import { createStandbyApp } from './http/server/standby-app.ts';
+import { type AppFor, createSwitchedApp, type SwitchedApp } from './http/server/switched-app.ts';
+import { createLifecycle, within } from './lib/lifecycle.ts';
 import { reasonOf } from './lib/log.ts';
 import { startLoop, type Work } from './lib/loop.ts';
+import { beginTerms } from './lib/terms.ts';
 import { createClockNotices } from './observability/clock-notice.ts';
+import { createMetrics } from './observability/metrics/metrics.ts';
 import { createReadiness } from './observability/readiness.ts';
-import { buildParts, type Parts, type ReceiverOptions } from './parts.ts';
+import { NO_TRACING } from './observability/tracing/tracing.ts';
+import { buildParts, createListenerLimits, type ListenerLimits, type Parts, type ReceiverOptions } from './parts.ts';
+import { waitUntilVacant } from './store/open/open-database.ts';
 import type { Store } from './store/port.ts';
+import { AnotherIsActive } from './store/receiver-store.ts';
 import { createCallbackReceiver } from './usecases/receive-callback.ts';
 import { createSubmit } from './usecases/submit.ts';
 import { createFileAndClockWatch, noteTime } from './workers/clock-watch.ts';
@@ -50,24 +57,79 @@ export interface Receiver {
   reload(): Promise<void>;
 }
 
+/** The part of a receiver's life in which it is the active one. On a database of one process, there is one. */
+interface Term {
+  readonly parts: Parts;
+  readonly submissions: SubmissionThread;
+  readonly appFor: AppFor;
+}
+
 /** @throws {ProfileError | DatabaseRefused | Error} before anything listens, or after closing everything again. */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
-  const parts = await buildParts(options);
-  const submissions = createSubmissionThread(parts);
-  const listeners = await serve(parts, submissions);
+  const { config, world, log } = options;
+  const lifecycle = createLifecycle(world);
+  const limits = createListenerLimits(options, lifecycle.world);
+  const terms = await beginTerms<Term>({
+    ...{ world, log },
+    begin: () => beginTerm(options, limits),
+    isOthers: (error) => error instanceof AnotherIsActive,
+    vacancy: (signal, report) => waitUntilVacant({ url: config.databaseUrl ?? '', world, log, signal, report }),
+    began: (term) => {
+      app.use(term.appFor);
+      startLoops(term.parts, listeners);
+      reportToken(term.parts);
+    },
+    replaced: ({ parts }) => parts.store.replaced,
+    end: (term) => {
+      app.use(standby);
+      return end(term, world.elapsed() + DRAIN_MS, null);
+    },
+  });
+  const standby = createStandbyApp({
+    runtime: { world, log, tracing: NO_TRACING },
+    access: { ...config, sessions: NO_SESSIONS },
+    metrics: createMetrics(),
+    reason: terms.reason,
+  });
+  const first = terms.current();
+  const app = createSwitchedApp(first?.appFor ?? standby);
+  const listeners = await serve(app, options, limits).catch(async (error: unknown) => {
+    first?.submissions.close();
+    await first?.parts.close();
+    throw error;
+  });
+  terms.follow();
   const { url, webhookUrl, tls } = listeners;
-  startLoops(parts, listeners);
-  // Reports early whether CXone issues a token, and with which scopes. Nothing waits for the result.
-  parts.cxone
-    .authorize()
-    .catch((error: unknown) => parts.log.warn({ reason: reasonOf(error) }, 'CXone gives no token yet'));
   return {
     url,
     webhookUrl,
-    store: parts.store,
-    stop: () => stop(parts, listeners, submissions),
+    get store() {
+      const term = terms.current();
+      if (term === null) throw new Error('this receiver stands by');
+      return term.parts.store;
+    },
+    stop: async () => {
+      const deadline = world.elapsed() + DRAIN_MS;
+      const last = await terms.last();
+      if (last === null) await listeners.close(Math.max(0, deadline - world.elapsed()));
+      else await end(last, deadline, listeners);
+      lifecycle.end();
+    },
     reload: async () => tls?.reload(),
   };
+}
+
+/** @throws {AnotherIsActive | DatabaseRefused | Error} after closing everything again. */
+async function beginTerm(options: ReceiverOptions, limits: ListenerLimits): Promise<Term> {
+  const parts = await buildParts(options, limits);
+  const submissions = createSubmissionThread(parts);
+  const http = httpDependencies(parts, submissions);
+  return { parts, submissions, appFor: (role) => createApp(http, role) };
+}
+
+/** Reports early whether CXone issues a token, and with which scopes. Nothing waits for the result. */
+function reportToken({ cxone, log }: Parts): void {
+  cxone.authorize().catch((error: unknown) => log.warn({ reason: reasonOf(error) }, 'CXone gives no token yet'));
 }
 
 function httpDependencies(parts: Parts, submissions: SubmissionThread): HttpDependencies {
@@ -111,7 +173,7 @@ function httpDependencies(parts: Parts, submissions: SubmissionThread): HttpDepe
       resumed: () => loops().get('notify')?.wake(),
     },
     reconciliations: parts.reconciliations,
-    copiesOf: createCopyFinder(config.retentionExportDir, store.copies),
+    copiesOf: createCopyFinder(config.retentionExportDir, store.file?.copies ?? (() => [])),
     pages: {
       dashboard: parts.dashboard,
       health: parts.health.health,
@@ -133,22 +195,14 @@ function httpDependencies(parts: Parts, submissions: SubmissionThread): HttpDepe
   };
 }
 
-/** @throws {Error} after closing the resources if a listener cannot be opened. */
-async function serve(parts: Parts, submissions: SubmissionThread): Promise<Listeners> {
-  const { config, world, log, listen, sockets = [] } = parts;
-  const http = httpDependencies(parts, submissions);
-  const { connections, maxConnections } = parts;
-  const options = {
+/** @throws {Error} if a listener cannot be opened. */
+function serve(app: SwitchedApp, options: ReceiverOptions, limits: ListenerLimits): Promise<Listeners> {
+  const { config, world, log, sockets = [], overrides: { listen } = {} } = options;
+  const { connections, maxConnections } = limits;
+  return openListeners(app.appFor, {
     ...{ ...config, sockets, now: world.now, log, connections, maxConnections },
     ...(listen && { open: listen }),
-  };
-  try {
-    return await openListeners((role) => createApp(http, role), options);
-  } catch (error) {
-    submissions.close();
-    await parts.close();
-    throw error;
-  }
+  });
 }
 
 /** Runs after `serve`: nothing is sent to CXone before its callbacks can be received. */
@@ -181,12 +235,13 @@ function startLoops(parts: Parts, { webhookUrl, tls }: Listeners): void {
   );
 }
 
-async function stop(parts: Parts, listeners: Listeners, submissions: SubmissionThread): Promise<void> {
+/** Ends the work of a term until the deadline. @param listeners null if they stay open, because another receiver is active now */
+async function end(term: Term, deadline: number, listeners: Listeners | null): Promise<void> {
+  const { parts, submissions } = term;
   const { world, lifecycle } = parts;
-  const deadline = world.elapsed() + DRAIN_MS;
   let closing: Promise<void> | undefined;
   const closeListeners = () => {
-    closing ??= listeners.close(Math.max(0, deadline - world.elapsed()));
+    closing ??= listeners?.close(Math.max(0, deadline - world.elapsed()));
     return closing;
   };
   const stopLoops = () =>
@@ -201,11 +256,11 @@ async function stop(parts: Parts, listeners: Listeners, submissions: SubmissionT
     () => within(world, stopLoops(), deadline),
     closeListeners,
     submissions.close,
-    () => noteTime(parts.store, world.now(), parts.log),
+    () => listeners && noteTime(parts.store, world.now(), parts.log),
     parts.close,
     lifecycle.end,
     // After the last commit, so that the signed head covers the whole audit trail.
-    parts.headReports.report,
+    () => listeners && parts.headReports.report(),
     // Last, because a slow collector must hold up nothing else.
     () => within(world, parts.tracing.close(), Math.min(deadline, world.elapsed() + LAST_SPANS_MS)),
   ];

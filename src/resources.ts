@@ -10,13 +10,14 @@ import type { Profile } from './cxone/profile/profile.ts';
 import { openRecorder, type Recorder } from './cxone/recording/recorder.ts';
 import { type Fetcher, NETWORK_FETCHER } from './cxone/transport.ts';
 import type { Log } from './lib/log.ts';
-import { runInTurns } from './lib/steps.ts';
 import type { World } from './lib/world.ts';
+import { type OpenDatabaseOptions, openDatabase } from './store/open/open-database.ts';
+import type { ReceiverStore } from './store/receiver-store.ts';
+import { holdQueued } from './store/shared/hold-queued.ts';
 import type { CheckpointOptions } from './store/sqlite/file/checkpoint/checkpointer.ts';
 import { startPassesOnThread } from './store/sqlite/file/checkpoint/on-thread.ts';
 import type { UpgradeDisplay } from './store/sqlite/file/data-migration/report.ts';
-import { holdQueued } from './store/sqlite/file/hold-queued.ts';
-import { openStoreInSteps, type SqliteStore, type SqliteStoreOptions } from './store/sqlite/store.ts';
+import type { SqliteStoreOptions } from './store/sqlite/store.ts';
 import { withConcealedResponses, withConcealedTokens } from './usecases/conceal-callback-tokens.ts';
 import { withPreparedComparisons } from './usecases/prepared-comparisons.ts';
 import type { ResolveHostname } from './webhooks/guarded-connect.ts';
@@ -58,7 +59,7 @@ export interface UpgradeControl {
   readonly interrupted: () => AbortSignal;
 }
 
-/** @throws {DatabaseRefused | Interrupted | Error} after closing everything again. */
+/** @throws {DatabaseRefused | AnotherIsActive | Interrupted | Error} after closing everything again. */
 export async function openResources(options: ResourcesOptions) {
   const { config, profile, world, log, fatal, overrides, threads, metrics, upgrade } = options;
   const { fetcher = NETWORK_FETCHER, resolve, listedRepeats } = overrides;
@@ -79,13 +80,15 @@ export async function openResources(options: ResourcesOptions) {
     checkpoints: overrides.checkpoints ?? (threads ? onThread : undefined),
     readerThread: threads,
     listedRepeats,
+    url: config.databaseUrl,
     path: config.databasePath,
     mode: config.databaseMode,
     world,
     log,
     upgradeDisplay: upgrade?.display,
+    interrupted: upgrade?.interrupted,
   };
-  const database = await openStore(recorder, forDatabase, upgrade?.interrupted);
+  const database = await openStore(recorder, forDatabase);
   const comparing = withPreparedComparisons(database, (...results) => cxone.largeBodies.prepareComparison(...results));
   const store = withConcealedTokens(comparing, conceal);
   const client = createCxone({
@@ -101,6 +104,7 @@ export async function openResources(options: ResourcesOptions) {
     log,
     noteFree: conceal.noteFree,
     fetcher: recorder.wrapFetcher(fetcher),
+    maySend: store.isActive,
   });
   const cxone: CxoneClient = { ...client, tokenProblem: () => concealedProblem(client.tokenProblem(), conceal) };
   const forOperators = operatorsEntries(config.incidentWebhook);
@@ -113,13 +117,18 @@ export async function openResources(options: ResourcesOptions) {
   const sender =
     overrides.webhooks ??
     createWebhookSender({
-      ...{ policy: notifyRules, secretsOf: notifySecrets, world, ...lookUp },
+      ...{ policy: notifyRules, secretsOf: notifySecrets, world, maySend: store.isActive, ...lookUp },
       proxies: config.proxies.notifications,
     });
   const webhooks = withConcealedResponses(sender, conceal);
 
   /** A backup that was put in place without `restore` may hold a queue that was sent since. Returns the number held. */
-  const holdRestoredQueue = async () => (store.restored?.from === 'backup' ? holdQueued(store, world) : 0);
+  async function holdRestoredQueue(): Promise<number> {
+    if (!store.isRestoredBackup) return 0;
+    const held = await holdQueued(store, world);
+    await store.adoptBackup();
+    return held;
+  }
 
   async function close(): Promise<void> {
     cxone.close();
@@ -144,13 +153,9 @@ function concealedProblem(problem: TokenProblem | null, conceal: TokenConcealer)
   return problem && { ...problem, reason: conceal.text(problem.reason) };
 }
 
-async function openStore(
-  recorder: Recorder,
-  options: SqliteStoreOptions,
-  interrupted: UpgradeControl['interrupted'] | undefined,
-): Promise<SqliteStore> {
+async function openStore(recorder: Recorder, options: OpenDatabaseOptions): Promise<ReceiverStore> {
   try {
-    return await runInTurns(openStoreInSteps(options), interrupted);
+    return await openDatabase(options);
   } catch (error) {
     recorder.close();
     throw error;

@@ -7,6 +7,7 @@ import type { CallbackTrust } from '../usecases/receive-callback.ts';
 import { type AppShares, appSharesOf } from './apps.ts';
 import { type CallbackSettings, callbackSettingsOf } from './callbacks.ts';
 import { type CxoneConfig, cxoneOf, missingFor } from './cxone.ts';
+import { databaseProblem } from './database.ts';
 import type { Key } from './fields.ts';
 import { type IncidentWebhookConfig, incidentWebhookOf } from './incident-webhook.ts';
 import { type NotificationConfig, notificationsOf } from './notifications.ts';
@@ -45,7 +46,10 @@ export interface Config extends AppShares {
   readonly callbackTrust: CallbackTrust;
   /** How many proxies in front of the receiver add to X-Forwarded-For. */
   readonly trustedProxies: number;
+  /** Not used with `databaseUrl`. */
   readonly databasePath: string;
+  /** The PostgreSQL database; null: the SQLite file at `databasePath`. */
+  readonly databaseUrl: string | null;
   /** Mode of every file with data of executions. */
   readonly databaseMode: number;
   readonly apps: readonly Key[];
@@ -102,7 +106,7 @@ type Given = Readonly<Record<string, string | undefined>>;
 
 /** An empty or blank variable counts as unset. @throws {ConfigError} */
 export function readConfig(env: Given): Config {
-  return configOf(read(CHECKED_ENVIRONMENT, env, VARIABLES, missingFor), env);
+  return configOf(read(CHECKED_ENVIRONMENT, env, VARIABLES, problemsBesides), env);
 }
 
 /** One variable alone, for commands that need no more of the configuration. @throws {ConfigError} */
@@ -111,19 +115,34 @@ export function readVariable<Name extends keyof Environment>(env: Given, name: N
   return (read(v.pick(ENVIRONMENT, [name]), env, wanted) as Environment)[name];
 }
 
+/** The database alone, for commands. `url` is null for the file at `path`. @throws {ConfigError} also if both are set. */
+export function readDatabase(env: Given): { readonly path: string; readonly url: string | null } {
+  const names = ['DATABASE_PATH', 'DATABASE_URL'] as const;
+  const wanted = VARIABLES.filter(({ name }) => names.some((one) => one === name));
+  const problems = (given: Given) => new Map(databaseProblem(given));
+  const { DATABASE_PATH: path, DATABASE_URL: url = null } = read(v.pick(ENVIRONMENT, names), env, wanted, problems);
+  return { path, url };
+}
+
+/** Returns the mistakes that the values alone do not show, by variable. */
+function problemsBesides(given: Given): ReadonlyMap<string, string> {
+  return new Map([...missingFor(given), ...databaseProblem(given)]);
+}
+
 function read<S extends v.GenericSchema>(
   schema: S,
   env: Given,
   variables: readonly Variable[],
-  missing: (given: Given) => ReadonlyMap<string, string> = () => new Map(),
+  besides: (given: Given) => ReadonlyMap<string, string> = () => new Map(),
 ): v.InferOutput<S> {
   const { given, unread } = withSecretFiles(withLowerCaseProxies(env), variables);
   const reading = v.safeParse(schema, given);
-  const lacking = missing(given);
-  const problemsWith = (name: string) => [
-    ...problemsOf(name, reading.issues ?? []),
-    ...(lacking.has(name) ? [`${name}: ${lacking.get(name)}`] : []),
-  ];
+  const others = besides(given);
+  const problemsWith = (name: string) => {
+    const invalid = problemsOf(name, reading.issues ?? []);
+    const other = others.get(name);
+    return invalid.length > 0 || other === undefined ? invalid : [`${name}: ${other}`];
+  };
   // What its file did not give is not also missing.
   const problems = variables.flatMap(({ name }) => unread.get(name) ?? problemsWith(name));
   if (!reading.success || problems.length > 0) throw new ConfigError(problems);
@@ -151,6 +170,7 @@ function configOf(env: Environment, given: Given): Config {
     callbackTrust: env.CALLBACK_TRUST,
     trustedProxies: env.TRUSTED_PROXIES,
     databasePath: env.DATABASE_PATH,
+    databaseUrl: env.DATABASE_URL ?? null,
     databaseMode: env.DATABASE_MODE,
     apps: env.APP_KEYS,
     operators: env.OPERATOR_KEYS ?? [],

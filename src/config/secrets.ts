@@ -1,5 +1,6 @@
 // Lists the secrets of a configuration, which must not appear in logs.
 
+import { secretsInDatabaseUrl } from '../lib/database-url.ts';
 import type { Config } from './config.ts';
 
 export function secretsIn(config: Config): string[] {
@@ -12,6 +13,7 @@ export function secretsIn(config: Config): string[] {
     ),
     ...cxone.headerSecrets.map(({ key }) => key),
     ...callbackSecrets,
+    ...(config.databaseUrl === null ? [] : secretsInDatabaseUrl(config.databaseUrl)),
     ...[...apps, ...operators, ...readers, ...callbackSettings.clients].map(({ key }) => key),
     ...callbackSettings.header.values,
     ...callbackSettings.credentials.map(({ secret }) => secret),

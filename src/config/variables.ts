@@ -4,10 +4,9 @@ import * as v from 'valibot';
 import { APP_VARIABLES } from './apps.ts';
 import { CALLBACK_VARIABLES } from './callbacks.ts';
 import { CXONE_VARIABLES } from './cxone.ts';
+import { DATABASE_VARIABLES } from './database.ts';
 import {
   basePath,
-  databasePath,
-  fileMode,
   host,
   keys,
   MIN_KEY_LENGTH,
@@ -45,8 +44,7 @@ export const ENVIRONMENT = v.object({
   TLS_KEY_FILE: v.optional(text),
   CALLBACK_SECRET: secret(v.pipe(present(`set a random secret of ${MIN_SECRET_LENGTH} characters or more`), secrets)),
   ...CALLBACK_VARIABLES,
-  DATABASE_PATH: v.optional(databasePath, 'data/receiver.db'),
-  DATABASE_MODE: v.optional(v.pipe(text, fileMode), '0600'),
+  ...DATABASE_VARIABLES,
   APP_KEYS: secret(v.pipe(present('set app:key for each app, separated by commas'), keys(MIN_KEY_LENGTH))),
   OPERATOR_KEYS: v.optional(secret(v.pipe(text, keys(MIN_OPERATOR_KEY_LENGTH)))),
   READER_KEYS: v.optional(secret(v.pipe(text, keys(MIN_OPERATOR_KEY_LENGTH)))),

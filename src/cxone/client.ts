@@ -31,6 +31,8 @@ export interface CxoneOptions extends AuthorizedOptions {
   readonly callbackSecrets?: readonly string[];
   /** Notes that an object of a large body quotes no callback token. */
   readonly noteFree?: (object: object) => void;
+  /** Returns whether requests may be sent now: false once another receiver may be active; default: always. */
+  readonly maySend?: () => boolean;
   /** Replaces the network. */
   readonly fetcher?: Fetcher;
 }

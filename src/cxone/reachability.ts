@@ -3,7 +3,7 @@
 import type { Log } from '../lib/log.ts';
 import type { World } from '../lib/world.ts';
 import type { ConnectionProblem } from './port.ts';
-import { CLOSING, type HttpResult } from './transport.ts';
+import { CLOSING, type HttpResult, NOT_ACTIVE } from './transport.ts';
 
 /** Time after the last failure, in milliseconds, after which a host is no longer reported: no request goes there any more. */
 const MAX_SILENCE_MS = 120_000;
@@ -35,7 +35,8 @@ export function createReachability(world: Pick<World, 'now' | 'elapsed'>, log: L
   return {
     observe: (url, result) => {
       const { origin } = new URL(url);
-      if (result.type === 'unsent' && result.reason !== CLOSING) fail(origin, result.reason);
+      if (result.type === 'unsent' && result.reason !== CLOSING && result.reason !== NOT_ACTIVE)
+        fail(origin, result.reason);
       else if (result.type === 'answered' && result.httpStatus === 407)
         fail(origin, 'a proxy requires credentials (407)');
       else if (result.type === 'answered') {

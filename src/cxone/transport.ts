@@ -26,6 +26,9 @@ const PROXY_AUTHENTICATION_REQUIRED = 407;
 /** The reason of a request that was made after the end of the transport. */
 export const CLOSING = 'the receiver is closing';
 
+/** The reason of a request that was made when another receiver may be active on the database. */
+export const NOT_ACTIVE = 'another receiver may be active';
+
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
   readonly url: string;
@@ -100,17 +103,19 @@ export interface TransportOptions {
   readonly maxResultBytes: number;
   /** Default: direct connections. */
   readonly proxies?: ProxyRules;
+  /** Returns whether requests may be sent now; default: always. */
+  readonly maySend?: (() => boolean) | undefined;
 }
 
 /** One function because connections, the tracker and the requests in flight are closed together. */
 export function createTransport(
   world: World,
-  { timeoutMs, maxPauseMs, maxResultBytes, proxies = NO_PROXIES }: TransportOptions,
+  { timeoutMs, maxPauseMs, maxResultBytes, proxies = NO_PROXIES, maySend = () => true }: TransportOptions,
   fetcher: Fetcher = NETWORK_FETCHER,
 ): Transport {
   const ofetch = createFetch({ fetch: fetcher.fetch });
   const tracker = createSentTracker();
-  const connections = createConnections(world, proxies);
+  const connections = createConnections(world, proxies, () => (maySend() ? null : NOT_ACTIVE));
   const inFlight = new Set<AbortController>();
   let closed = false;
 
@@ -170,6 +175,8 @@ export function createTransport(
   return {
     send: async (request) => {
       if (closed) return { type: 'unsent', latencyMs: 0, reason: CLOSING };
+      // promise: stopped-receiver-sends-nothing
+      if (!maySend()) return { type: 'unsent', latencyMs: 0, reason: NOT_ACTIVE };
       const giveUp = new AbortController();
       // One per request, covering the body too. The listener keeps the signal from being collected before it fires.
       const timeout = fetcher.timeout(timeoutMs);

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot';
 import { reasonOf } from '../lib/log.ts';
-import type { HttpDependencies } from './dependencies.ts';
+import type { HttpDependencies, HttpMetrics } from './dependencies.ts';
 import { component, jsonContent } from './openapi/components.ts';
 import type { ApiOperation } from './openapi/operation.ts';
 import { json, respond } from './response/json.ts';
@@ -35,7 +35,7 @@ export const isAlive: ApiOperation = {
   access: 'open',
   summary: 'Whether the process runs',
   responses: { '200': { description: 'It runs.', content: jsonContent(LIVENESS, { live: { live: true } }) } },
-  create: () => () => json(200, { live: true }),
+  create: () => aliveResponse,
 };
 
 export const isReady: ApiOperation = {
@@ -58,12 +58,21 @@ export const isReady: ApiOperation = {
     if (notReady.length === 0) {
       return json(200, { ready: true, notReady: [], ...(notices.length === 0 ? {} : { notices }) });
     }
-    return problem('not-ready', `Not ready: ${notReady.join(', ')}.`, {
-      headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
-      members: { ready: false, notReady },
-    });
+    return notReadyResponse(notReady);
   },
 };
+
+/** Returns the response of a receiver that is not ready, for these reasons. */
+export function notReadyResponse(notReady: readonly string[]): Response {
+  return problem('not-ready', `Not ready: ${notReady.join(', ')}.`, {
+    headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
+    members: { ready: false, notReady },
+  });
+}
+
+export function aliveResponse(): Response {
+  return json(200, { live: true });
+}
 
 export const getMetrics: ApiOperation = {
   operationId: 'getMetrics',
@@ -80,11 +89,14 @@ export const getMetrics: ApiOperation = {
   },
   create:
     ({ metrics }) =>
-    async () => {
-      const { contentType, body } = await metrics.scrape();
-      return respond(200, body, { 'content-type': contentType });
-    },
+    () =>
+      metricsResponse(metrics),
 };
+
+export async function metricsResponse(metrics: Pick<HttpMetrics, 'scrape'>): Promise<Response> {
+  const { contentType, body } = await metrics.scrape();
+  return respond(200, body, { 'content-type': contentType });
+}
 
 interface State {
   readonly notReady: readonly string[];
@@ -95,7 +107,9 @@ const DRAINING: State = { notReady: ['draining'], notices: [] };
 
 async function stateOf({ lifecycle, runtime }: Pick<HttpDependencies, 'lifecycle' | 'runtime'>): Promise<State> {
   try {
-    return { notReady: await lifecycle.ready(), notices: await lifecycle.notices() };
+    const notReady = await lifecycle.ready();
+    // A receiver that is not ready may be unable to read them.
+    return { notReady, notices: notReady.length > 0 ? [] : await lifecycle.notices() };
   } catch (error) {
     runtime.log.error({ reason: reasonOf(error) }, 'the readiness check failed');
     return { notReady: ['the readiness check failed'], notices: [] };

@@ -28,7 +28,7 @@ export function machineFindings(signals: Signals, open: OpenIncidents): Finding[
     const problem = `The disk of the database has ${megabytes(diskFreeBytes)} MB free`;
     found.push({ ...rest, cause: 'DiskNearlyFull', problem });
   }
-  if (walBytes > (open.has('WalGrows ') ? NORMAL_WAL_BYTES : MAX_WAL_BYTES)) {
+  if (walBytes !== null && walBytes > (open.has('WalGrows ') ? NORMAL_WAL_BYTES : MAX_WAL_BYTES)) {
     found.push({ ...rest, cause: 'WalGrows', problem: `The write-ahead log has ${megabytes(walBytes)} MB` });
   }
   return [...found, ...slowCommits(signals), ...clock(signals), ...absence(signals)];

@@ -101,7 +101,8 @@ export interface Signals {
   readonly stuckLoops: readonly string[];
   /** Null: unknown. */
   readonly diskFreeBytes: number | null;
-  readonly walBytes: number;
+  /** Null: the database has no file here. */
+  readonly walBytes: number | null;
   readonly clockStep: { readonly from: number; readonly to: number } | null;
   /** From when to when no receiver ran before this start; null if one ran. */
   readonly absence: { readonly from: number; readonly to: number } | null;

@@ -28,9 +28,12 @@ export interface Loop {
 /** A loop without a due time, or with one far away, looks for work this often. */
 const MAX_SLEEP_MS = 30_000;
 const AFTER_ERROR_MS = 1_000;
+/** The same failure of rounds in a row is logged this often. */
+const REPEAT_MS = 60_000;
 /** A round that takes longer counts as stuck. */
 const STUCK_MS = 120_000;
 
+// One function because the rounds of a loop share its state.
 export function startLoop(name: string, work: Work, world: World, log: Log): Loop {
   const stopping = new AbortController();
   const tasks = new Set<Promise<void>>();
@@ -39,6 +42,8 @@ export function startLoop(name: string, work: Work, world: World, log: Log): Loo
   let nudgedAt = Number.POSITIVE_INFINITY;
   let asleep: { readonly until: number; readonly waker: AbortController } | null = null;
   let workingSince: number | null = null;
+  /** The failure of the last round, and when it was logged. */
+  let failed: { readonly reason: string; readonly at: number } | null = null;
 
   /** A task that outlives the drain time loses its store when the service stops: expected, so only a warning. */
   function complain(error: unknown, message: string): void {
@@ -55,12 +60,23 @@ export function startLoop(name: string, work: Work, world: World, log: Log): Loo
     },
   };
 
+  /** A store that is away for a minute would otherwise fill the log with equal lines of each loop. */
+  function complainOfRound(error: unknown): void {
+    const reason = reasonOf(error);
+    const isRepeat = failed?.reason === reason && world.elapsed() - failed.at < REPEAT_MS;
+    if (isRepeat) return;
+    failed = { reason, at: world.elapsed() };
+    complain(error, 'a round of a loop failed');
+  }
+
   async function oneRound(): Promise<number> {
     workingSince = world.elapsed();
     try {
-      return (await work(round)) ?? MAX_SLEEP_MS;
+      const delay = (await work(round)) ?? MAX_SLEEP_MS;
+      failed = null;
+      return delay;
     } catch (error) {
-      complain(error, 'a round of a loop failed');
+      complainOfRound(error);
       await world.sleep(AFTER_ERROR_MS, stopping.signal);
       return 0;
     } finally {

@@ -58,7 +58,7 @@ async function addHours({ store }: PeriodSources, hours: SubmittedPeriod, summar
 }
 
 async function addExecutions({ store, pause }: PeriodSources, period: SubmittedPeriod, summary: PeriodSummary) {
-  for (const groups of store.outcomesOf(period)) {
+  for await (const groups of store.outcomesOf(period)) {
     for (const group of groups) summary.add(group);
     await pause(period);
   }

@@ -25,6 +25,7 @@ const MAX_RESPONSE_BYTES = 16 * 1024;
 const MAX_PAUSE_MS = 6 * 3_600_000;
 
 const CLOSING = 'the receiver is closing';
+const NOT_ACTIVE = 'another receiver may be active';
 
 export interface WebhookSenderOptions {
   readonly policy: UrlPolicy;
@@ -33,6 +34,8 @@ export interface WebhookSenderOptions {
   readonly resolve?: ResolveHostname;
   /** Default: direct connections. */
   readonly proxies?: ProxyRules;
+  /** Returns whether requests may be sent now: false once another receiver may be active; default: always. */
+  readonly maySend?: () => boolean;
 }
 
 /** One function because the agents and the requests in flight are closed together. */
@@ -42,6 +45,7 @@ export function createWebhookSender({
   world,
   resolve = createHostnameResolver({ world }),
   proxies = NO_PROXIES,
+  maySend = () => true,
 }: WebhookSenderOptions): WebhookSender {
   const agents = new Map<string, RoutedAgents>();
   const inFlight = new Set<AbortController>();
@@ -107,6 +111,8 @@ export function createWebhookSender({
   return {
     deliver: async (webhook) => {
       if (closed) return unsent(CLOSING);
+      // promise: stopped-receiver-sends-no-notification
+      if (!maySend()) return unsent(NOT_ACTIVE);
       // The policy may have become stricter since the URL was accepted.
       const problem = policy.check(webhook.app, webhook.url);
       return problem === null ? postWithTimeout(webhook) : unsent(`the URL ${problem}`);

@@ -5,6 +5,7 @@ import type { Loop, Work } from '../lib/loop.ts';
 import { MIN_STEP_MS, type SteadyClock } from '../lib/steady-clock.ts';
 import { isoTime } from '../lib/time.ts';
 import { type CommitProbe, type DueWork, StoreUnavailable } from '../store/port.ts';
+import type { DatabaseFile } from '../store/receiver-store.ts';
 import { retryUntilCommitted } from '../store/retry-until-committed.ts';
 
 /** Interval of the checks, and thereby the longest delay of due work after a step. */
@@ -65,7 +66,7 @@ function inIso({ from, to }: { readonly from: number; readonly to: number }) {
 }
 
 interface WatchTools extends ClockWatchTools {
-  readonly store: ClockWatchTools['store'] & CommitProbe & { checkFile(): unknown };
+  readonly store: ClockWatchTools['store'] & CommitProbe & { readonly file: Pick<DatabaseFile, 'checkFile'> | null };
 }
 
 /**
@@ -78,7 +79,7 @@ export function createFileAndClockWatch(tools: WatchTools): Work {
   const watchClock = createClockWatch(tools);
   let noteAt = Number.NEGATIVE_INFINITY;
   return async (round) => {
-    store.checkFile();
+    store.file?.checkFile();
     const next = await watchClock(round);
     if (world.elapsed() >= noteAt) {
       await noteTime(store, world.now(), log);

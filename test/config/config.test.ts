@@ -5,8 +5,10 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, readConfig } from '../../src/config/config.ts';
+import { secretsIn } from '../../src/config/secrets.ts';
 import { VARIABLES } from '../../src/config/variables.ts';
 import { NO_PROXIES } from '../../src/lib/proxy/proxy.ts';
+import { createRedact } from '../../src/lib/redaction.ts';
 
 const SECRET = 'callback-secret-of-thirty-two-characters';
 const WEBHOOK_SECRETS = [24, 64].map((bytes) => `whsec_${Buffer.alloc(bytes, 7).toString('base64')}`);
@@ -83,6 +85,7 @@ describe('a valid environment', () => {
       callbackTrust: 'signature',
       trustedProxies: 0,
       databasePath: 'data/receiver.db',
+      databaseUrl: null,
       databaseMode: 0o600,
       apps: [{ name: 'orders', key: 'orders-key-0123456789' }],
       operators: [],
@@ -243,6 +246,7 @@ describe('a valid environment', () => {
       callbackTrust: 'verify',
       trustedProxies: 2,
       databasePath: '/var/lib/receiver.db',
+      databaseUrl: null,
       databaseMode: 0o640,
       apps: [
         { name: 'orders', key: 'orders-key-0123456789' },
@@ -345,6 +349,27 @@ describe('a valid environment', () => {
     expect(readConfig({ ...REQUIRED, PORT: '80', CALLBACK_PORT: '80' }).callbackPort).toBeNull();
     expect(readConfig({ ...REQUIRED, PORT: '80', CALLBACK_PORT: '81' }).callbackPort).toBe(81);
     expect(readConfig({ ...REQUIRED, PORT: '0', CALLBACK_PORT: '0' }).callbackPort).toBe(0);
+  });
+});
+
+describe('the database', () => {
+  const url = 'postgres://receiver:db%21password@db-1.example:5433,db-2.example/receiver?sslmode=verify-full';
+
+  test('is on a PostgreSQL server with DATABASE_URL, which may name several hosts', () => {
+    expect(readConfig({ ...REQUIRED, DATABASE_URL: url, DATABASE_PATH: ' ' }).databaseUrl).toBe(url);
+  });
+
+  test('is in one place: a path and a URL together are refused, with the remedy', () => {
+    expect(problemsWith({ DATABASE_URL: url, DATABASE_PATH: 'data/receiver.db' })).toEqual([
+      'DATABASE_URL: is set together with DATABASE_PATH; remove DATABASE_URL for the SQLite file, or DATABASE_PATH for PostgreSQL (an empty value counts as removed)',
+    ]);
+  });
+
+  test('has a password that no line of the log contains, in any spelling', () => {
+    const redact = createRedact(secretsIn(readConfig({ ...REQUIRED, DATABASE_URL: url })));
+    expect(redact(`connecting to ${url} with db!password, that is db%21password`)).toBe(
+      'connecting to [redacted] with [redacted], that is [redacted]',
+    );
   });
 });
 
@@ -488,6 +513,11 @@ describe('an invalid environment', () => {
     ['CALLBACK_HMAC_PREFIX', 'sha256='],
     ['CALLBACK_HMAC_TIMESTAMP_HEADER', 'X-Timestamp'],
     ['DATABASE_PATH', ':memory:'],
+    ['DATABASE_URL', 'mysql://receiver:password@db.example/receiver'],
+    ['DATABASE_URL', 'postgres://receiver:password@db.example'],
+    ['DATABASE_URL', 'postgres://receiver:p@ssword@db.example/receiver'],
+    ['DATABASE_URL', 'postgres://receiver:100%password@db.example/receiver'],
+    ['DATABASE_URL', 'postgres://receiver:password@db.example:port/receiver'],
     ['APP_KEYS', 'orders'],
     ['APP_KEYS', 'orders:too-short'.slice(0, -1)],
     ['APP_KEYS', ':orders-key-0123456789'],

@@ -37,6 +37,7 @@ const EXAMPLES: Readonly<Record<string, { readonly value: string; readonly besid
     value: generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString().trim(),
   },
   CXONE_SECRETS: { value: 'gateway-key:from-the-file-0123456789-0123456789' },
+  DATABASE_URL: { value: 'postgres://receiver:from-the-file@db.example:5432/receiver' },
   CXONE_PROXY: { value: 'http://user:from-the-file@proxy.example:3128' },
   NOTIFY_PROXY: { value: 'http://user:from-the-file@proxy.example:3128' },
   NOTIFY_SECRETS: { value: `orders:whsec_${Buffer.alloc(24, 7).toString('base64')}` },

@@ -135,3 +135,38 @@ describe('no answer', () => {
     expect(await cxone.execute(anExecution(), CALLBACK_URL)).toMatchObject({ type: 'unsent' });
   });
 });
+
+describe('once another receiver may be active', () => {
+  test('nothing is sent: certainly not sent, and CXone is not reported as unreachable', async () => {
+    const tenant = await startTenant((_, response) => sendJson(response, 200, {}));
+    let maySend = true;
+    const { cxone } = startClient(tenant.url, { maySend: () => maySend });
+    await cxone.authorize();
+    maySend = false;
+    const before = tenant.received.length;
+    expect(await cxone.execute(anExecution(), CALLBACK_URL)).toMatchObject({ type: 'unsent', httpStatus: 0 });
+    expect(await cxone.poll(aPolled('e-1'))).toMatchObject({ type: 'failed', asked: false });
+    expect(tenant.received).toHaveLength(before);
+    expect(cxone.connectionProblems()).toEqual([]);
+  });
+
+  test('nothing is sent over a connection that was being opened then: certainly not sent', async () => {
+    const tenant = await startTenant((_, response) => sendJson(response, 200, {}));
+    let asked = 0;
+    let isReplacedNext = false;
+    const maySend = () => {
+      if (isReplacedNext) asked += 1;
+      return asked < 2;
+    };
+    const { cxone } = startClient(tenant.url, { maySend });
+    await cxone.authorize();
+    const before = tenant.received.length;
+    isReplacedNext = true;
+    expect(await cxone.execute(anExecution(), CALLBACK_URL)).toMatchObject({
+      type: 'unsent',
+      message: expect.stringContaining('another receiver may be active'),
+    });
+    expect(asked).toBe(2);
+    expect(tenant.received).toHaveLength(before);
+  });
+});

@@ -87,6 +87,24 @@ test('a round that fails is logged and repeated after a second, however often th
   expect(log.lines).toMatchObject([{ level: 'error', facts: { loop: 'test', reason: 'Error: no luck' } }]);
 });
 
+test('the same failure of rounds in a row is logged once a minute, another one and one after a success at once', async () => {
+  let reason: string | null = 'away';
+  const { world, log } = startTestLoop(async () => {
+    if (reason !== null) throw new Error(reason);
+    return 500;
+  });
+  const reasons = () => log.lines.map(({ facts }) => facts['reason']);
+  for (let seconds = 0; seconds < 61; seconds += 1) await world.advance(1_000);
+  expect(reasons()).toEqual(['Error: away', 'Error: away']);
+  reason = 'full';
+  await world.advance(1_000);
+  reason = null;
+  await world.advance(3_000);
+  reason = 'full';
+  await world.advance(1_000);
+  expect(reasons().slice(2)).toEqual(['Error: full', 'Error: full']);
+});
+
 test('stopping waits for work in progress, and starts nothing more', async () => {
   const finished: string[] = [];
   const { world, loop, rounds } = startTestLoop(async ({ spawn }, world) => {

@@ -84,6 +84,7 @@ export async function setStage(
   });
   const { url: cxoneUrl } = await simulator.listen();
   const databasePath = join(temporaryFolder(), 'receiver.db');
+  const given = typeof env === 'function' ? env(cxoneUrl) : env;
   const variables = {
     CXONE_BASE_URL: cxoneUrl,
     CXONE_CLIENT_ID: 'simulator',
@@ -93,11 +94,11 @@ export async function setStage(
     CALLBACK_SECRET,
     APP_KEYS: `shop:${APP_KEY},other:${OTHER_APP_KEY}`,
     OPERATOR_KEYS: `alice:${OPERATOR_KEY}`,
-    DATABASE_PATH: databasePath,
     // The clock, and with it the rate, does not move while a story only observes.
     RATE_LIMIT_PER_SECOND: '10000',
     MAX_CONCURRENT: '100',
-    ...(typeof env === 'function' ? env(cxoneUrl) : env),
+    ...given,
+    ...(given['DATABASE_URL'] === undefined && { DATABASE_PATH: databasePath }),
   };
   let config = readConfig(variables);
   const fatal = (error: unknown) => {

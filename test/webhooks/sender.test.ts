@@ -254,6 +254,24 @@ test.for(['127.0.0.1', '[::1]', '169.254.169.254', '[::ffff:10.0.0.1]'])(
   },
 );
 
+test('nothing is sent once another receiver may be active', async () => {
+  const { receiver } = await setStage();
+  const courier = createWebhookSender({
+    policy: createUrlPolicy([{ app: 'shop', origin: receiver.origin }]),
+    secretsOf: () => [SECRET],
+    world: createManualWorld(),
+    maySend: () => false,
+  });
+  onTestFinished(() => courier.close());
+  const webhook = { id: 'msg_1', app: 'shop', url: receiver.url, body: '{}', traceparent: null, tracestate: null };
+  expect(await courier.deliver(webhook)).toMatchObject({
+    type: 'failed',
+    httpStatus: 0,
+    message: 'not sent: another receiver may be active',
+  });
+  expect(receiver.connections).toBe(0);
+});
+
 test('a URL that was accepted under other rules is not called', async () => {
   const { deliver, receiver } = await setStage();
   const url = receiver.url;

@@ -7,6 +7,7 @@ import type { Incidents } from '../../store/incidents-port.ts';
 import type { Outbox } from '../../store/outbox-port.ts';
 import { type CountedPause, describeScope, type SendingPauses } from '../../store/pauses-port.ts';
 import type { QueueMonitor, QueueState } from '../../store/queue-port.ts';
+import type { DatabaseFile } from '../../store/receiver-store.ts';
 import type { Statistics, UnknownWord } from '../../store/statistics-port.ts';
 import type { Instruments } from './instruments.ts';
 
@@ -39,11 +40,8 @@ export interface GaugeSources {
   /** Apps whose queue is shown even while it is empty. */
   readonly apps: readonly string[];
   readonly queueCapacity: number;
-  readonly databasePath: string;
-  /** Whether the file of the database was removed or replaced while it is open. */
-  readonly databaseFileLost: () => boolean;
-  /** How long readers had kept the write-ahead log from starting again at the latest commit. */
-  readonly checkpointsBlockedMs: () => number;
+  /** Null for a database on a server, which has its own metrics. */
+  readonly databaseFile: Pick<DatabaseFile, 'databasePath' | 'checkFile' | 'checkpointsBlockedMs'> | null;
   readonly now: () => number;
 }
 
@@ -51,7 +49,7 @@ export interface GaugeSources {
 export function createGauges(make: Instruments, sources: GaugeSources): () => Promise<void> {
   limiterGauges(make, sources);
   connectionGauges(make, sources);
-  diskGauges(make, sources);
+  if (sources.databaseFile !== null) diskGauges(make, sources.databaseFile);
   return queueGauges(make, sources);
 }
 
@@ -157,13 +155,13 @@ function connectionGauges(make: Instruments, sources: GaugeSources): void {
   );
 }
 
-function diskGauges(make: Instruments, sources: GaugeSources): void {
-  const { databasePath, databaseFileLost, checkpointsBlockedMs } = sources;
+function diskGauges(make: Instruments, file: NonNullable<GaugeSources['databaseFile']>): void {
+  const { databasePath, checkFile, checkpointsBlockedMs } = file;
   const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   make.gauge(
     'database_file_lost',
     'Whether the database file was removed or replaced while it is open (1) or not (0)',
-    () => Number(databaseFileLost()),
+    () => Number(checkFile() !== null),
   );
   make.gauge('database_size_bytes', 'Size of the database file', () => sizeOf(databasePath));
   make.gauge('wal_size_bytes', 'Size of the write-ahead log', () => sizeOf(`${databasePath}-wal`));

@@ -70,6 +70,12 @@ export function createMetrics(): Metrics {
   for (const outcome of TOKEN_OUTCOMES) tokens.inc({ outcome }, 0);
   for (const why of KEY_REFUSALS) keys.inc({ why }, 0);
   let refresh = async () => {};
+  let active = 0;
+  make.gauge(
+    'active',
+    'Whether this receiver does the work (1) or stands by for another one on its database (0)',
+    () => active,
+  );
 
   return {
     observeRequest: createRequestMetrics(createInstruments(registry, '')),
@@ -82,6 +88,7 @@ export function createMetrics(): Metrics {
     observeCommit: createCommitMetrics(make),
     observeCheckpoint: createCheckpointMetrics(make),
     connect: ({ trail, missedCallbackShare, ...sources }) => {
+      active = 1;
       const countOutcome = createOutcomeMetrics(make);
       trail.follow((entry, isNew) => {
         if (isNew) countOutcome(entry);

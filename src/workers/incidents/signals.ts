@@ -9,6 +9,7 @@ import type { World } from '../../lib/world.ts';
 import type { OpenCircuit, Outbox } from '../../store/outbox-port.ts';
 import type { DueWork } from '../../store/port.ts';
 import type { QueueMonitor } from '../../store/queue-port.ts';
+import type { DatabaseFile, ReceiverStore } from '../../store/receiver-store.ts';
 
 /** The disk, the clock and the waiting notifications are read this often, in milliseconds. */
 const SLOWLY_MS = 5_000;
@@ -24,7 +25,8 @@ const MIN_COUNTED_WAITING = 100;
 export interface SignalSources {
   readonly store: Pick<QueueMonitor, 'queueState'> &
     Pick<DueWork, 'lastClockStep'> &
-    Pick<Outbox, 'waitingIn'> & { readonly databasePath: string; readonly newestTime: number | null };
+    Pick<Outbox, 'waitingIn'> &
+    Pick<ReceiverStore, 'newestTime'> & { readonly file: Pick<DatabaseFile, 'databasePath'> | null };
   readonly world: Pick<World, 'now' | 'elapsed'>;
   readonly cxone: {
     tokenProblem(): TokenProblem | null;
@@ -44,7 +46,7 @@ export function createSignalReader(sources: SignalSources): (isFirst: boolean) =
   const { store, world, cxone } = sources;
   const startedAt = world.now();
   const queueState = paced(world, 0, () => store.queueState());
-  const disk = paced(world, SLOWLY_MS, async () => diskState(store.databasePath));
+  const disk = paced(world, SLOWLY_MS, async () => diskState(store.file?.databasePath ?? null));
   const clockStep = paced(world, SLOWLY_MS, () => store.lastClockStep());
   const missedCallbacks = paced(world, COMPARE_EVERY_MS, sources.missedCallbacks);
   const circuits = paced(world, SLOWLY_MS, async () => {
@@ -90,7 +92,8 @@ function paced<T>(world: Pick<World, 'elapsed'>, everyMs: number, read: () => Pr
   };
 }
 
-function diskState(path: string): Pick<Signals, 'diskFreeBytes' | 'walBytes'> {
+function diskState(path: string | null): Pick<Signals, 'diskFreeBytes' | 'walBytes'> {
+  if (path === null) return { diskFreeBytes: null, walBytes: null };
   const walBytes = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
   if (!existsSync(dirname(path))) return { diskFreeBytes: null, walBytes };
   const { bavail, bsize } = statfsSync(dirname(path));
