@@ -7,8 +7,6 @@ import { isoTime } from '../lib/time.ts';
 import { BASELINE_MS } from '../stats/callback-health/health.ts';
 import { type Advice, formatMs } from '../stats/timing-advice/advice.ts';
 import { adviseAll } from '../stats/timing-advice/advise.ts';
-import { createObservations } from '../store/sqlite/queries/observations.ts';
-import { createRollupReader } from '../store/sqlite/rollups/read.ts';
 import { type CommandContext, CommandError, type Declare } from './context.ts';
 import { withDatabase } from './database.ts';
 import {
@@ -59,14 +57,13 @@ ${TIME_HELP}`,
       const { action, json } = options;
       const { from, to } = readClosedPeriod(options, BASELINE_MS, context);
       const { pollIntervalMs, callbackless } = readPollInterval(context.env());
-      const actions = await withDatabase(context, options.database, async (client) => {
+      const actions = await withDatabase(context, options.database, async (store) => {
         const progress = showFraction('reading', context);
         const pause = async (done: number) => {
           progress.at(done);
           await yieldToEventLoop();
         };
         const { random } = context.world;
-        const store = { ...createObservations(client), ...createRollupReader(client) };
         const tools = { store, intervalMs: pollIntervalMs, random, pause };
         const all = await adviseAll(tools, { from, to, ...(action !== undefined && { actionId: action }) });
         progress.done();

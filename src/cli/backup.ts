@@ -7,6 +7,7 @@ import { grouped, many } from '../lib/many.ts';
 import { fileTimestamp } from '../lib/time.ts';
 import { BackupFailed, backUp } from '../store/sqlite/file/backup.ts';
 import { CommandError, type Declare } from './context.ts';
+import { databaseFile } from './database.ts';
 import { helpEnd, jsonOption } from './options.ts';
 import { bytes, showProgress } from './print.ts';
 
@@ -28,7 +29,7 @@ The copy contains what apps sent and received: protect it like the database, and
       ]),
     )
     .action((place, { json }) => {
-      const source = readVariable(context.env(), 'DATABASE_PATH');
+      const source = databaseFile(context, 'back it up with pg_dump, or with base backups and WAL archiving');
       const mode = readVariable(context.env(), 'DATABASE_MODE');
       const begun = performance.now();
       const progress = showProgress('verifying the copy', context);

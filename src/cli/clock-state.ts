@@ -1,11 +1,10 @@
 // The state of the clock as a command sees it, from the times that a receiver wrote.
 
-import type { Database } from 'better-sqlite3';
 import { formatDuration } from '../lib/format-duration.ts';
 import { MIN_STEP_AT_START_MS } from '../lib/steady-clock.ts';
 import { isoTime } from '../lib/time.ts';
 import { clockNotice } from '../observability/clock-notice.ts';
-import { createClockStepReader, newestTime } from '../store/sqlite/executions/clock-times.ts';
+import type { StoreReader } from '../store/reader-port.ts';
 
 export interface ClockState {
   /** How far this clock is behind the newest time that a receiver wrote. */
@@ -17,9 +16,12 @@ export interface ClockState {
 }
 
 /** @param now milliseconds. */
-export function clockOf(client: Database, now: number): ClockState {
-  const step = createClockStepReader(client)();
-  const behindMs = Math.max(0, (newestTime(client) ?? now) - now);
+export async function clockOf(
+  reader: Pick<StoreReader, 'lastClockStep' | 'newestTime'>,
+  now: number,
+): Promise<ClockState> {
+  const step = await reader.lastClockStep();
+  const behindMs = Math.max(0, ((await reader.newestTime()) ?? now) - now);
   const remedy = 'correct it if it is wrong; else the receiver moves the times of waiting work back with it';
   const behind = `this clock is ${formatDuration(behindMs)} behind the newest time that a receiver wrote: ${remedy}`;
   return {

@@ -1,10 +1,10 @@
 // `compact`: returns the free space in the database to the disk, while no receiver runs.
 
-import { readVariable } from '../config/config.ts';
 import { many } from '../lib/many.ts';
 import { compact as compactDatabase } from '../store/sqlite/file/compact.ts';
 import { failsWithOne } from './backup.ts';
 import type { Declare } from './context.ts';
+import { databaseFile } from './database.ts';
 import { helpEnd, jsonOption } from './options.ts';
 import { bytes, showProgress } from './print.ts';
 
@@ -25,7 +25,7 @@ Only a database made by a version before 0.2 needs this, once: since then the re
       ]),
     )
     .action(({ json }) => {
-      const path = readVariable(context.env(), 'DATABASE_PATH');
+      const path = databaseFile(context, 'autovacuum makes the space of pruned rows available again');
       const progress = showProgress('verifying the copy', context);
       const report = failsWithOne(() => compactDatabase(path, progress.at));
       progress.done();

@@ -15,6 +15,7 @@ import {
   manifestText,
   tallyBytes,
 } from '../store/export-manifest.ts';
+import type { Batches } from '../store/reader-port.ts';
 import { type CommandContext, CommandError } from './context.ts';
 import { choiceOption, TIME_HELP } from './options.ts';
 import { createOutFile, type OutFile } from './out-file.ts';
@@ -64,8 +65,8 @@ export interface Source<T> {
   /** True if values are hidden, so that entries do not have their hash. */
   readonly isMasked: boolean;
   /** Returns the place of the written entries in the chain; null for rows without one. */
-  readonly chain?: () => ChainPlace | null;
-  readonly batches: Iterable<{ readonly found: readonly T[]; readonly scanned: number }>;
+  readonly chain?: () => Promise<ChainPlace | null>;
+  readonly batches: Batches<T>;
   readonly total: number;
   /** Returns a row: values by column name. */
   readonly represent: (item: T) => Readonly<Record<string, CsvValue>>;
@@ -101,7 +102,7 @@ export async function writeExport<T>(
   try {
     // promise: csv-has-byte-order-mark
     if (format === 'csv') await put(`${bom ? BYTE_ORDER_MARK : ''}${csvLine(names)}`);
-    for (const batch of batches) {
+    for await (const batch of batches) {
       await put(batch.found.map(lineOf).join(''));
       rows += batch.found.length;
       scanned += batch.scanned;
@@ -119,10 +120,10 @@ export async function writeExport<T>(
     await beside?.discard();
     throw error;
   }
-  const { content, filter, isMasked, chain = () => null } = source;
+  const { content, filter, isMasked, chain = async () => null } = source;
   const named = file === null ? 'stdout' : basename(file.path);
   const described = { file: named, content, createdAt, ...tally.result(), rows, filter: { ...filter }, isMasked };
-  await beside?.write(manifestText({ ...described, chain: chain() }));
+  await beside?.write(manifestText({ ...described, chain: await chain() }));
   await beside?.finish();
   if (file !== null) context.writeError(`${file.path}: ${many(rows, 'row')}\n`);
 }

@@ -1,6 +1,5 @@
 // `health`: shows whether callbacks arrive, per action and hour, and since when they do not.
 
-import type { Database } from 'better-sqlite3';
 import { CAUSES, type Incident } from '../incident/incident.ts';
 import { representIncident } from '../incident/representation.ts';
 import { yieldToEventLoop } from '../lib/event-loop.ts';
@@ -23,11 +22,7 @@ import { createRepeatBook, type RepeatGroup } from '../stats/repeat-book.ts';
 import { formatMs } from '../stats/timing-advice/advice.ts';
 import type { Observation } from '../store/observations-port.ts';
 import { type CountedPause, pauseNotice } from '../store/pauses-port.ts';
-import { countedPauses } from '../store/sqlite/executions/pauses.ts';
-import { createUnknownWords } from '../store/sqlite/executions/unknown-words.ts';
-import { countedRepeats } from '../store/sqlite/queries/counted-repeats.ts';
-import { createObservations } from '../store/sqlite/queries/observations.ts';
-import { createRollupReader } from '../store/sqlite/rollups/read.ts';
+import type { StoreReader } from '../store/reader-port.ts';
 import type { UnknownWord } from '../store/statistics-port.ts';
 import { type ClockState, clockOf } from './clock-state.ts';
 import type { CommandContext, Declare } from './context.ts';
@@ -89,17 +84,17 @@ ${TIME_HELP}`,
       const { action, json = false } = options;
       const { from, to } = readClosedPeriod(options, DAY_MS, context);
       const { callbackless } = readPollInterval(context.env());
-      const found = await withDatabase(context, options.database, async (client) => {
+      const found = await withDatabase(context, options.database, async (reader) => {
         const period = { from, to, callbackless, ...(action !== undefined && { actionId: action }) };
-        const { isComplete, countedFrom: _, ...counted } = await healthIn(createRollupReader(client), period);
-        const found = isComplete ? counted : await readHealth(client, period, context);
-        const unknownWords = createUnknownWords(client)
-          .list()
-          .map((one) => ({ ...one, firstAt: isoTime(one.firstAt), lastAt: isoTime(one.lastAt) }));
-        const clock = clockOf(client, context.world.now());
-        const repeats = await repeatsSince(client, from);
-        const pauses = countedPauses(client).map((one) => ({ ...one, since: isoTime(one.since) }));
-        const incidents = options.to === undefined ? openIncidents(client)() : [];
+        const { isComplete, countedFrom: _, ...counted } = await healthIn(reader, period);
+        const found = isComplete ? counted : await readHealth(reader, period, context);
+        const unknownWords = (await reader.unknownWords()).map((one) => {
+          return { ...one, firstAt: isoTime(one.firstAt), lastAt: isoTime(one.lastAt) };
+        });
+        const clock = await clockOf(reader, context.world.now());
+        const repeats = await repeatsSince(reader, from);
+        const pauses = (await reader.sendingPauses()).map((one) => ({ ...one, since: isoTime(one.since) }));
+        const incidents = options.to === undefined ? await openIncidents(reader) : [];
         return { ...found, incidents, unknownWords, repeats, pauses, clock };
       });
       show(found, json, callbackless, context);
@@ -108,7 +103,7 @@ ${TIME_HELP}`,
     });
 
 /** Reads the executions: the roll-ups do not count all of them. */
-async function readHealth(client: Database, period: HealthPeriod, context: CommandContext): Promise<Health> {
+async function readHealth(reader: StoreReader, period: HealthPeriod, context: CommandContext): Promise<Health> {
   const { from, to, actionId } = period;
   const book = createChannelCounts();
   const progress = showFraction('reading', context);
@@ -117,7 +112,7 @@ async function readHealth(client: Database, period: HealthPeriod, context: Comma
     const group = arrivalGroupOf(observation);
     if (group !== null) book.add(group);
   };
-  await observeAll(createObservations(client), wanted, take, async (done) => {
+  await observeAll(reader, wanted, take, async (done) => {
     progress.at(done);
     await yieldToEventLoop();
   });
@@ -182,9 +177,9 @@ function show(found: Found, json: boolean, callbackless: boolean, context: Comma
   context.write(`\n${tableOf(COLUMNS, found.hours, context)}`);
 }
 
-async function repeatsSince(client: Database, from: number): Promise<RepeatGroup[]> {
+async function repeatsSince(reader: StoreReader, from: number): Promise<RepeatGroup[]> {
   const book = createRepeatBook();
-  for (const batch of countedRepeats(client, from)) {
+  for await (const batch of reader.countedRepeats(from)) {
     for (const one of batch) book.add(one);
     await yieldToEventLoop();
   }

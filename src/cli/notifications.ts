@@ -1,13 +1,10 @@
 // `notifications …`: lists notifications to apps and replays them.
 
-import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { createClient } from '../client/client.ts';
 import { many } from '../lib/many.ts';
 import { isoTime } from '../lib/time.ts';
 import { NOTIFICATION_STATUSES, type Notification } from '../notification/notification.ts';
 import { representNotification } from '../notification/representation.ts';
-import { pausedEndpoints } from '../store/sqlite/outbox/endpoints.ts';
-import { createNotificationList } from '../store/sqlite/outbox/list.ts';
 import { CommandError, type Declare } from './context.ts';
 import { withDatabase } from './database.ts';
 import {
@@ -80,10 +77,9 @@ const notificationsList: Declare = (command, context) =>
     .action(async (options) => {
       const { status, limit, json, sort } = options;
       const filter = { app: null, ...notificationFilter(options, context), ...(status && { status }) };
-      const { found, next, paused } = await withDatabase(context, options.database, async (client) => {
-        const list = createNotificationList(client, drizzle(client));
-        const { items, next } = await list.page({ ...filter, limit, oldestFirst: sort === 'oldest' });
-        return { found: items, next, paused: pausedEndpoints(client) };
+      const { found, next, paused } = await withDatabase(context, options.database, async (reader) => {
+        const { items, next } = await reader.listNotifications({ ...filter, limit, oldestFirst: sort === 'oldest' });
+        return { found: items, next, paused: await reader.pausedEndpoints() };
       });
       const now = context.world.now();
       const isPaused = ({ app, origin }: Notification) =>

@@ -1,18 +1,16 @@
-// The incidents that have not ended, read from the file, as lines of `watch` and `health`.
+// The incidents that have not ended, as lines of `watch` and `health`.
 
-import type { Database } from 'better-sqlite3';
 import { CAUSES, type Cause, extentText, type Incident, worstFirst } from '../incident/incident.ts';
 import { grouped } from '../lib/many.ts';
 import { secondsTime } from '../lib/time.ts';
-import { readOpenIncidents } from '../store/sqlite/executions/incidents.ts';
+import type { StoreReader } from '../store/reader-port.ts';
 import type { Line } from './print.ts';
 
 const MAX_NAMES = 3;
 
-/** Returns a function that reads the incidents, the worst first. */
-export function openIncidents(client: Database): () => Incident[] {
-  const read = readOpenIncidents(client);
-  return () => read().sort(worstFirst);
+/** Reads the incidents, the worst first. */
+export async function openIncidents(reader: Pick<StoreReader, 'openIncidents'>): Promise<Incident[]> {
+  return (await reader.openIncidents()).toSorted(worstFirst);
 }
 
 export function incidentLine(incident: Incident): Line {

@@ -9,7 +9,7 @@ import { withCommandName } from '../lib/command-name.ts';
 import { isoTime } from '../lib/time.ts';
 import { NOTIFICATION_TYPES } from '../notification/notification.ts';
 import type { ExecutionFilter } from '../store/port.ts';
-import type { AuditFilter } from '../store/sqlite/queries/audit.ts';
+import type { AuditFilter } from '../store/reader-port.ts';
 import { type CommandContext, CommandError } from './context.ts';
 
 export const TIME_HELP =
@@ -24,7 +24,7 @@ export function helpEnd(notes: string, exitCodes: string, examples: readonly str
 export const jsonOption = new Option('--json', 'print one JSON document');
 export const databaseOption = new Option(
   '--database <path>',
-  'read this file instead of DATABASE_PATH, for example a backup',
+  'read this SQLite file, or the PostgreSQL database at this URL, instead of the configured one; for example a backup',
 );
 export const reasonOption = new Option('--reason <text>', 'why; the audit trail keeps it').makeOptionMandatory();
 export const revealOption = new Option(

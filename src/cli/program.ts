@@ -5,7 +5,7 @@ import { styleText } from 'node:util';
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { ConfigError } from '../config/config.ts';
 import { withCommandName } from '../lib/command-name.ts';
-import { DatabaseRefused } from '../store/sqlite/file/database-refused.ts';
+import { DatabaseRefused } from '../store/shared/database-refused.ts';
 import { BrokenPipe, type CommandContext, CommandError, type Declare } from './context.ts';
 import { helpEnd } from './options.ts';
 

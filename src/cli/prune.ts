@@ -5,12 +5,12 @@ import { yieldToEventLoop } from '../lib/event-loop.ts';
 import type { Log } from '../lib/log.ts';
 import { many } from '../lib/many.ts';
 import { runInTurns } from '../lib/steps.ts';
-import { countPrunable, type PrunableCounts } from '../store/sqlite/queries/prunable.ts';
+import type { PrunableCounts } from '../store/reader-port.ts';
 import { openStoreInSteps } from '../store/sqlite/store.ts';
 import { createExportFiles } from '../workers/pruner/export-files.ts';
 import { createPruner } from '../workers/pruner/pruner.ts';
 import { type CommandContext, CommandError, type Declare } from './context.ts';
-import { withDatabase } from './database.ts';
+import { databaseFile, withDatabase } from './database.ts';
 import { helpEnd, jsonOption, wholeNumber } from './options.ts';
 import { showUpgrade } from './upgrade-display.ts';
 
@@ -68,9 +68,9 @@ async function countNow(
   const now = context.world.now();
   const cutoff = (days: number) => (days === 0 ? null : now - days * DAY_MS);
   const cutoffs = { entries: cutoff(auditRetentionDays), payloads: cutoff(payloadRetentionDays) };
-  return withDatabase(context, undefined, async (client) => {
+  return withDatabase(context, undefined, async (reader) => {
     let counts: PrunableCounts = { entries: 0, executions: 0, payloads: 0 };
-    for (const found of countPrunable(client, cutoffs)) {
+    for await (const found of reader.prunable(cutoffs)) {
       counts = found;
       await yieldToEventLoop();
     }
@@ -83,7 +83,7 @@ async function pruneAll(rules: Rules, context: CommandContext): Promise<Prunable
   const variables = context.env();
   const folder = readVariable(variables, 'RETENTION_EXPORT_DIR');
   const secrets = readVariable(variables, 'CALLBACK_SECRET');
-  const counts: PrunableCounts = { entries: 0, executions: 0, payloads: 0 };
+  const counts = { entries: 0, executions: 0, payloads: 0 };
   let failure: string | null = null;
   const fail: Log['error'] = ({ reason }, message) => {
     failure = `${message}: ${String(reason)}`;
@@ -98,7 +98,7 @@ async function pruneAll(rules: Rules, context: CommandContext): Promise<Prunable
     warn: fail,
     error: fail,
   };
-  const path = readVariable(variables, 'DATABASE_PATH');
+  const path = databaseFile(context, 'a receiver prunes it while it runs');
   const mode = readVariable(variables, 'DATABASE_MODE');
   const stop = context.interrupted();
   const options = { path, world, log, fatal: throwOn, mode, upgradeDisplay: showUpgrade(context) };

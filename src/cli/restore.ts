@@ -6,6 +6,7 @@ import { grouped, many } from '../lib/many.ts';
 import { BackupFailed } from '../store/sqlite/file/backup.ts';
 import { restore as restoreBackup } from '../store/sqlite/file/restore.ts';
 import { CommandError, type Declare } from './context.ts';
+import { databaseFile } from './database.ts';
 import { helpEnd, jsonOption } from './options.ts';
 import { showProgress } from './print.ts';
 import { showUpgrade } from './upgrade-display.ts';
@@ -36,7 +37,7 @@ position from which to continue, and "audit verify" reports the gap.`,
       ]),
     )
     .action(async (source, { sendQueued = false, json }) => {
-      const target = readVariable(context.env(), 'DATABASE_PATH');
+      const target = databaseFile(context, 'restore it with pg_restore, or recover it to a point in time');
       const progress = showProgress('verifying the copy', context);
       const report = await restoreBackup(source, target, {
         world: context.world,

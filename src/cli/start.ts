@@ -5,13 +5,14 @@ import { proxyOrigins } from '../config/proxies.ts';
 import { secretsIn } from '../config/secrets.ts';
 import { STRONGER_SECRETS, weakSecretsIn } from '../config/weak-secrets.ts';
 import { inheritedSockets } from '../http/server/socket-activation.ts';
+import { withoutLogin } from '../lib/database-url.ts';
 import { type Log, reasonOf } from '../lib/log.ts';
 import { Interrupted } from '../lib/steps.ts';
 import type { World } from '../lib/world.ts';
 import { createLogOutput } from '../observability/log-output.ts';
 import { createJsonLog } from '../observability/pino-log.ts';
 import { type Receiver, startReceiver } from '../receiver.ts';
-import { DatabaseRefused } from '../store/sqlite/file/database-refused.ts';
+import { DatabaseRefused } from '../store/shared/database-refused.ts';
 import { type CommandContext, CommandError, type Declare } from './context.ts';
 import { helpEnd } from './options.ts';
 import { showUpgrade } from './upgrade-display.ts';
@@ -82,12 +83,13 @@ async function run(context: CommandContext): Promise<void> {
     if (error instanceof Interrupted) return null;
     throw error;
   });
+  const database = config.databaseUrl === null ? config.databasePath : withoutLogin(config.databaseUrl);
   if (receiver === null) {
-    log.info({ database: config.databasePath }, 'stopped in the middle of an upgrade, which the next start continues');
+    log.info({ database }, 'stopped in the middle of an upgrade, which the next start continues');
     return exit(0);
   }
   const { url, webhookUrl } = receiver;
-  const { cxone, publicUrl, databasePath: database } = config;
+  const { cxone, publicUrl } = config;
   const upstream = cxone.baseUrl ?? 'discovered at CXone';
   log.info({ url, webhookUrl, publicUrl, upstream, database, node: process.version }, 'listening');
   const proxies = proxyOrigins(config.proxies);

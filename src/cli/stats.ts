@@ -6,10 +6,7 @@ import { percent } from '../lib/percent.ts';
 import { isoTime } from '../lib/time.ts';
 import type { ActionSummary } from '../stats/period-summary.ts';
 import { MAX_READ, summarizePeriod } from '../stats/summarize-period.ts';
-import { countExecutions, WINDOW_ROWS } from '../store/sqlite/queries/id-windows.ts';
-import { createStatistics } from '../store/sqlite/queries/statistics.ts';
-import { createRollupReader } from '../store/sqlite/rollups/read.ts';
-import type { SubmittedPeriod } from '../store/statistics-port.ts';
+import { OUTCOMES_BATCH, type SubmittedPeriod } from '../store/statistics-port.ts';
 import type { Declare } from './context.ts';
 import { withDatabase } from './database.ts';
 import {
@@ -61,17 +58,16 @@ ${TIME_HELP}`,
       const now = context.world.now();
       const { from = now - (now % DAY_MS), to } = readPeriod(options, context);
       const filter = { from, to, app: options.app, actionId: options.action };
-      const summaries = await withDatabase(context, options.database, async (client) => {
+      const summaries = await withDatabase(context, options.database, async (store) => {
         const progress = showProgress('counting', context, 'executions');
         const counted = { period: {}, done: 0, all: 0 };
         const pause = async (period: SubmittedPeriod) => {
           if (counted.period !== period)
-            Object.assign(counted, { period, done: 0, all: countExecutions(client, period) });
-          counted.done += WINDOW_ROWS;
+            Object.assign(counted, { period, done: 0, all: await store.countExecutions(period) });
+          counted.done += OUTCOMES_BATCH;
           progress.at(Math.min(counted.done, counted.all), counted.all);
           await yieldToEventLoop();
         };
-        const store = { ...createStatistics(client), ...createRollupReader(client) };
         const summary = await summarizePeriod({ store, pause }, filter);
         progress.done();
         return summary;

@@ -1,8 +1,8 @@
 // `audit export`: writes the trail with its hashes as CSV or NDJSON.
 
 import { representEntry } from '../../execution/representation.ts';
-import type { ChainPlace } from '../../store/export-manifest.ts';
-import { type ChainedEntry, idRangeOf, idsIn, linkBefore, scanAuditTrail } from '../../store/sqlite/queries/audit.ts';
+import type { AuditHead } from '../../store/port.ts';
+import type { ChainedEntry } from '../../store/reader-port.ts';
 import type { Declare } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import {
@@ -49,21 +49,24 @@ can be verified from the file; if it hides members of SENSITIVE_FIELDS, only wit
     )
     .action((options) => {
       const filter = { ...auditFilter(options), ...readPeriod(options, context) };
-      return withDatabase(context, options.database, (client) => {
-        const total = idsIn(client, idRangeOf(client, filter));
-        const batches = scanAuditTrail(client, filter, 'oldest-first');
+      return withDatabase(context, options.database, async (reader) => {
+        const total = await reader.countEntryIds(filter);
+        const batches = reader.entries(filter, 'oldest-first');
         const masking = maskingOf(options, context);
-        let chain: ChainPlace | null = null;
+        let [first, last]: [number | null, AuditHead | null] = [null, null];
         const represent = ({ entry, hash }: ChainedEntry) => {
-          chain = { after: chain === null ? linkBefore(client, entry.id) : chain.after, last: { id: entry.id, hash } };
+          first ??= entry.id;
+          last = { id: entry.id, hash };
           return { ...representEntry(masking.entry(entry)), hash };
         };
+        const chain = async () =>
+          first === null || last === null ? null : { after: await reader.entryBefore(first), last };
         const described = {
           content: 'audit',
           filter: manifestFilter(filter),
           isMasked: masking.names.length > 0,
         } as const;
-        const source = { ...described, batches, total, represent, names: NAMES, chain: () => chain };
+        const source = { ...described, batches, total, represent, names: NAMES, chain };
         return writeExport(source, options, context);
       });
     });

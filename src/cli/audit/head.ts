@@ -2,9 +2,8 @@
 
 import { readVariable } from '../../config/config.ts';
 import { signHead } from '../../store/signed-head.ts';
-import { openReadOnly } from '../../store/sqlite/file/open-readonly.ts';
-import { readHead } from '../../store/sqlite/verify/verify.ts';
 import type { Declare } from '../context.ts';
+import { withTrail } from '../database.ts';
 import { helpEnd, jsonOption } from '../options.ts';
 
 export const auditHead: Declare = (command, { env, write, world }) =>
@@ -14,7 +13,7 @@ export const auditHead: Declare = (command, { env, write, world }) =>
 Keep these lines where an intruder who can write the database cannot change them: "audit verify" compares the trail with
 them.`,
     )
-    .argument('[path]', 'the database, instead of DATABASE_PATH')
+    .argument('[path]', 'the database, instead of the configured one')
     .addOption(jsonOption)
     .addHelpText(
       'after',
@@ -23,15 +22,9 @@ them.`,
         "npm run -s audit -- head | mail -s 'audit head' auditor@example.com",
       ]),
     )
-    .action((path, { json }) => {
-      const variables = env();
-      const secrets = readVariable(variables, 'CALLBACK_SECRET');
-      const client = openReadOnly(path ?? readVariable(variables, 'DATABASE_PATH'));
-      try {
-        const head = readHead(client);
-        const line = signHead(secrets, head, world.now());
-        write(`${json ? JSON.stringify({ ...head, line }) : line}\n`);
-      } finally {
-        client.close();
-      }
+    .action(async (path, { json }) => {
+      const secrets = readVariable(env(), 'CALLBACK_SECRET');
+      const head = await withTrail({ env }, path, (trail) => trail.head());
+      const line = signHead(secrets, head, world.now());
+      write(`${json ? JSON.stringify({ ...head, line }) : line}\n`);
     });

@@ -1,8 +1,6 @@
 // `audit query`: prints the newest entries that match, oldest of them first.
 
 import { operatorNamed, representActivity } from '../../store/activity-port.ts';
-import { listActivity } from '../../store/sqlite/audit/activity.ts';
-import { scanAuditTrail } from '../../store/sqlite/queries/audit.ts';
 import type { Declare } from '../context.ts';
 import { firstOf, withDatabase } from '../database.ts';
 import {
@@ -59,9 +57,9 @@ their starts. "audit export" writes all entries.\n${TIME_HELP}`,
       const masking = maskingOf(options, context);
       const period = readPeriod(options, context);
       const filter = { ...auditFilter(options), ...period, before, by };
-      const { items, more, activity } = await withDatabase(context, options.database, async (client) => ({
-        ...(await firstOf(scanAuditTrail(client, filter, 'newest-first'), limit)),
-        activity: by === undefined ? null : listActivity(client, { by, ...period, limit }).items.toReversed(),
+      const { items, more, activity } = await withDatabase(context, options.database, async (reader) => ({
+        ...(await firstOf(reader.entries(filter, 'newest-first'), limit)),
+        activity: by === undefined ? null : (await reader.listActivity({ by, ...period, limit })).items.toReversed(),
       }));
       const entries = items.map(({ entry }) => masking.entry(entry)).toReversed();
       if (json) {

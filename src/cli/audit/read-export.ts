@@ -7,7 +7,7 @@ import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { isJsonObject, type Json, type JsonObject, readJson, scalarText } from '../../execution/json.ts';
 import { type ExportManifest, manifestName, readManifest, tallyBytes } from '../../store/export-manifest.ts';
-import type { AuditRow } from '../../store/sqlite/rows.ts';
+import type { AuditRow } from '../../store/shared/audit-rows.ts';
 import { CommandError } from '../context.ts';
 
 /** Returns true for a file that has the name or the beginning of an export: NDJSON, CSV, or one of them compressed. */

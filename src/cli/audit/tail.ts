@@ -1,16 +1,10 @@
 // `audit tail`: prints entries as they are written, until it is interrupted.
 
-import type { Database } from 'better-sqlite3';
 import type { Masking } from '../../execution/masking.ts';
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import { onOneLine } from '../../lib/json-line.ts';
 import type { World } from '../../lib/world.ts';
-import {
-  type AuditFilter,
-  type ChainedEntry,
-  newestEntryId,
-  scanAuditTrail,
-} from '../../store/sqlite/queries/audit.ts';
+import type { AuditFilter, ChainedEntry, StoreReader } from '../../store/reader-port.ts';
 import type { CommandContext, Declare } from '../context.ts';
 import { firstOf, withDatabase } from '../database.ts';
 import {
@@ -51,11 +45,11 @@ while the receiver is stopped and started. Ctrl-C ends it.`,
       const filter = auditFilter(options);
       const show = createShow(json, maskingOf(options, context), context);
       const stop = context.interrupted();
-      await withDatabase(context, options.database, async (client) => {
-        const newest = newestEntryId(client);
-        const existing = scanAuditTrail(client, { ...filter, before: newest + 1 }, 'newest-first');
+      await withDatabase(context, options.database, async (reader) => {
+        const newest = await reader.newestEntryId();
+        const existing = reader.entries({ ...filter, before: newest + 1 }, 'newest-first');
         if (lines > 0) await show((await firstOf(existing, lines)).items.toReversed());
-        await follow(client, filter, newest, { show, stop, world: context.world });
+        await follow(reader, filter, newest, { show, stop, world: context.world });
       });
     });
 
@@ -80,12 +74,12 @@ interface Following {
   readonly world: Pick<World, 'sleep'>;
 }
 
-async function follow(client: Database, filter: AuditFilter, from: number, { show, stop, world }: Following) {
+async function follow(reader: StoreReader, filter: AuditFilter, from: number, { show, stop, world }: Following) {
   let after = from;
   while (!stop.aborted) {
-    const newest = newestEntryId(client);
+    const newest = await reader.newestEntryId();
     const next = { ...filter, after, before: newest + 1 };
-    for (const { found } of newest > after ? scanAuditTrail(client, next, 'oldest-first') : []) {
+    for await (const { found } of newest > after ? reader.entries(next, 'oldest-first') : []) {
       await show(found);
       await yieldToEventLoop();
       if (stop.aborted) return;

@@ -2,24 +2,17 @@
 
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { Database } from 'better-sqlite3';
 import type { JsonObject } from '../../execution/json.ts';
 import { many } from '../../lib/many.ts';
 import type { ExportManifest } from '../../store/export-manifest.ts';
 import type { AuditHead } from '../../store/port.ts';
+import type { TrailReader } from '../../store/reader-port.ts';
 import type { SignedHead } from '../../store/signed-head.ts';
-import { openReadOnly } from '../../store/sqlite/file/open-readonly.ts';
-import type { AuditRow } from '../../store/sqlite/rows.ts';
-import {
-  createExportVerification,
-  type ExportVerification,
-  type FileVerdict,
-} from '../../store/sqlite/verify/exported.ts';
-import { createExportedRowCheck } from '../../store/sqlite/verify/exported-rows.ts';
-import type { Finding } from '../../store/sqlite/verify/findings.ts';
-import type { HeadVerdict } from '../../store/sqlite/verify/signed-heads.ts';
-import { readHead, verifyAudit } from '../../store/sqlite/verify/verify.ts';
-import { CommandError } from '../context.ts';
+import type { Finding, HeadVerdict } from '../../store/verification.ts';
+import { createExportVerification, type ExportVerification, type FileVerdict } from '../../store/verify/exported.ts';
+import { createExportedRowCheck } from '../../store/verify/exported-rows.ts';
+import { type CommandContext, CommandError } from '../context.ts';
+import { withTrail } from '../database.ts';
 import type { Line } from '../print.ts';
 import { readRows } from './read-csv.ts';
 import { auditRowIn, isCsv, isExport, manifestOf, manifestProblem } from './read-export.ts';
@@ -44,7 +37,11 @@ export interface FilesReport {
 }
 
 /** @throws {CommandError} if a file cannot be read as an export. */
-export async function verifyFiles(paths: readonly string[], signed: readonly SignedHead[]): Promise<FilesReport> {
+export async function verifyFiles(
+  paths: readonly string[],
+  signed: readonly SignedHead[],
+  context: Pick<CommandContext, 'env'>,
+): Promise<FilesReport> {
   const databases = paths.filter((path) => !isExport(path));
   if (databases.length > 1) throw new CommandError('Name one database at most, and the exports of that database.');
   const exports = await inOrder(paths.filter((path) => !databases.includes(path)));
@@ -74,7 +71,8 @@ export async function verifyFiles(paths: readonly string[], signed: readonly Sig
     });
   }
   const [database = null] = databases;
-  const continued = database === null ? null : continueWith(database, verification, good);
+  const continued =
+    database === null ? null : await withTrail(context, database, (trail) => continueWith(trail, verification, good));
   const { findings, heads, unconfirmed } = verification.end();
   return {
     files,
@@ -140,53 +138,32 @@ async function readFile(path: string, use: (row: JsonObject) => void): Promise<s
 }
 
 /** Verifies the database, and that it continues the files. */
-function continueWith(path: string, verification: ExportVerification, heads: readonly SignedHead[]) {
-  const client = openReadOnly(path);
-  try {
-    const { findings, heads: judged, prunedThrough } = verifyAudit(client, { heads });
-    for (const row of erasuresIn(client)) verification.erased(row);
-    const last = verification.last();
-    const join = last === null ? null : joinOf(client, path, last, prunedThrough);
-    return {
-      findings: [...findings, ...(join?.finding ?? [])],
-      heads: judged,
-      notes: join?.note === undefined ? [] : [join.note],
-    };
-  } finally {
-    client.close();
-  }
+async function continueWith(trail: TrailReader, verification: ExportVerification, heads: readonly SignedHead[]) {
+  const { findings, heads: judged, prunedThrough } = await trail.verify({ heads });
+  for (const row of await trail.erasures()) verification.erased(row);
+  const last = verification.last();
+  const join = last === null ? null : await joinOf(trail, last, prunedThrough);
+  return {
+    findings: [...findings, ...(join?.finding ?? [])],
+    heads: judged,
+    notes: join?.note === undefined ? [] : [join.note],
+  };
 }
 
-function joinOf(client: Database, path: string, last: AuditHead, prunedThrough: number) {
+async function joinOf(trail: TrailReader, last: AuditHead, prunedThrough: number) {
+  const name = basename(trail.name);
   if (last.id < prunedThrough) {
     const missing = `entries ${last.id + 1} to ${prunedThrough} were pruned and are in none of the files`;
-    return { note: `${basename(path)} does not continue the files: ${missing}` };
+    return { note: `${name} does not continue the files: ${missing}` };
   }
-  const there = last.id === prunedThrough ? checkpointOf(client) : hashOf(client, last.id);
+  const there = await trail.hashOf(last.id);
   if (there === last.hash) return {};
-  const newest = readHead(client).id;
+  const newest = (await trail.head()).id;
   const message =
     there === undefined
-      ? `${basename(path)}: entry ${last.id} of the files is missing; its newest entry is ${newest}`
-      : `${basename(path)}: entry ${last.id} has another hash than in the files`;
+      ? `${name}: entry ${last.id} of the files is missing; its newest entry is ${newest}`
+      : `${name}: entry ${last.id} has another hash than in the files`;
   return { finding: [{ kind: 'rewritten' as const, entry: last.id, message }] };
-}
-
-function hashOf(client: Database, id: number): string | undefined {
-  return client.prepare<[number], string>('SELECT hash FROM audit_events WHERE id = ?').pluck().get(id);
-}
-
-function checkpointOf(client: Database): string | undefined {
-  return client.prepare<[], string>('SELECT hash FROM audit_checkpoint').pluck().get();
-}
-
-function erasuresIn(client: Database): readonly AuditRow[] {
-  return client
-    .prepare<[], AuditRow>(
-      `SELECT id, timestamp, event, action_id AS actionId, correlation_id AS correlationId, execution_id AS executionId,
-        latency_ms AS latencyMs, http_status AS httpStatus, app, detail, hash FROM audit_events WHERE event = 'ERASED'`,
-    )
-    .all();
 }
 
 /** The verdict of the database counts where the files have none. */

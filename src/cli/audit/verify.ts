@@ -5,9 +5,9 @@ import { createInterface } from 'node:readline';
 import { readVariable } from '../../config/config.ts';
 import { many } from '../../lib/many.ts';
 import { readHeads, type SignedHead } from '../../store/signed-head.ts';
-import { openReadOnly } from '../../store/sqlite/file/open-readonly.ts';
-import { type Verification, verifyAudit } from '../../store/sqlite/verify/verify.ts';
+import type { Verification } from '../../store/verification.ts';
 import { type CommandContext, CommandError, type Declare, type Variables } from '../context.ts';
+import { withTrail } from '../database.ts';
 import { collect, helpEnd, jsonOption } from '../options.ts';
 import { type Line, printLines, showProgress } from '../print.ts';
 import { isExport } from './read-export.ts';
@@ -30,7 +30,7 @@ that was altered, removed, inserted or reordered. Run it as the user of the rece
 RETENTION_EXPORT_DIR, compressed or not), verifies their chain, how they join, and their manifests, without a database or with the
 one from which they were pruned.`,
     )
-    .argument('[path...]', 'the database, instead of DATABASE_PATH; or exports, and at most one database')
+    .argument('[path...]', 'the database, instead of the configured one; or exports, and at most one database')
     .option('--head <line|file>', 'a signed head, or a file (a log) that contains heads; repeatable', collect)
     .addOption(jsonOption)
     .addHelpText(
@@ -58,25 +58,21 @@ interface Options {
 }
 
 async function verify(given: string | undefined, { head, json }: Options, context: CommandContext): Promise<void> {
-  const variables = context.env();
-  const path = given ?? readVariable(variables, 'DATABASE_PATH');
-  const signed = head === undefined ? [] : await signedHeads(head, variables);
-  const client = openReadOnly(path);
-  const progress = showProgress('verifying', context);
+  const signed = head === undefined ? [] : await signedHeads(head, context.env());
+  const heads = signed.filter(({ signature }) => signature === 'good');
   const begun = performance.now();
-  try {
-    const heads = signed.filter(({ signature }) => signature === 'good');
-    const verification = verifyAudit(client, { heads, progress: progress.at });
+  const verified = await withTrail(context, given, async (trail) => {
+    const progress = showProgress('verifying', context);
+    const verification = await trail.verify({ heads, progress: progress.at });
     progress.done();
-    const report = { ...verification, path, signed, milliseconds: Math.round(performance.now() - begun) };
-    const verdict = verdictOf(report);
-    if (json) context.write(`${JSON.stringify({ ok: verdict === 'intact', ...report })}\n`);
-    else printLines(linesOf(report), context);
-    if (verdict === 'changed') context.exitCode = 1;
-    if (verdict === 'unknown') throw new CommandError('The trail could not be verified against the signed heads.');
-  } finally {
-    client.close();
-  }
+    return { ...verification, path: trail.name };
+  });
+  const report = { ...verified, signed, milliseconds: Math.round(performance.now() - begun) };
+  const verdict = verdictOf(report);
+  if (json) context.write(`${JSON.stringify({ ok: verdict === 'intact', ...report })}\n`);
+  else printLines(linesOf(report), context);
+  if (verdict === 'changed') context.exitCode = 1;
+  if (verdict === 'unknown') throw new CommandError('The trail could not be verified against the signed heads.');
 }
 
 async function verifyExports(
@@ -85,7 +81,7 @@ async function verifyExports(
   context: CommandContext,
 ): Promise<void> {
   const signed = head === undefined ? [] : await signedHeads(head, context.env());
-  const report = await verifyFiles(paths, signed);
+  const report = await verifyFiles(paths, signed, context);
   const { findings, unconfirmed, notes, heads, files } = report;
   const isForged = signed.some(({ signature }) => signature === 'bad');
   const isAnchored = signed.length === 0 || heads.some(({ verdict }) => verdict === 'agrees');

@@ -13,6 +13,7 @@ import { checkDatabase } from './database.ts';
 import { checkIncidentWebhook } from './incident-webhook.ts';
 import { placeOf } from './profile-place.ts';
 import { checkReach } from './reach.ts';
+import { checkServerDatabase } from './server-database.ts';
 import { checkUpstream } from './upstream.ts';
 
 export const doctor: Declare = (command, context) =>
@@ -22,7 +23,8 @@ export const doctor: Declare = (command, context) =>
 disk; host names and certificates of CXone and of PUBLIC_URL; CXone's token, its scopes, its response to a poll for an
 execution that cannot exist, and its clock; whether a probe to PUBLIC_URL arrives at the receiver, or at this command if none
 runs; and whether the webhook for incidents accepts an event of the type incident.test. It gives advice on each problem, and
-names the line to change where the upstream profile does not match. It changes nothing, and may run beside the receiver.`,
+names the line to change where the upstream profile does not match. Of a PostgreSQL database (DATABASE_URL) it checks the tables, the
+settings with their consequences, the clock and conservation. It changes nothing, and may run beside the receiver.`,
     )
     .option('--offline', 'do not call CXone, and send no probe and no test event')
     .option(
@@ -83,15 +85,7 @@ function objectIn(text: string): JsonObject {
 async function allChecks(context: CommandContext, offline: boolean, wanted: RequestedTrial | null): Promise<Check[]> {
   const { world } = context;
   const { checks, config, profile } = checkConfiguration(context);
-  const progress = showProgress('audit chain', context);
-  const database = checkDatabase({
-    path: config?.databasePath ?? databasePath(context),
-    mode: config?.databaseMode ?? null,
-    retentionDays: config?.auditRetentionDays ?? null,
-    world,
-    progress: progress.at,
-  });
-  progress.done();
+  const database = await databaseChecks(context, config);
   if (offline || config === null || profile === null) return [...checks, ...database];
   const place = placeOf(config.cxone.profilePath);
   const pollIntervalMs = Math.max(config.pollIntervalMs, (profile.poll?.minIntervalSeconds ?? 0) * 1000);
@@ -101,15 +95,34 @@ async function allChecks(context: CommandContext, offline: boolean, wanted: Requ
   return [...checks, ...database, ...upstream, ...others];
 }
 
+async function databaseChecks(context: CommandContext, config: Config | null): Promise<Check[]> {
+  const { world } = context;
+  const url = config === null ? validValue(context, 'DATABASE_URL') : config.databaseUrl;
+  if (typeof url === 'string') return checkServerDatabase({ url, world });
+  const { DATABASE_URL: given, DATABASE_URL_FILE: file } = context.env();
+  // The check of the configuration has named the mistake.
+  if (url === undefined && (given?.trim() || file?.trim())) return [];
+  const progress = showProgress('audit chain', context);
+  const checks = checkDatabase({
+    path: config?.databasePath ?? validValue(context, 'DATABASE_PATH') ?? readVariable({}, 'DATABASE_PATH'),
+    mode: config?.databaseMode ?? null,
+    retentionDays: config?.auditRetentionDays ?? null,
+    world,
+    progress: progress.at,
+  });
+  progress.done();
+  return checks;
+}
+
 function callbackUrl({ publicUrl, callbackSecrets }: Config, world: CommandContext['world']): string {
   return createSignedUrls(publicUrl, callbackSecrets).mint(world.id(world.now()));
 }
 
-/** Returns the path even if other variables are invalid. */
-function databasePath({ env }: CommandContext): string {
+/** Returns the value even if other variables are invalid; undefined if it is invalid itself. */
+function validValue({ env }: CommandContext, name: 'DATABASE_PATH' | 'DATABASE_URL'): string | undefined {
   try {
-    return readVariable(env(), 'DATABASE_PATH');
+    return readVariable(env(), name);
   } catch {
-    return readVariable({}, 'DATABASE_PATH');
+    return undefined;
   }
 }

@@ -7,7 +7,7 @@ import { withCommandName } from '../../lib/command-name.ts';
 import { reasonOf } from '../../lib/log.ts';
 import { many } from '../../lib/many.ts';
 import type { World } from '../../lib/world.ts';
-import { DatabaseRefused } from '../../store/sqlite/file/database-refused.ts';
+import { DatabaseRefused } from '../../store/shared/database-refused.ts';
 import { realDatabasePath } from '../../store/sqlite/file/lock.ts';
 import { openReadOnly, schemaAge } from '../../store/sqlite/file/open-readonly.ts';
 import { verifyAudit } from '../../store/sqlite/verify/verify.ts';

@@ -3,8 +3,7 @@
 import { readJson } from '../../execution/json.ts';
 import type { Masking } from '../../execution/masking.ts';
 import { representExecution } from '../../execution/representation.ts';
-import { type StoredExecution, scanExecutions } from '../../store/sqlite/queries/executions.ts';
-import { countExecutions } from '../../store/sqlite/queries/id-windows.ts';
+import type { StoredExecution } from '../../store/reader-port.ts';
 import type { Declare } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import {
@@ -41,13 +40,13 @@ which it is read. Executions that are submitted after the export begins are not 
     .action((options) => {
       const masking = maskingOf(options, context);
       const filter = { ...executionFilter(options, context), hidden: masking.names };
-      return withDatabase(context, options.database, (client) => {
+      return withDatabase(context, options.database, async (reader) => {
         const source = {
           content: 'executions' as const,
           filter: manifestFilter(filter),
           isMasked: masking.names.length > 0,
-          batches: scanExecutions(client, filter, 'oldest-first'),
-          total: countExecutions(client, { ...filter, app: filter.app ?? undefined }),
+          batches: reader.executions(filter, 'oldest-first'),
+          total: await reader.countExecutions({ ...filter, app: filter.app ?? undefined }),
           represent: options.payloads ? (stored: StoredExecution) => whole(stored, masking) : withoutPayloads,
           names: options.payloads ? [...NAMES, ...PAYLOADS] : NAMES,
         };

@@ -3,7 +3,6 @@
 import { type Execution, totalLatencyMs } from '../../execution/execution.ts';
 import { representExecution } from '../../execution/representation.ts';
 import { isoTime } from '../../lib/time.ts';
-import { findStoredExecution, scanExecutions } from '../../store/sqlite/queries/executions.ts';
 import { CommandError, type Declare } from '../context.ts';
 import { firstOf, withDatabase } from '../database.ts';
 import {
@@ -59,14 +58,14 @@ export const executionsList: Declare = (command, context) =>
     .action(async (options) => {
       const masking = maskingOf(options, context);
       const filter = { ...executionFilter(options, context), hidden: masking.names };
-      const { items: found, more } = await withDatabase(context, options.database, (client) => {
-        const before = options.before === undefined ? undefined : findStoredExecution(client, options.before);
+      const { items: found, more } = await withDatabase(context, options.database, async (reader) => {
+        const before = options.before === undefined ? undefined : await reader.execution(options.before);
         if (options.before !== undefined && before === undefined) {
           throw new CommandError(`The execution ${options.before} does not exist.`, 1);
         }
         const place = before === undefined ? {} : { before: before.execution.reference };
         const order = options.sort === 'oldest' ? 'oldest-first' : 'newest-first';
-        return firstOf(scanExecutions(client, { ...filter, ...place }, order), options.limit);
+        return firstOf(reader.executions({ ...filter, ...place }, order), options.limit);
       });
       const items = found.map(({ execution }) => masking.execution(execution));
       if (options.json) {

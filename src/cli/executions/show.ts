@@ -1,11 +1,9 @@
 // `executions show`: prints one execution with its audit entries.
 
-import type { Database } from 'better-sqlite3';
 import { readJson } from '../../execution/json.ts';
 import type { Masking } from '../../execution/masking.ts';
 import { representEntry, representExecution } from '../../execution/representation.ts';
-import { scanAuditTrail } from '../../store/sqlite/queries/audit.ts';
-import { findStoredExecution, type StoredExecution } from '../../store/sqlite/queries/executions.ts';
+import type { StoredExecution } from '../../store/reader-port.ts';
 import { ENTRY_COLUMNS } from '../audit/entries.ts';
 import { CommandError, type Declare } from '../context.ts';
 import { withDatabase } from '../database.ts';
@@ -38,9 +36,9 @@ export const executionsShow: Declare = (command, context) =>
     .action(async (correlationId, options) => {
       const { payloads = false, json, database } = options;
       const masking = maskingOf(options, context);
-      const found = await withDatabase(context, database, (client) => readWithEntries(client, correlationId));
+      const found = await withDatabase(context, database, (reader) => reader.executionWithTrail(correlationId));
       if (found === null) throw new CommandError(`The execution ${correlationId} does not exist.`, 1);
-      const execution = withPayloads(found.browsed, payloads, masking);
+      const execution = withPayloads(found.stored, payloads, masking);
       const entries = found.entries.map(masking.entry);
       context.write(
         json
@@ -48,16 +46,6 @@ export const executionsShow: Declare = (command, context) =>
           : `${formatExecution(execution)}\n${tableOf(SHOWN, entries, context)}`,
       );
     });
-
-function readWithEntries(client: Database, id: string) {
-  // A transaction, so that row and entries come from one snapshot.
-  return client.transaction(() => {
-    const browsed = findStoredExecution(client, id);
-    if (browsed === undefined) return null;
-    const batches = [...scanAuditTrail(client, { correlationId: id }, 'oldest-first')];
-    return { browsed, entries: batches.flatMap(({ found }) => found.map(({ entry }) => entry)) };
-  })();
-}
 
 function withPayloads(stored: StoredExecution, payloads: boolean, masking: Masking) {
   const { execution, inputs, context, payloadPrunedAt } = stored;

@@ -1,14 +1,11 @@
-// Outcomes per minute, followed along the audit trail of a file.
+// Outcomes per minute, followed along the audit trail.
 
-import type { Database } from 'better-sqlite3';
 import { TERMINAL_STATUSES } from '../../execution/execution.ts';
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import { percentile } from '../../stats/dashboard/histogram.ts';
 import { createTimeSeries, sumOf } from '../../stats/dashboard/time-series.ts';
 import { endedIn, missedCallbackShare } from '../../stats/outcome-counts.ts';
-import { newestEntryId } from '../../store/sqlite/queries/audit.ts';
-import { firstSince } from '../../store/sqlite/queries/first-since.ts';
-import { createStatistics } from '../../store/sqlite/queries/statistics.ts';
+import type { StoreReader } from '../../store/reader-port.ts';
 
 const SECOND_MS = 1_000;
 const SECONDS_PER_MINUTE = 60;
@@ -40,23 +37,19 @@ export interface RateFollower {
 }
 
 /** Begins with the entries of the last {@link LONG_MINUTES}; after a step of the clock, the first minutes may lack some. */
-export function followRates(client: Database, now: number): RateFollower {
+export function followRates(reader: StoreReader, now: number): RateFollower {
   const slots = LONG_MINUTES * SECONDS_PER_MINUTE;
   const series = createTimeSeries(SECOND_MS, slots);
-  const { statisticsAfter } = createStatistics(client);
-  const rowFrom = client.prepare<[number], { id: number; time: string }>(
-    'SELECT id, timestamp AS time FROM audit_events WHERE id >= ? ORDER BY id LIMIT 1',
-  );
-  const all = { low: 0, high: newestEntryId(client) + 1 };
-  let through = firstSince(all, now - slots * SECOND_MS, (id) => rowFrom.get(id)) - 1;
+  let through: number | null = null;
 
   return {
     catchUp: async (onRead) => {
+      through ??= (await reader.firstEntrySince(now - slots * SECOND_MS)) - 1;
       const begin = through;
-      const newest = newestEntryId(client);
+      const newest = await reader.newestEntryId();
       // Bounded by the entry that is the newest now: on a busy receiver the end of the trail moves on.
       while (through < newest) {
-        const page = await statisticsAfter(through, BATCH);
+        const page = await reader.statisticsAfter(through, BATCH);
         for (const entry of page.entries) series.add(entry);
         through = page.atEnd ? Math.max(newest, page.through) : page.through;
         onRead(Math.min(through, newest) - begin, newest - begin);

@@ -1,7 +1,5 @@
-// One reading of a file for `watch`: alerts, queue, executions at CXone, outcomes per minute and notifications.
+// One reading for `watch`: alerts, queue, executions at CXone, outcomes per minute and notifications.
 
-import type { Database } from 'better-sqlite3';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { Cause } from '../../incident/incident.ts';
 import { withCommandName } from '../../lib/command-name.ts';
 import { formatDuration } from '../../lib/format-duration.ts';
@@ -11,13 +9,7 @@ import { isoTime } from '../../lib/time.ts';
 import { HOUR_MS } from '../../stats/callback-health/channels.ts';
 import { healthIn } from '../../stats/callback-health/health.ts';
 import { pauseNotice } from '../../store/pauses-port.ts';
-import { createBacklog } from '../../store/sqlite/executions/backlog.ts';
-import { newestTime } from '../../store/sqlite/executions/clock-times.ts';
-import { createQueueMonitor } from '../../store/sqlite/executions/open-counts.ts';
-import { countedPauses } from '../../store/sqlite/executions/pauses.ts';
-import { prepareOutboxStatements } from '../../store/sqlite/outbox/statements.ts';
-import { createRollupReader } from '../../store/sqlite/rollups/read.ts';
-import { prepareStatements } from '../../store/sqlite/statements.ts';
+import type { StoreReader } from '../../store/reader-port.ts';
 import { clockOf } from '../clock-state.ts';
 import { hasCause, incidentLine, openIncidents } from '../open-incidents.ts';
 import type { Line } from '../print.ts';
@@ -64,20 +56,14 @@ export interface Expectations {
 export type ReadSnapshot = (now: number, onRead: (done: number, total: number) => void) => Promise<Snapshot>;
 
 /** @param begunAt milliseconds. */
-export function createSnapshots(client: Database, begunAt: number, expected: Expectations): ReadSnapshot {
-  const sql = prepareStatements(client);
-  const outbox = prepareOutboxStatements(client, drizzle(client));
-  const backlog = createBacklog();
-  const monitor = createQueueMonitor(client, sql, backlog);
-  const rollups = createRollupReader(client);
-  const rates = followRates(client, begunAt);
-  const incidents = openIncidents(client);
+export function createSnapshots(reader: StoreReader, begunAt: number, expected: Expectations): ReadSnapshot {
+  const rates = followRates(reader, begunAt);
   let judged: { readonly at: number; readonly alerts: readonly Line[] } | null = null;
 
   async function callbackAlerts(now: number): Promise<readonly Line[]> {
     if (judged !== null && now >= judged.at && now - judged.at < JUDGE_EVERY_MS) return judged.alerts;
     const { callbackless } = expected;
-    const { alerts, isComplete } = await healthIn(rollups, { from: now - HOUR_MS, to: now, callbackless });
+    const { alerts, isComplete } = await healthIn(reader, { from: now - HOUR_MS, to: now, callbackless });
     const lines = alerts.map(({ message }): Line => ({ name: 'callbacks', level: 'fail', message }));
     // Part of the baseline would raise false alerts.
     judged = { at: now, alerts: isComplete ? lines : [] };
@@ -86,10 +72,9 @@ export function createSnapshots(client: Database, begunAt: number, expected: Exp
 
   return async (now, onRead) => {
     await rates.catchUp(onRead);
-    backlog.reset(sql.queued.all(), sql.polled.all());
-    const { counts, oldestQueuedAt, oldestPendingAt } = await monitor.queueState();
-    const { pending, dead } = outbox.undelivered.get() ?? { pending: 0, dead: 0 };
-    const dueSince = Math.min(...outbox.lanes.all().map(({ dueAt }) => Date.parse(dueAt)));
+    const { counts, oldestQueuedAt, oldestPendingAt } = await reader.queueState();
+    const { pending, dead } = await reader.undelivered();
+    const dueAt = await reader.nextNotificationAt();
     const age = (since: number | null) => (since === null ? null : Math.max(0, now - since));
     const read = {
       queue: { executions: counts.QUEUED, oldestMs: age(oldestQueuedAt), capacity: expected.queueCapacity },
@@ -99,17 +84,17 @@ export function createSnapshots(client: Database, begunAt: number, expected: Exp
         unconfirmed: counts.UNCONFIRMED,
       },
       rates: [rates.last(now, 1), rates.last(now, LONG_MINUTES)] as const,
-      notifications: { pending, overdueMs: dueSince < now ? now - dueSince : null, dead },
+      notifications: { pending, overdueMs: dueAt !== null && dueAt < now ? now - dueAt : null, dead },
     };
-    const pauses = countedPauses(client).map(
+    const pauses = (await reader.sendingPauses()).map(
       (pause): Line => ({ name: 'paused', level: 'warn', message: pauseNotice(pause) }),
     );
-    const { notice } = clockOf(client, now);
-    const open = incidents();
+    const { notice } = await clockOf(reader, now);
+    const open = await openIncidents(reader);
     const isCovered = (...causes: Cause[]) => hasCause(open, causes);
     const clock: Line[] = notice === null ? [] : [{ name: 'clock', level: 'warn', message: notice }];
     const found = [
-      ...receiverAlerts(newestTime(client), now),
+      ...receiverAlerts(await reader.newestTime(), now),
       ...open.map(incidentLine),
       ...(isCovered('CallbacksMissed', 'CallbacksStopped') ? [] : await callbackAlerts(now)),
       ...pauses,

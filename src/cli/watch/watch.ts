@@ -1,4 +1,4 @@
-// `watch`: a live overview of the receiver in the terminal, from its file.
+// `watch`: a live overview of the receiver in the terminal, from its database.
 
 import { readVariable } from '../../config/config.ts';
 import type { CommandContext, Declare } from '../context.ts';
@@ -48,8 +48,8 @@ minute and the last 5; shares are from 0 to 1, durations in milliseconds.`,
       const stop = context.interrupted();
       const show = createShow(json, once, context);
       const { world } = context;
-      await withDatabase(context, database, async (client) => {
-        const read = createSnapshots(client, world.now(), expected);
+      await withDatabase(context, database, async (reader) => {
+        const read = createSnapshots(reader, world.now(), expected);
         const progress = showProgress('reading', context);
         while (!stop.aborted) {
           const snapshot = await read(world.now(), progress.at);
