@@ -1,14 +1,20 @@
 // The SQL recipes of docs/sql.md, each run on a database with known executions and compared with its expected rows.
 
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { type CustomTypesConfig, types } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AUDIT_EVENTS } from '../../src/execution/event.ts';
+import type { Store } from '../../src/store/port.ts';
+import { openPostgresStore } from '../../src/store/postgres/store.ts';
 import { createSqliteStore } from '../../src/store/sqlite/store.ts';
+import { command } from '../cli/harness.ts';
 import { callback, completed, failed, notFound, polled } from '../support/executions.ts';
 import { live } from '../support/lives.ts';
 import { createManualWorld, START } from '../support/manual-world.ts';
+import { newDatabase, serverUrl, withClient } from '../support/postgres/databases.ts';
 import { quietLog } from '../support/quiet-log.ts';
 import { keptFolder } from '../support/temporary.ts';
 
@@ -17,6 +23,14 @@ const PAGE = readFileSync(new URL('../../docs/sql.md', import.meta.url), 'utf8')
 /** Each block of SQL follows a line `<!-- recipe: name -->`. */
 const RECIPES = new Map(
   [...PAGE.matchAll(/<!-- recipe: ([a-z ]+) -->\n+```sql\n(.*?)```/gs)].map(([, name = '', sql = '']) => [name, sql]),
+);
+
+/** The statements that make roles on PostgreSQL. */
+const ROLES = new Map(
+  [...PAGE.matchAll(/<!-- postgres: ([a-z]+) -->\n+```sql\n(.*?)```/gs)].map(([, name = '', text = '']) => [
+    name,
+    text,
+  ]),
 );
 
 const MINUTE = 60_000;
@@ -31,6 +45,14 @@ beforeAll(async () => {
     throw error;
   };
   const store = createSqliteStore({ path, world: createManualWorld(), log: quietLog(), fatal });
+  await happen(store);
+  await store.close();
+  sql = new Database(path, { readonly: true });
+});
+
+afterAll(() => sql.close());
+
+async function happen(store: Store): Promise<void> {
   await live(store, 'callback', START, { correlationId: 'order-4711', actionId: 'charge' });
   for (const life of ['poll', 'called-back-later', 'polled-too', 'timeout', 'nameless'] as const) {
     await live(store, life, START + MINUTE, { correlationId: `charge-${life}`, actionId: 'charge' });
@@ -65,11 +87,7 @@ beforeAll(async () => {
     const gone = { type: 'gone', httpStatus: 410, latencyMs: 5, message: 'answered 410' } as const;
     await store.recordDelivery(id, gone, START + 4 * HOUR);
   }
-  await store.close();
-  sql = new Database(path, { readonly: true });
-});
-
-afterAll(() => sql.close());
+}
 
 const some = expect.any(Number);
 const SEALED = expect.stringMatching(/^{"word":"COMPLETED","status":"COMPLETED","outcomeSha256":"[0-9a-f]{64}"}$/);
@@ -161,7 +179,7 @@ const ANSWERS: Readonly<Record<string, unknown[][]>> = {
 
 describe('the recipes', () => {
   test('each block of SQL is a recipe with expected rows here, and each expectation has its recipe', () => {
-    expect(PAGE.match(/```sql\n/g)).toHaveLength(RECIPES.size);
+    expect(PAGE.match(/```sql\n/g)).toHaveLength(RECIPES.size + ROLES.size);
     expect([...RECIPES.keys()].sort()).toEqual(Object.keys(ANSWERS).sort());
   });
 
@@ -179,3 +197,74 @@ test('the story has words for every event', () => {
   const view = sql.prepare("SELECT sql FROM sqlite_schema WHERE name = 'execution_story'").pluck().get();
   for (const event of AUDIT_EVENTS) expect(view).toContain(`'${event}'`);
 });
+
+describe.skipIf(serverUrl === null)('on PostgreSQL', () => {
+  /** The database, as its owner, as the role for operators, and as the role for commands. */
+  const urls = { owner: '', role: '', commands: '' };
+
+  beforeAll(async () => {
+    urls.owner = await newDatabase();
+    const world = createManualWorld();
+    const store = await openPostgresStore({ url: urls.owner, world, log: quietLog(), isExclusive: true });
+    await happen(store);
+    await store.close();
+    urls.role = await makeRole('role', 'receiver_reader');
+    urls.commands = await makeRole('commands', 'receiver_commands');
+  });
+
+  async function makeRole(block: string, documented: string): Promise<string> {
+    const name = `reader_${randomBytes(6).toString('hex')}`;
+    const statements = (ROLES.get(block) ?? '').replaceAll(documented, name);
+    await withClient(urls.owner, (client) => client.query(`${statements} ALTER ROLE ${name} PASSWORD 'a-password'`));
+    const url = new URL(urls.owner);
+    Object.assign(url, { username: name, password: 'a-password' });
+    return url.href;
+  }
+
+  const query = (url: string, text: string) =>
+    withClient(url, async (client) => (await client.query({ text, rowMode: 'array', types: NUMBERS })).rows as unknown);
+
+  /** A member of a JSON text is text. */
+  const WITH_TEXTS = ANSWERS['failures']?.map((row) => row.map((value) => (value === 400 ? '400' : value)));
+
+  test.for(Object.keys(ANSWERS))('%s, with the replacements that the page states', async (name) => {
+    const recipe = (RECIPES.get(name) ?? '')
+      .replaceAll(/json_extract\((\w+), '\$\.(\w+)'\)/g, "json_member($1, '$2')")
+      .replaceAll(/CAST\((\S+) AS TEXT\)/g, "encode($1, 'escape')");
+    expect(await query(urls.role, recipe)).toEqual(name === 'failures' ? WITH_TEXTS : ANSWERS[name]);
+  });
+
+  test.for([
+    ...['execution_rows', 'audit_rows', 'payload_rows', 'receivers', 'receipts', 'pg_authid', 'schema_migrations'],
+  ])('the role for operators cannot read %s', async (table) => {
+    await expect(query(urls.role, `SELECT * FROM ${table}`)).rejects.toThrow(/permission denied/);
+  });
+
+  test.for(['role', 'commands'] as const)('a role that reads cannot write: %s', async (name) => {
+    const writable = 'BEGIN READ WRITE;';
+    for (const statement of [
+      "UPDATE incidents SET problem = 'x'",
+      'DELETE FROM callback_bodies',
+      'CREATE TABLE public.own (id integer)',
+    ]) {
+      await expect(query(urls[name], `${writable} ${statement}`)).rejects.toThrow(/permission denied/);
+    }
+  });
+
+  test('commands run with the role for commands, and say what the other role lacks', async () => {
+    for (const line of ['audit verify', 'executions list', 'notifications list', 'stats', 'health', 'watch --once']) {
+      const { err } = await command(line, { DATABASE_URL: urls.commands });
+      expect(err).not.toContain('PostgreSQL:');
+    }
+    const { out } = await command('executions list --status PENDING', { DATABASE_URL: urls.commands });
+    expect(out).toContain('mail-pending');
+    const { code, err } = await command('stats', { DATABASE_URL: urls.role });
+    expect([code, err]).toEqual([2, expect.stringContaining('grant SELECT on all tables in its schema to the user')]);
+  });
+});
+
+const [INT8, NUMERIC] = [20, 1700];
+const NUMBERS: CustomTypesConfig = {
+  getTypeParser: ((oid: number) =>
+    oid === INT8 || oid === NUMERIC ? Number : types.getTypeParser(oid)) as CustomTypesConfig['getTypeParser'],
+};
