@@ -239,12 +239,9 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
     findByReference: async (reference) => sql.byReference(reference)?.execution,
     trail: async (correlationId) => sql.trail.all(correlationId).map((values) => toAuditEntry(auditRow(values))),
     payloads: async (correlationId) => payloadsOf(correlationId),
-
     countHistory: (limit) => writer.mutate(() => unchanged(rollups.countHistory(limit))),
-
     head: async () => trail.head(),
     lastClockStep: async () => lastClockStep(),
-
     ping: async (now) => {
       // The heartbeat may still fit where an execution no longer does.
       if (wasFull && freeBytes(file) < ROOM_AFTER_FULL_BYTES) throw new StoreUnavailable('the disk is full');
@@ -254,12 +251,10 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
       });
       wasFull = false;
     },
-
     watch: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-
     databasePath: file,
     restored,
     newestTime: newestTime(client),
