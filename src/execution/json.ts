@@ -15,6 +15,9 @@ export type JsonObject = { [key: string]: Json };
 /** A stored or received document with more values stays text; see {@link LargeJson}. */
 export const MAX_PARSED_VALUES = 2_000;
 
+/** A longer document stays text, however few values it has: to look for tokens in it, and to write it, takes as long. */
+export const MAX_PARSED_LENGTH = 64 * 1024;
+
 /** Maximum nesting accepted from apps; deeper documents could exhaust the stack of recursive functions. */
 export const MAX_JSON_DEPTH = 64;
 
@@ -51,7 +54,8 @@ export function readJson(text: string): Json {
 }
 
 /**
- * A document that stays text, because half a million values take up to a second to parse, walk and write. It stands for its
+ * A document that stays text, because half a million values, or a text of ten megabytes, take up to a second to parse, walk and
+ * write. It stands for its
  * value wherever a {@link Json} is expected: `writeJson` writes it as it is, and `JSON.stringify` parses it.
  */
 export class LargeJson {
@@ -64,9 +68,12 @@ export class LargeJson {
     this.parsed = () => readJson(text);
   }
 
-  /** Returns the document in trusted JSON: parsed, or as text if it has more than {@link MAX_PARSED_VALUES} values. */
+  /** Returns the document in trusted JSON: parsed, or as text if it is longer or has more values than is parsed. */
   static from(text: string): Json {
-    return hasManyValues(text) ? (new LargeJson(text) as unknown as Json) : readJson(text);
+    // promise: long-document-stays-text
+    return text.length > MAX_PARSED_LENGTH || hasManyValues(text)
+      ? (new LargeJson(text) as unknown as Json)
+      : readJson(text);
   }
 
   /** Returns the document in trusted JSON as text, however few values it has. */
@@ -125,9 +132,9 @@ export function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-/** Returns whether a document is certainly not a large one. */
+/** Returns whether a document has at most {@link MAX_PARSED_VALUES} values. */
 export function hasFewValues(value: Json): boolean {
-  return !LargeJson.is(value) && countValues(value, MAX_PARSED_VALUES) <= MAX_PARSED_VALUES;
+  return LargeJson.is(value) ? !hasManyValues(value.text) : countValues(value, MAX_PARSED_VALUES) <= MAX_PARSED_VALUES;
 }
 
 /** Counts lists, objects, and all but the first of their children; ends soon above `most`. */

@@ -5,6 +5,7 @@
 
 import type { Outcome } from '../execution/apply-result.ts';
 import type { AuditEntry, ExecutionEvent } from '../execution/event.ts';
+import type { Excerpt, ExcerptOrder } from '../execution/excerpt.ts';
 import type { Dispatchable, Execution, ResolvedBy, StatusFilter } from '../execution/execution.ts';
 import type { FairShare } from '../lib/weighted-fair-share.ts';
 import type { ActivityLog } from './activity-port.ts';
@@ -69,6 +70,8 @@ export interface ExecutionReader {
   countMatches(query: ListQuery, signal?: AbortSignal): Promise<MatchCount>;
   /** Returns how far a search has come that continues at `before` of its query. */
   searchProgress(query: ListQuery, signal?: AbortSignal): Promise<SearchProgress>;
+  /** Returns excerpts of large documents: to hide values in them takes as long as to read them. */
+  excerpts(order: ExcerptOrder): Promise<readonly Excerpt[]>;
   /** Returns the payloads of one execution, which lists leave out; undefined for an unknown execution. */
   payloads(correlationId: string): Promise<ExecutionPayloads | undefined>;
 }
@@ -203,8 +206,8 @@ export interface ExecutionPage {
 }
 
 export interface JsonPage extends Omit<ExecutionPage, 'items'> {
-  /** A JSON array of executions as the API represents them, without the values of the members that the query hides. */
-  readonly items: string;
+  /** A JSON array of executions as the API represents them, in UTF-8, without the values of the members that the query hides. */
+  readonly items: Uint8Array;
 }
 
 /** The earliest time at which each kind of work is due, milliseconds; null without such work. */

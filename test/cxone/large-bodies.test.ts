@@ -30,6 +30,8 @@ const BODIES: Readonly<Record<string, string>> = {
   'NaN, and members that the profile does not read': `{"status":"COMPLETED","result":null,"output":${list.replace('1.50', 'NaN')}}`,
   'no status': `{"output":${list}}`,
   'no JSON': `{"status":"COMPLETED","result":${list}`,
+  'one long text': `{"status":"COMPLETED","result":"${'word, \\n'.repeat(MANY * 4)}"}`,
+  'a long error': `{"status":"FAILED","error":{"message":"${'.'.repeat(MANY * 30)}"}}`,
 };
 
 function thread(options: Partial<LargeBodiesOptions> = {}) {
@@ -56,8 +58,9 @@ test('a body with many values is large in every format', () => {
   }
 });
 
-test('a long body with few values is not', () => {
-  expect(isLargeBody(Buffer.from(`{"status":"COMPLETED","result":"${'x'.repeat(1_000_000)}"}`))).toBe(false);
+test('a long body is large whatever it has, and a short one with few values is not', () => {
+  expect(isLargeBody(Buffer.from(`{"status":"COMPLETED","result":"${'x'.repeat(66_000)}"}`))).toBe(true);
+  expect(isLargeBody(Buffer.from(`{"status":"COMPLETED","result":"${'x'.repeat(60_000)}"}`))).toBe(false);
   expect(isLargeBody(Buffer.from(`{"status":"COMPLETED","result":[${'1,'.repeat(1_900)}1]}`))).toBe(false);
 });
 

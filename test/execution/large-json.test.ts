@@ -36,7 +36,20 @@ test.each(LARGE)('a document with many values stays text: %.20s…', (json) => {
   expect(() => structuredClone({ document })).toThrow('could not be cloned');
 });
 
-test('a document is parsed if it has few values, however long its texts are', () => {
+test('a long document stays text, however few values it has', () => {
+  const long = JSON.stringify('x'.repeat(66_000));
+  const document = LargeJson.from(long);
+  expect(LargeJson.is(document)).toBe(true);
+  expect(writeJson({ result: document })).toBe(`{"result":${long}}`);
+  expect(LargeJson.is(LargeJson.from(JSON.stringify('x'.repeat(60_000))))).toBe(false);
+  // A long notation of a small document means the same.
+  const spelled = LargeJson.from(`["${'\\u0078'.repeat(20_000)}",1.${'0'.repeat(10)}]`);
+  expect(LargeJson.is(spelled)).toBe(true);
+  expect(isSameJson(spelled, ['x'.repeat(20_000), 1])).toBe(true);
+  expect(isSameJson(['x'.repeat(20_000), 2], spelled)).toBe(false);
+});
+
+test('a document of usual length is parsed if it has few values', () => {
   const commas = JSON.stringify({ text: ',"[{'.repeat(10_000) });
   expect(LargeJson.from(commas)).toEqual(JSON.parse(commas));
   const limit = `[${Array(2_000).fill('1234').join()}]`;
@@ -90,4 +103,33 @@ test('the values of a large document are hidden by name', () => {
   const json = createMasking(['cvv']).json(LargeJson.from(listOf('{"CVV":"123","n":1}')));
   expect(JSON.stringify(json)).not.toContain('123');
   expect(JSON.stringify(json)).toContain('"n":1');
+});
+
+const words = fc.constantFrom('cvv', 'CVV', 'c', 'v', 'x', '"', '\\', '/', '\n', 'ß', 'K', '\u{1f4a9}', '\ud83d', 'İ');
+const said = fc.array(words, { maxLength: 5 }).map((parts) => parts.join(''));
+const document = fc.letrec<{ node: Json }>((tie) => ({
+  node: fc.oneof(said, fc.integer(), fc.constant(null), fc.array(tie('node')), fc.dictionary(said, tie('node'))),
+})).node;
+
+test('what is hidden in the text of a document is what is hidden in its value', () => {
+  const names = fc.array(fc.oneof(said, fc.constant('cvv')), { minLength: 1, maxLength: 2 });
+  fc.assert(
+    fc.property(document, names, (value, chosen) => {
+      const hidden = chosen.filter((name) => name !== '');
+      const { json, jsonText, hides } = createMasking(hidden);
+      const text = JSON.stringify(value);
+      const masked = jsonText(text);
+      // Two names of one object may be equal without regard to case: their order is that of the text.
+      expect(JSON.parse(masked)).toEqual(JSON.parse(JSON.stringify(json(readJson(text)))));
+      expect(masked !== text).toBe(hides(readJson(text)));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('names in escapes that JSON does not require are found', () => {
+  const { jsonText } = createMasking(['cvv']);
+  expect(jsonText('{"c\\u0076v":"731"}')).not.toContain('731');
+  expect(jsonText('["a c\\u0076v 731"]')).not.toContain('731');
+  expect(jsonText('{"a\\/b":1,"cvv":"731"}')).not.toContain('731');
 });

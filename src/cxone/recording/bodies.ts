@@ -1,14 +1,23 @@
 // Recorded bodies: parsed in any format, written in the same format with stripped values. Pure.
 
-import { type Json, type JsonObject, parseJson } from '../../execution/json.ts';
+import { type Json, type JsonObject, parseJson, scalarText } from '../../execution/json.ts';
 import { decodeText } from '../../lib/http/decode-text.ts';
+import { change, segmentsOf } from '../json-pointer.ts';
+import { isLargeBody } from '../large-bodies/is-large-body.ts';
 import { fieldValue, formFields } from '../parse-form.ts';
+import { createJsonScanner } from '../scan-json.ts';
 import { type StripRules, stripValues } from './strip-values.ts';
 
 /** Null: empty or unreadable. */
 export type RecordedBody = { readonly kind: 'json' | 'form' | 'plain' | 'page'; readonly value: Json } | null;
 
-export function parseBody(bytes: Uint8Array, contentType: string | null): RecordedBody {
+/** Bytes of a word or an id at most. */
+const MAX_TELLING_BYTES = 1024;
+
+/** Of a large body, only the values at the `telling` pointers are read: callbacks would wait for the rest. */
+export function parseBody(bytes: Uint8Array, contentType: string | null, telling: readonly string[]): RecordedBody {
+  // promise: large-body-is-recorded-in-part
+  if (isLargeBody(bytes)) return tellingParts(bytes, telling);
   const decoded = decodeText(bytes, contentType);
   if (decoded.type === 'unreadable' || decoded.text.trim() === '') return null;
   const { text } = decoded;
@@ -20,6 +29,30 @@ export function parseBody(bytes: Uint8Array, contentType: string | null): Record
       if (form !== null) return { kind: 'form', value: form };
     }
     return /[\s<>{}"]/.test(text.trim()) ? { kind: 'page', value: null } : { kind: 'plain', value: text.trim() };
+  }
+}
+
+/** Returns null if the body is not one JSON document. */
+function tellingParts(bytes: Uint8Array, telling: readonly string[]): RecordedBody {
+  const scanner = createJsonScanner(telling, MAX_TELLING_BYTES);
+  scanner.write(bytes);
+  const values = scanner.end();
+  if (values === null) return { kind: 'page', value: null };
+  let value: Json = {};
+  for (const [pointer, { text, bytes: size }] of values) {
+    const isKept = pointer !== '' && size <= MAX_TELLING_BYTES;
+    if (isKept) value = change(value, segmentsOf(pointer), () => scalarIn(text));
+  }
+  return { kind: 'json', value };
+}
+
+/** The scan does not check what is inside of values. */
+function scalarIn(text: Buffer): Json {
+  try {
+    const value = parseJson(text.toString());
+    return typeof value === 'object' && scalarText(value) === null ? null : value;
+  } catch {
+    return null;
   }
 }
 

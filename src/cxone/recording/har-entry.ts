@@ -69,7 +69,8 @@ export function createHarEntries(profile: Profile, secrets: readonly string[]) {
       const rules = rulesOf(pointersOf(profile, called), redact);
       const shownId = (id: string) => keptId(id, redact);
       const { answer } = seen;
-      const answered = answer === null ? null : parseBody(answer.body, answer.headers.get('content-type'));
+      const answered =
+        answer === null ? null : parseBody(answer.body, answer.headers.get('content-type'), rules.telling);
       return entry({
         ...seen,
         custom: {
@@ -98,7 +99,7 @@ export function createHarEntries(profile: Profile, secrets: readonly string[]) {
         { payload: present(result, error), telling: present(executionId, status), addresses: false },
         redact,
       );
-      const document = parseBody(body, contentType);
+      const document = parseBody(body, contentType, rules.telling);
       const label = labelOf(reference);
       const headers = new Headers(contentType === null ? {} : { 'content-type': contentType });
       return entry({
@@ -125,7 +126,9 @@ function contentOf(body: RecordedBody, mimeType: string, rules: StripRules): Jso
 function posted(body: string | null, contentType: string | null, rules: StripRules): JsonObject {
   if (body === null) return {};
   const mimeType = contentType ?? '';
-  return { postData: { mimeType, text: writeBody(parseBody(Buffer.from(body), contentType), mimeType, rules) } };
+  return {
+    postData: { mimeType, text: writeBody(parseBody(Buffer.from(body), contentType, rules.telling), mimeType, rules) },
+  };
 }
 
 function pointersOf(profile: Profile, { call }: MatchedCall): Pick<StripRules, 'payload' | 'telling' | 'addresses'> {

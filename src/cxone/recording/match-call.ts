@@ -58,6 +58,6 @@ export function actionIn(
   pointer: string,
 ): string | null {
   const query = URL.parse(url)?.searchParams ?? [];
-  const document = body === null || body === '' ? null : parseBody(Buffer.from(body), contentType);
+  const document = body === null || body === '' ? null : parseBody(Buffer.from(body), contentType, [pointer]);
   return scalarText(find(document?.value ?? Object.fromEntries(query), pointer));
 }

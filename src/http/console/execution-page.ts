@@ -4,11 +4,10 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { AuditEntry } from '../../execution/event.ts';
 import { type Execution, isTerminal, totalLatencyMs } from '../../execution/execution.ts';
-import type { Json } from '../../execution/json.ts';
 import { createMasking, type Masking, NO_MASKING } from '../../execution/masking.ts';
 import { whyNotPollable } from '../../execution/polling-request.ts';
 import { whyNotResubmittable } from '../../execution/resubmission.ts';
-import type { ExecutionPayloads, StoredCallbackBody } from '../../store/payloads-port.ts';
+import type { ExecutionPayloads } from '../../store/payloads-port.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import { createQueueWaits, type QueueWait } from '../executions/queue-wait.ts';
 import type { Html } from '../html.ts';
@@ -21,9 +20,10 @@ import { badge, duration, moment, NOTHING } from './format.ts';
 import { pageResponse } from './layout.ts';
 import { type PageHandler, searchAndDone } from './list-page.ts';
 import { notificationsTable } from './notifications-page.ts';
+import { type ShownPayloads, showPayloads } from './payloads.ts';
 import { queueWaitPart } from './queue-reasons.ts';
 import { notFound } from './refusals.ts';
-import { excerpt, payload, timeline } from './timeline.ts';
+import { timeline } from './timeline.ts';
 import { type Viewer, viewerOf } from './viewer.ts';
 
 /** Entries of a timeline on one page. */
@@ -84,6 +84,8 @@ export function createExecutionPage(deps: ConsoleDependencies): ExecutionPage {
       if (details === undefined) return notFound(viewer, EXECUTIONS, UNKNOWN_EXECUTION);
       const { execution } = details;
       const { correlationId } = execution;
+      const payloads = await showPayloads(store, details, masking);
+      const reveal = hasHidden(details, payloads, masking) ? revealForm(viewer, correlationId) : html``;
       return pageResponse(200, viewer, {
         title: correlationId,
         section: EXECUTIONS,
@@ -91,7 +93,7 @@ export function createExecutionPage(deps: ConsoleDependencies): ExecutionPage {
         head: headOf(execution),
         live: livePart(details, viewer, masking),
         follow: { signals: `execution=${encodeURIComponent(correlationId)}` },
-        rest: html`<div id="live-payloads" data-live>${payloadsPart(details, masking, isHidden(details, masking) ? revealForm(viewer, correlationId) : html``)}</div>`,
+        rest: html`<div id="live-payloads" data-live>${payloadsPart(payloads, reveal)}</div>`,
       });
     },
 
@@ -99,12 +101,13 @@ export function createExecutionPage(deps: ConsoleDependencies): ExecutionPage {
       const details = await read(c, 0);
       if (details === undefined) return notFound(viewer, EXECUTIONS, UNKNOWN_EXECUTION);
       const { correlationId } = details.execution;
+      const payloads = await showPayloads(store, details, NO_MASKING);
       return pageResponse(200, viewer, {
         title: correlationId,
         section: EXECUTIONS,
         flash: { kind: 'done', text: 'This page shows hidden values. The activity list records that you looked.' },
         head: html`${headOf(details.execution)}<p><a href="${pathOf(correlationId)}">Hide the values again</a></p>`,
-        rest: html`${livePart(details, viewer, NO_MASKING)}${payloadsPart(details, NO_MASKING, html``)}`,
+        rest: html`${livePart(details, viewer, NO_MASKING)}${payloadsPart(payloads, html``)}`,
       });
     },
   };
@@ -211,48 +214,11 @@ function linkTo(name: string, correlationId: string | null): (readonly [string, 
   return correlationId === null ? [] : [[name, html`<a href="${pathOf(correlationId)}">${correlationId}</a>`]];
 }
 
-/** The script replaces payloads only when they have changed. */
-function payloadsPart({ execution, payloads }: ExecutionDetails, masking: Masking, reveal: Html): Html {
-  const { result, error, lateResult } = execution;
-  const { inputs, context, bodies, prunedAt } = payloads;
-  const pruned =
-    prunedAt === null
-      ? ''
-      : html`<p class="quiet">The payloads were ${execution.erasedAt === null ? 'deleted' : 'erased'} at ${moment(prunedAt)}; their hash is kept.</p>`;
-  const late = lateResult === null ? [] : ([['Late result', { ...lateResult }]] as const);
-  const shown: readonly (readonly [string, Json])[] = [
-    ['Result', result],
-    ['Error', error],
-    ...late,
-    ['Inputs', inputs],
-    ['Context', context],
-  ];
+function payloadsPart({ part }: ShownPayloads, reveal: Html): Html {
   return html`<section aria-labelledby="payloads"><h2 id="payloads">Payloads</h2>
-${pruned}${reveal}
-${shown.map(([name, value]) => section(name, value, masking))}
-${bodies.map((body) => rawBody(body, masking))}</section>`;
+${reveal}${part}</section>`;
 }
 
-function isHidden({ execution, payloads, entries }: ExecutionDetails, masking: Masking): boolean {
-  const { result, error, lateResult } = execution;
-  const { inputs, context, bodies } = payloads;
-  const shown: readonly Json[] = [result, error, lateResult && { ...lateResult }, inputs, context];
-  const details = entries.map(({ detail }) => detail);
-  return (bodies.length > 0 && masking.names.length > 0) || [...shown, ...details].some(masking.hides);
-}
-
-function section(name: string, value: Json, masking: Masking): Html {
-  if (value === null) return html`<h3>${name}</h3><p class="quiet">none</p>`;
-  return html`<h3>${name}</h3>${payload(name, masking.json(value))}`;
-}
-
-/** An unreadable body, or the beginning of a result that was too large, cannot be masked value by value, so masking hides all of it. */
-function rawBody({ entryId, contentType, bytes }: StoredCallbackBody, masking: Masking): Html {
-  const title = `Raw body of entry ${entryId}`;
-  const what = `${contentType ?? 'no content type'}, ${bytes.length} bytes`;
-  const shown =
-    masking.names.length > 0
-      ? html`<p class="quiet">Hidden, because its values cannot be separated.</p>`
-      : excerpt(title, new TextDecoder().decode(bytes));
-  return html`<h3>${title} <small>${what}</small></h3>${shown}`;
+function hasHidden({ entries }: ExecutionDetails, payloads: ShownPayloads, masking: Masking): boolean {
+  return payloads.hasHidden || entries.some(({ detail }) => masking.hides(detail));
 }

@@ -90,7 +90,7 @@ function actorOf({ event, app, detail }: AuditEntry): string {
 }
 
 /** Longer payloads are cut; the API returns all of them. */
-const MAX_CHARS = 50_000;
+export const MAX_PAYLOAD_CHARS = 50_000;
 
 export function payload(label: string, value: Json): Html {
   // A large document is shown as it is stored: it would be parsed to be indented.
@@ -98,7 +98,7 @@ export function payload(label: string, value: Json): Html {
   return excerpt(label, isLarge ? writeJson(value) : JSON.stringify(value, null, 2));
 }
 
-export function excerpt(label: string, text: string): Html {
-  if (text.length <= MAX_CHARS) return code(label, text);
-  return html`${code(label, text.slice(0, MAX_CHARS))}<p class="quiet">Cut after ${String(MAX_CHARS)} of ${String(text.length)} characters.</p>`;
+export function excerpt(label: string, text: string, chars = text.length): Html {
+  if (chars <= MAX_PAYLOAD_CHARS) return code(label, text);
+  return html`${code(label, text.slice(0, MAX_PAYLOAD_CHARS))}<p class="quiet">Cut after ${String(MAX_PAYLOAD_CHARS)} of ${String(chars)} characters.</p>`;
 }

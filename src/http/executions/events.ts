@@ -3,10 +3,11 @@
 import type { Context } from 'hono';
 import * as v from 'valibot';
 import type { AuditEntry } from '../../execution/event.ts';
+import { writeJson } from '../../execution/json.ts';
 import type { Masking } from '../../execution/masking.ts';
 import { representEvent } from '../../execution/representation.ts';
 import { longWorkSlice } from '../../lib/event-loop.ts';
-import { jsonOnOneLine } from '../../lib/json-line.ts';
+import { onOneLine } from '../../lib/json-line.ts';
 import { reasonOf } from '../../lib/log.ts';
 import { createSampledWarning } from '../../lib/log-throttle.ts';
 import type { Stream } from '../../usecases/follow-events/stream.ts';
@@ -139,6 +140,8 @@ function createFollower({ events, runtime, pages }: Pick<HttpDependencies, 'even
 
 /** A step with as many entries is probably not the last of a reader that resumes. */
 const MANY_ENTRIES = 50;
+/** Characters of a step that quotes large results, after which callbacks come first. */
+const MANY_CHARS = 64 * 1024;
 
 type Failed = (error: unknown, controller: ReadableStreamDefaultController) => void;
 
@@ -162,11 +165,11 @@ function body(stream: Stream, masking: Masking, failed: Failed): ReadableStream<
           const step = await stream.next();
           if (cancelled) return;
           if (step.type === 'end') return controller.close();
-          isBehind = step.type === 'entries' && step.entries.length >= MANY_ENTRIES;
           const text =
             step.type === 'entries'
               ? step.entries.map((entry) => event(masking.entry(entry))).join('')
               : ': all is well\n\n';
+          isBehind = text.length >= MANY_CHARS || (step.type === 'entries' && step.entries.length >= MANY_ENTRIES);
           const behind = (step.type === 'entries' ? step.entries.at(-1)?.id : position) ?? position;
           position = step.through;
           controller.enqueue(encoder.encode(position > behind ? text + place(position) : text));
@@ -185,7 +188,7 @@ function body(stream: Stream, masking: Masking, failed: Failed): ReadableStream<
 
 /** One event. Its JSON has no line breaks, which would end the data field. */
 function event(entry: AuditEntry): string {
-  return `id: ${entry.id}\nevent: ${entry.event}\ndata: ${jsonOnOneLine(representEvent(entry))}\n\n`;
+  return `id: ${entry.id}\nevent: ${entry.event}\ndata: ${onOneLine(writeJson(representEvent(entry)))}\n\n`;
 }
 
 /** Not an event, because it has no data: sets the id that the reader sends as Last-Event-ID. */

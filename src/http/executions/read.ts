@@ -2,7 +2,7 @@
 
 import * as v from 'valibot';
 import { type Execution, isTerminal } from '../../execution/execution.ts';
-import { writeJson } from '../../execution/json.ts';
+import { LargeJson, writeJson } from '../../execution/json.ts';
 import { representEntry, representExecution } from '../../execution/representation.ts';
 import { isoTime } from '../../lib/time.ts';
 import { callerName } from '../middleware/identity.ts';
@@ -16,7 +16,7 @@ import { count, nullable, time } from '../openapi/schema-parts.ts';
 import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
 import { cursor, encodeCursor, LARGE_LIMIT, readQuery } from '../request/list-parameters.ts';
 import { preferenceApplied, preferredWait } from '../request/prefer-wait.ts';
-import { json, respond } from '../response/json.ts';
+import { type HeaderFields, json, writtenJson } from '../response/json.ts';
 import { createMaskingFor } from '../response/masking-for.ts';
 import { invalidInput, lostCursor } from '../response/problem.ts';
 import { AUDIT_TRAIL } from './audit-schema.ts';
@@ -76,7 +76,7 @@ export const listExecutions: ApiOperation = {
         nextCursor: next === null ? null : encodeCursor(next),
         ...(search && { scanned: search.scanned, searchedThrough: isoTime(search.reachedAt) }),
       });
-      return respond(200, `{"items":${items},${rest.slice(1)}`, { 'content-type': 'application/json' });
+      return writtenJson(['{"items":', items, `,${rest.slice(1)}`]);
     };
   },
 };
@@ -113,22 +113,42 @@ export const getExecution: ApiOperation = {
       const found = await find(c, caller);
       if (found === undefined) return unknownExecution();
       const seconds = preferredWait(c.req.header('prefer'));
+      const masking = maskingFor(caller);
+      const respond = async (execution: Execution, applied: HeaderFields = {}): Promise<Response> => {
+        const fields = { vary: 'Prefer', ...applied };
+        // promise: large-result-is-written-elsewhere
+        if (!hasLargeResult(execution)) return json(200, await shown(execution), fields);
+        const written = await store.listJson({
+          app: null,
+          correlationIds: [execution.correlationId],
+          limit: 1,
+          hidden: masking.names,
+        });
+        return written.items.length <= NOTHING.length
+          ? unknownExecution()
+          : writtenJson([written.items.subarray(1, -1)], fields);
+      };
       const shown = async (execution: Execution) => {
         const wait = await waitOf(execution);
-        const represented = representExecution(maskingFor(caller).execution(execution));
+        const represented = representExecution(masking.execution(execution));
         return wait === null ? represented : { ...represented, wait: representQueueWait(wait, caller.kind) };
       };
-      if (seconds === null || isTerminal(found.status)) {
-        return json(200, await shown(found), { vary: 'Prefer', ...preferenceApplied(seconds) });
-      }
+      if (seconds === null || isTerminal(found.status)) return respond(found, preferenceApplied(seconds));
       const leave = events.waiters.reserve(callerName(caller));
       // A preference may be ignored (RFC 7240): with too many held requests, the response is not delayed.
-      if (leave === null) return json(200, await shown(found), { vary: 'Prefer' });
+      if (leave === null) return respond(found);
       const execution = await events.waiters.wait(found.correlationId, seconds * 1000, c.req.raw.signal).finally(leave);
-      return json(200, await shown(execution ?? found), { vary: 'Prefer', ...preferenceApplied(seconds) });
+      return respond(execution ?? found, preferenceApplied(seconds));
     };
   },
 };
+
+/** The JSON of a list without an execution, which was pruned since it was found. */
+const NOTHING = '[]';
+
+function hasLargeResult({ result, error, lateResult: late }: Execution): boolean {
+  return [result, error, late?.result, late?.error].some(LargeJson.is);
+}
 
 /** A cursor is the id of the entry before the page. */
 const AUDIT_QUERY = v.object({ limit: LARGE_LIMIT, cursor: v.exactOptional(cursor(/^\d{1,15}$/)) });

@@ -32,11 +32,11 @@ const MAX_IDLE_MS = 250;
 export interface BodyReaders {
   /** Receives a body over the limit. */
   readonly sink?: LargeBodySink;
-  /** Returns false for a chunk that leads to a rejection: the rest is discarded. */
+  /** Returns false for a chunk that leads to a rejection: the rest is not read. */
   readonly inspect?: (chunk: Uint8Array) => boolean;
 }
 
-/** Buffers `limit` bytes at most. The rest goes to the sink, or is discarded, during and after the response. */
+/** Buffers `limit` bytes at most. The rest goes to the sink, or is left to the server, which discards it after the response. */
 export async function readBody(
   request: Pick<PlainRequest, 'headers' | 'body' | 'arrayBuffer'>,
   limit = MAX_BODY_BYTES,
@@ -71,15 +71,9 @@ async function readChunks(
     if (next.done) return { type: 'whole', bytes: Buffer.concat(chunks, size) };
     size += next.value.length;
     chunks.push(next.value);
-    if (size <= limit && inspect?.(next.value) === false) {
-      void discard(reader);
-      return REJECTED;
-    }
+    if (size <= limit && inspect?.(next.value) === false) return REJECTED;
     if (size > limit && sink !== undefined) return readLarge(reader, chunks, sink);
-    if (size > limit) {
-      void discard(reader);
-      return TOO_LARGE;
-    }
+    if (size > limit) return TOO_LARGE;
   }
 }
 
@@ -97,7 +91,6 @@ async function readLarge(
     size += next.value.length;
     sink.write(next.value);
   }
-  void discard(reader);
   return TOO_LARGE;
 }
 
@@ -105,13 +98,4 @@ async function readLarge(
 function unlessIdle<T>(reading: Promise<T>): Promise<T | null> {
   const idle = AbortSignal.timeout(MAX_IDLE_MS);
   return Promise.race([reading, new Promise<null>((resolve) => idle.addEventListener('abort', () => resolve(null)))]);
-}
-
-/** Discards the rest: cancelling would close the connection before the response is sent, and pausing would block the client. */
-async function discard(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
-  try {
-    while (!(await reader.read()).done);
-  } catch {
-    // The connection is closed; the response was sent before.
-  }
 }

@@ -14,11 +14,17 @@ export function json(status: number, body: unknown, headers: HeaderFields = {}):
   return respond(status, writeJson(body), { 'content-type': 'application/json', ...headers });
 }
 
+/** Returns a response with JSON that is already written. */
+export function writtenJson(parts: readonly (string | Uint8Array)[], headers: HeaderFields = {}): Response {
+  const bytes = Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
+  return respond(200, bytes, { 'content-type': 'application/json', ...headers });
+}
+
 /** What `respond` made a response of: its own properties would be built on first use. */
 export interface ResponseParts {
   readonly status: number;
   readonly headers: HeaderFields;
-  readonly body: string | ReadableStream<Uint8Array> | null;
+  readonly body: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
 }
 
 const PARTS = Symbol('parts');

@@ -9,9 +9,6 @@ const HALF_OPEN_MS = 1_000;
 /** The time limit for the first request of an unused connection when the server stops, since it may be on the way. */
 const UNUSED_MS = 1_000;
 
-/** The time for the rest of a body that the response did not wait for; the adapter of Hono gives the same. */
-const REST_MS = 500;
-
 /** The interval at which idle connections are closed while the server stops. */
 const IDLE_CHECK_MS = 50;
 
@@ -44,16 +41,6 @@ export function lingerAfter(incoming: IncomingMessage, limitMs: number): void {
     // promise: endless-upload-is-cut
     cutAfter(socket, limitMs);
   };
-}
-
-/** Discards what remains of a body after its response. A client that does not send it in time loses its connection. */
-export function discardRest(incoming: IncomingMessage): void {
-  const late = setTimeout(() => {
-    // promise: unread-body-ends-its-connection
-    incoming.socket.destroySoon();
-  }, REST_MS);
-  const arrived = () => clearTimeout(late);
-  incoming.once('end', arrived).once('close', arrived).resume();
 }
 
 /** A client that has closed its half gets the time of a commit, not of a wait or a stream. */

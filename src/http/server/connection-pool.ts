@@ -1,4 +1,4 @@
-// Bounds the connections of a listener: when it is full, a new connection displaces the one that has been silent for longest.
+// Bounds the connections of a listener: when it is full, a new connection displaces one that is silent, or idle, for longest.
 
 import type { Socket } from 'node:net';
 import { clientNetwork, parseAddress } from '../../lib/ip-address.ts';
@@ -51,6 +51,8 @@ export interface PoolLimits {
   readonly max: number;
   /** Connections of one network (an IPv4 address, an IPv6 /64) that have not sent a request yet. */
   readonly maxSilentPerNetwork: number;
+  /** Milliseconds that a new connection has for its first request, before it is displaced rather than an idle one. */
+  readonly firstRequestMs: number;
 }
 
 export interface ConnectionPool {
@@ -67,6 +69,8 @@ export interface ConnectionPool {
 interface Entry {
   readonly socket: Socket;
   readonly network: string;
+  /** By the clock of `performance`. */
+  readonly openedAt: number;
   requests: number;
 }
 
@@ -75,7 +79,7 @@ const RESERVED_SHARE = 0.1;
 
 /** One function because the sets of silent, idle and busy connections change together. */
 export function createConnectionPool(
-  { max, maxSilentPerNetwork }: PoolLimits,
+  { max, maxSilentPerNetwork, firstRequestMs }: PoolLimits,
   counts: Pick<ConnectionCounts, 'opened' | 'ended' | 'closed'>,
 ): ConnectionPool {
   const entries = new Map<string, Entry>();
@@ -115,9 +119,19 @@ export function createConnectionPool(
     if (entries.get(keyOf(entry.socket)) === entry) entries.delete(keyOf(entry.socket));
   }
 
+  /** Returns the connection that makes room for a new one; undefined if all have a request under way. */
+  function leastUseful(): Entry | undefined {
+    const [oldestSilent] = silent;
+    const [oldestIdle] = idle;
+    const isNew = oldestSilent !== undefined && performance.now() - oldestSilent.openedAt < firstRequestMs;
+    // The requests of new connections are on the way: beside idle connections, callbacks would displace one another.
+    // promise: new-connection-may-send-its-request
+    return isNew ? (oldestIdle ?? oldestSilent) : (oldestSilent ?? oldestIdle);
+  }
+
   return {
     add: (socket) => {
-      const entry: Entry = { socket, network: networkOf(socket), requests: 0 };
+      const entry: Entry = { socket, network: networkOf(socket), openedAt: performance.now(), requests: 0 };
       const key = keyOf(socket);
       counts.opened();
       socket.once('close', () => {
@@ -128,7 +142,7 @@ export function createConnectionPool(
         if (entries.get(key) === entry) entries.delete(key);
       });
       if (entries.size >= max) {
-        const [victim = entry] = [...silent.values().take(1), ...idle.values().take(1)];
+        const victim = leastUseful() ?? entry;
         close(victim, victim === entry ? 'full' : 'displaced');
         if (victim === entry) return;
       }

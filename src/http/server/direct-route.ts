@@ -5,7 +5,6 @@ import { Readable } from 'node:stream';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { DirectHandler, DirectRoute, PlainRequest, RequestHeaders } from '../fetch.ts';
 import { partsOf } from '../response/json.ts';
-import { discardRest } from './connection-close.ts';
 
 /** Hosts that the adapter takes as they are. Any other host goes to the adapter, which accepts or rejects it. */
 const PLAIN_HOST = /^[a-z0-9._-]+(?::(?:[1-5]\d{3,4}|[6-9]\d{3}))?$/;
@@ -39,7 +38,6 @@ async function serve(handle: DirectHandler, incoming: IncomingMessage, outgoing:
   outgoing.statusCode = status;
   for (const name in headers) outgoing.setHeader(name, headers[name] as string);
   outgoing.end(body);
-  if (!incoming.readableEnded && !incoming.destroyed) discardRest(incoming);
 }
 
 class IncomingRequest implements PlainRequest {

@@ -12,6 +12,7 @@ import { type ProblemName, problem, problemText } from '../response/problem.ts';
 import { close, letGoOfHalfOpen, lingerAfter } from './connection-close.ts';
 import { type ConnectionCounts, createConnectionPool } from './connection-pool.ts';
 import { createDirectRoute } from './direct-route.ts';
+import { discardRest } from './discard-rest.ts';
 import type { TlsPair } from './tls.ts';
 
 /** Times in milliseconds. */
@@ -27,6 +28,8 @@ export interface Limits {
   readonly silenceTimeout: number;
   /** For a client that is still sending after the last response. */
   readonly lingerTimeout: number;
+  /** For the first request of a new connection, in which idle connections make room for others rather than this one. */
+  readonly firstRequestTimeout: number;
   readonly maxHeaderBytes: number;
   readonly maxConnections: number;
 }
@@ -38,6 +41,7 @@ const LIMITS: Limits = {
   keepAliveTimeout: 70_000,
   silenceTimeout: 120_000,
   lingerTimeout: 5_000,
+  firstRequestTimeout: 2_000,
   maxHeaderBytes: 16 * 1024,
   maxConnections: 10_000,
 };
@@ -77,22 +81,29 @@ export interface Listening {
 /** @throws {Error} that names the address and the reason if listening fails. */
 export async function listen(fetch: Fetch, options: ListenOptions): Promise<Listening> {
   const { host, port, socket, tls, log, limits, behindProxy = false, connections = UNCOUNTED } = options;
-  const { maxHeaderBytes, maxConnections, silenceTimeout, lingerTimeout, ...timeouts } = { ...LIMITS, ...limits };
+  const { maxHeaderBytes, maxConnections, silenceTimeout, lingerTimeout, firstRequestTimeout, ...timeouts } = {
+    ...LIMITS,
+    ...limits,
+  };
   const handle = getRequestListener(
     (request, { incoming, outgoing }) =>
       fetch(request, incoming.socket?.remoteAddress ?? null, {
         destroy: () => void outgoing.destroy(),
         onClose: (listener) => void outgoing.once('close', listener),
       }),
-    { hostname: host, errorHandler: badTarget },
+    // `discardRest` does it instead.
+    { hostname: host, errorHandler: badTarget, autoCleanupIncoming: false },
   );
   const serveDirectly = fetch.direct && createDirectRoute(fetch.direct, log);
   const maxSilentPerNetwork = behindProxy ? maxConnections : Math.ceil(maxConnections * SILENT_SHARE);
-  const pool = createConnectionPool({ max: maxConnections, maxSilentPerNetwork }, connections);
+  const poolLimits = { max: maxConnections, maxSilentPerNetwork, firstRequestMs: firstRequestTimeout };
+  const pool = createConnectionPool(poolLimits, connections);
   const listener: RequestListener = (incoming, outgoing) => {
     const { socket } = incoming;
     const isAdmitted = pool.begin(socket, RESERVED_TARGET.test(incoming.url ?? ''));
     outgoing.once('close', () => pool.end(socket));
+    // Before Node, which would read the rest as fast as it comes.
+    outgoing.prependOnceListener('finish', () => discardRest(incoming));
     lingerAfter(incoming, lingerTimeout);
     // While the server stops, a keep-alive connection must not send another request.
     if (!server.listening) outgoing.setHeader('connection', 'close');

@@ -2,7 +2,8 @@
 
 import type { AuditDraft, AuditEntry, AuditEvent } from '../../execution/event.ts';
 import type { Execution } from '../../execution/execution.ts';
-import { type JsonObject, readJson, writeJson } from '../../execution/json.ts';
+import { type JsonObject, MAX_PARSED_LENGTH, readJson, writeJson } from '../../execution/json.ts';
+import { readMembers } from '../../execution/json-members.ts';
 import { isoTime } from '../../lib/time.ts';
 
 /** An audit entry in the form in which it is hashed, exported and shown by the view `audit_events`. */
@@ -46,6 +47,12 @@ export function toAuditEntry(row: Omit<AuditRow, 'hash'>): AuditEntry {
     latencyMs: row.latencyMs,
     httpStatus: row.httpStatus,
     app: row.app,
-    detail: readJson(row.detail) as JsonObject,
+    detail: detailIn(row.detail),
   };
+}
+
+/** A result that an entry quotes stays text if it is large. */
+function detailIn(text: string): JsonObject {
+  // promise: long-detail-is-not-parsed
+  return text.length > MAX_PARSED_LENGTH ? readMembers(text) : (readJson(text) as JsonObject);
 }

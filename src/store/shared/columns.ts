@@ -4,7 +4,7 @@ import type { Execution } from '../../execution/execution.ts';
 import { type Json, LargeJson, writeJson } from '../../execution/json.ts';
 
 /** Converts JSON null to SQL NULL, so that queries see an absent value. */
-function toJson(value: Json): string | null {
+export function toJson(value: Json): string | null {
   return value === null ? null : writeJson(value);
 }
 

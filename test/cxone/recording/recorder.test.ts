@@ -152,6 +152,29 @@ test('a callback is kept under the reference of its execution, without the signa
   expect(CALLBACK_URL).toContain(entry._reference);
 });
 
+test('of a large body, the status and the id are kept, and nothing else is read', async () => {
+  const { wrapFetcher, wrapReceiver, entries, close } = recorder();
+  const result = { name: 'Ada', list: Array(3_000).fill(1) };
+  const document = { status: 'DONE_WELL', executionId: 'run-17', result, more: 'x' };
+  const fetcher = wrapFetcher(answering(200, JSON.stringify(document)));
+  await exchange(fetcher, POLL);
+  await exchange(fetcher, EXECUTE, { inputs: result, context: { callbackUrl: CALLBACK_URL } });
+  await exchange(wrapFetcher(answering(200, `${JSON.stringify(document)}{`)), POLL);
+  wrapReceiver({ callback: (..._heard: unknown[]) => {} }).callback(
+    REFERENCE,
+    Buffer.from(JSON.stringify(document)),
+    'application/json',
+  );
+  close();
+  const [poll, execute, notJson, callback] = entries();
+  expect(JSON.parse(poll.response.content.text)).toEqual({ status: 'DONE_WELL' });
+  expect(JSON.parse(execute.response.content.text)).toEqual({ executionId: 'run-17', status: 'DONE_WELL' });
+  expect(execute).toMatchObject({ _executionId: 'run-17', request: { postData: { text: '{}' } } });
+  expect(CALLBACK_URL).toContain(execute._reference);
+  expect(notJson.response.content.text).toBe('some text');
+  expect(JSON.parse(callback.request.postData.text)).toEqual({ status: 'DONE_WELL', executionId: 'run-17' });
+});
+
 test('execution ids that may be personal numbers are not kept, and their polls still differ', async () => {
   const { wrapFetcher: over, entries, text, close } = recorder();
   const ids = ['+43 1 234 5678', '+43 1 234 8765'];

@@ -1,6 +1,7 @@
 // Members named in SENSITIVE_FIELDS: a reader sees none of their values, and no search, count or cursor gives them away.
 
 import { expect, onTestFinished, test } from 'vitest';
+import { LargeJson } from '../../../src/execution/json.ts';
 import { HIDDEN } from '../../../src/execution/masking.ts';
 import { callback, completed } from '../../support/executions.ts';
 import { follow } from '../../support/sse.ts';
@@ -81,6 +82,27 @@ test('a reader gets no hidden value from the execution, the list, the audit trai
   onTestFinished(stream.close);
   await stream.until(() => stream.events.some(({ event }) => event === 'CALLBACK_CONFLICT'));
   expect(JSON.stringify(stream.events)).not.toMatch(/4111|9999/);
+});
+
+test('the page shows an excerpt of a large result without its hidden values', async () => {
+  await using http = await startHttp({ pages: { sensitiveFields: NAMES } });
+  for (const id of ['result', 'late']) await http.submit({ correlationId: id });
+  await dispatchAll(http);
+  const large = completed(LargeJson.from(JSON.stringify({ cvv: '731945', list: Array(30_000).fill('7') })));
+  const record = async (id: string, event: Parameters<typeof http.store.record>[1]) => {
+    const { reference = '' } = (await http.store.find(id)) ?? {};
+    await http.store.record(reference, event, http.world.now());
+  };
+  await record('result', callback(large));
+  await record('late', { type: 'cancelled', by: 'app:orders' });
+  await record('late', callback(large));
+  for (const id of ['result', 'late']) {
+    const page = await visitor(http, 'carol').get(`/console/executions/${id}`);
+    expect(page.text).toContain(HIDDEN);
+    expect(page.text).toMatch(/Cut after 50000 of 12\d{4} characters/);
+    expect(page.text).toContain('Administrators can reveal them');
+    expect(page.text).not.toContain('731945');
+  }
 });
 
 test('the app gets its own values unchanged', async () => {

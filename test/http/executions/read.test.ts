@@ -1,12 +1,15 @@
 // Looking at executions, listing them, reading their trail, giving them up.
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { LargeJson } from '../../../src/execution/json.ts';
+import { HIDDEN } from '../../../src/execution/masking.ts';
 import type { Store } from '../../../src/store/port.ts';
 import type { Waiters } from '../../../src/usecases/wait-for-outcome.ts';
 import { callback, completed } from '../../support/executions.ts';
 import {
   ALICE_KEY,
   BILLING_KEY,
+  CAROL_KEY,
   dispatchAll,
   eventually,
   type Harness,
@@ -231,6 +234,27 @@ describe('GET /v1/executions', () => {
     expect(Object.keys((await http.call('GET', '/v1/executions')).json)).toEqual(['items', 'nextCursor']);
   });
 
+  test('a large result is read as it was recorded, by the thread that writes lists', async () => {
+    await using http = await startHttp({ pages: { sensitiveFields: ['cvv'] } });
+    await submitAll(http, ['large']);
+    const { reference = '' } = (await http.store.find('large')) ?? {};
+    const result = { list: Array(3_000).fill(1.5), cvv: '731', note: 'x' };
+    await http.store.record(reference, callback(completed(LargeJson.from(JSON.stringify(result)))), http.world.now());
+    const written = vi.spyOn(http.store, 'listJson');
+    for (const prefer of [undefined, 'wait=5'])
+      expect(
+        (await http.call('GET', '/v1/executions/large', { headers: prefer ? { prefer } : {} })).json,
+      ).toMatchObject({
+        ...{ correlationId: 'large', status: 'COMPLETED', result },
+      });
+    const hidden = await http.call('GET', '/v1/executions/large', { key: CAROL_KEY });
+    expect(hidden.json.result).toEqual({ ...result, cvv: HIDDEN });
+    expect(hidden.headers.get('vary')).toBe('Prefer');
+    expect(written).toHaveBeenCalledTimes(3);
+    written.mockResolvedValue({ items: Buffer.from('[]'), next: null });
+    expect((await http.call('GET', '/v1/executions/large')).status).toBe(404);
+  });
+
   test('a search learns that its client has gone', async () => {
     const gone = Promise.withResolvers<void>();
     const begun = Promise.withResolvers<void>();
@@ -238,7 +262,7 @@ describe('GET /v1/executions', () => {
       begun.resolve();
       await new Promise((resolve) => signal?.addEventListener('abort', resolve));
       gone.resolve();
-      return { items: '[]', next: null };
+      return { items: Buffer.from('[]'), next: null };
     };
     await using http = await startHttp({ store: { listJson } });
     const leaving = new AbortController();

@@ -83,7 +83,7 @@ async function withSlowSearches(): Promise<{ http: Harness; running: () => numbe
       },
       listJson: async (query) => {
         await search(query);
-        return { items: '[]', next: null };
+        return { items: Buffer.from('[]'), next: null };
       },
     },
   });

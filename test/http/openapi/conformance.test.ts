@@ -338,7 +338,7 @@ describe('looking', () => {
     const { promise: opened, resolve: open } = Promise.withResolvers<void>();
     const listJson: Store['listJson'] = async () => {
       await opened;
-      return { items: '[]', next: null, search: { scanned: 7, reachedAt: null } };
+      return { items: Buffer.from('[]'), next: null, search: { scanned: 7, reachedAt: null } };
     };
     await using http = await startHttp({ store: { listJson } });
     const search = () => call(http, 'listExecutions', { path: '/v1/executions?text=x' });
@@ -389,7 +389,11 @@ describe('looking', () => {
     const feed = store.feed;
     store.feed = async (query) => ({ ...(await feed(query)), gap });
     const page = { items: [], next: null };
-    store.listJson = async () => ({ ...page, items: '[]', resumeBefore: '019c1405-7a00-7000-8000-000000000001' });
+    store.listJson = async () => ({
+      ...page,
+      items: Buffer.from('[]'),
+      resumeBefore: '019c1405-7a00-7000-8000-000000000001',
+    });
     store.listNotifications = async () => ({ ...page, resumeBefore: gap.next });
     for (const id of ['followExecution', 'followExecutions']) {
       const lost = await call(http, id, { headers: { 'last-event-id': '28' } });

@@ -109,7 +109,8 @@ describe('clients that are slow or greedy', () => {
 
   test('when the listener is full, a new connection displaces the oldest silent one, then the oldest idle one', async () => {
     const counts = createConnectionCounts(quietLog(), createManualWorld());
-    await using server = await start(HELLO, { maxConnections: 3 }, { connections: counts, behindProxy: true });
+    const limits = { maxConnections: 3, firstRequestTimeout: 0 };
+    await using server = await start(HELLO, limits, { connections: counts, behindProxy: true });
     const served = wire(server.port);
     served.send(head('GET', '/'));
     await served.until(/hello/);
@@ -129,6 +130,21 @@ describe('clients that are slow or greedy', () => {
     expect(counts.closures.get('displaced')).toBeGreaterThanOrEqual(2);
     expect(counts.closures.get('full')).toBe(0);
     for (const other of others) other.socket.destroy();
+  });
+
+  test('new connections do not displace one another while there are idle ones: their requests are on the way', async () => {
+    const counts = createConnectionCounts(quietLog(), createManualWorld());
+    const limits = { maxConnections: 4, firstRequestTimeout: 60_000 };
+    await using server = await start(HELLO, limits, { connections: counts, behindProxy: true });
+    const idle = Array.from({ length: 4 }, () => wire(server.port));
+    for (const one of idle) {
+      one.send(head('GET', '/'));
+      await one.until(/hello/);
+    }
+    const callbacks = Array.from({ length: 4 }, () => wire(server.port));
+    await until(() => counts.closures.get('displaced') === 4);
+    for (const one of callbacks) one.send(head('GET', '/', { connection: 'close' }));
+    for (const one of callbacks) expect(await one.closed).toContain('hello');
   });
 
   test('a connection with a request under way is never displaced: the new one is closed', async () => {

@@ -1,6 +1,6 @@
-// Reads submissions and batches: those with many values on a thread of their own, because callbacks would wait for them.
+// Reads submissions and batches: long ones, and those with many values, on a thread of their own, because callbacks would wait for them.
 
-import { MAX_PARSED_VALUES } from '../../../execution/json.ts';
+import { MAX_PARSED_LENGTH, MAX_PARSED_VALUES } from '../../../execution/json.ts';
 import { createJobThread, JobBeyondMemory, ThreadEnded } from '../../../lib/job-thread.ts';
 import type { Log } from '../../../lib/log.ts';
 import type { LargeSubmissions } from '../../../usecases/large-submissions.ts';
@@ -48,16 +48,18 @@ export function createSubmissionThread({
   });
   const ask = <J extends Job>(job: J) => thread.ask(job) as Promise<Replies[J['type']]>;
   return {
-    one: ({ bytes, meter }) =>
+    one: (body) =>
       answered(async () => {
-        if (!isLarge(meter)) return readSubmission(bytes);
+        const { bytes } = body;
+        if (!isLarge(body)) return readSubmission(bytes);
         const read = await ask({ type: 'submission', bytes });
         return read.type === 'submission' ? unpackedSubmission(read) : read;
       }),
-    batch: ({ bytes, meter }, isKeyed) =>
+    batch: (body, isKeyed) =>
       answered(async () => {
+        const { bytes, meter } = body;
         const { items: spans } = meter;
-        if (!isLarge(meter)) return readBatch(bytes, spans, isKeyed);
+        if (!isLarge(body)) return readBatch(bytes, spans, isKeyed);
         const read = await ask({ type: 'batch', bytes, spans, isKeyed });
         return read.type === 'batch' ? unpackedBatch(read) : read;
       }),
@@ -69,9 +71,9 @@ export function createSubmissionThread({
   };
 }
 
-function isLarge(meter: MeasuredBody['meter']): boolean {
+function isLarge({ bytes, meter }: MeasuredBody): boolean {
   // promise: large-submission-is-parsed-elsewhere
-  return meter.values() > MAX_PARSED_VALUES;
+  return meter.values() > MAX_PARSED_VALUES || bytes.length > MAX_PARSED_LENGTH;
 }
 
 type Unread = Exclude<ReturnType<typeof readSubmission>, ReadSubmission>;

@@ -1,5 +1,6 @@
 // Lists and counts executions in pages along an index: references are UUIDv7 and thus in the order of submission.
 
+import { makeExcerpts } from '../../../execution/excerpt.ts';
 import { writeExecutions } from '../../../execution/representation.ts';
 import type { ExecutionPage, ExecutionReader, ListQuery } from '../../port.ts';
 import type { MatchCount, SearchProgress } from '../../search-port.ts';
@@ -19,7 +20,7 @@ const COUNT_STEP = 20_000;
 /** Characters of results in one page after which the page ends: one result may have megabytes. */
 const MAX_PAGE_CHARS = 1024 * 1024;
 
-type Listing = Pick<ExecutionReader, 'list' | 'listJson' | 'countMatches' | 'searchProgress'>;
+type Listing = Pick<ExecutionReader, 'list' | 'listJson' | 'excerpts' | 'countMatches' | 'searchProgress'>;
 
 // One function because its steps read through the same connections.
 export function createExecutionList(reads: Pick<Reads, 'all' | 'first'>): Listing {
@@ -126,8 +127,9 @@ export function createExecutionList(reads: Pick<Reads, 'all' | 'first'>): Listin
     list,
     listJson: async (query, signal) => {
       const { items, ...page } = await list(query, signal);
-      return { ...page, items: writeExecutions(items, query.hidden) };
+      return { ...page, items: Buffer.from(writeExecutions(items, query.hidden)) };
     },
+    excerpts: async (order) => makeExcerpts(order),
     countMatches,
     searchProgress,
   };

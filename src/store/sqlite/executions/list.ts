@@ -65,7 +65,7 @@ export function toExecutionPage({ rows, ...page }: RowPage): ExecutionPage {
 
 export function toJsonPage(found: RowPage, { hidden }: ListQuery): JsonPage {
   const { items, ...page } = toExecutionPage(found);
-  return { ...page, items: writeExecutions(items, hidden) };
+  return { ...page, items: Buffer.from(writeExecutions(items, hidden)) };
 }
 
 // One function because its parts share the prepared statements of one connection.

@@ -1,5 +1,6 @@
 // Changes executions: applies an event to one execution, or to all that are due, inside a transaction of the writer.
 
+import { outcomeIn } from '../../../execution/apply-result.ts';
 import type { AuditDraft, AuditEntry, ExecutionEvent } from '../../../execution/event.ts';
 import type { Dispatchable, Execution } from '../../../execution/execution.ts';
 import { type JsonObject, LargeJson } from '../../../execution/json.ts';
@@ -7,9 +8,9 @@ import { withoutQuotes } from '../../../execution/reduced-detail.ts';
 import { transition } from '../../../execution/transition.ts';
 import type { Change, DueWork, ExecutionRecorder, RecordResult } from '../../port.ts';
 import type { Backlog } from '../../shared/backlog.ts';
-import { outcomeColumns } from '../../shared/columns.ts';
+import { type OutcomeColumns, outcomeColumns, toJson } from '../../shared/columns.ts';
 import { expiryOf } from '../../shared/expiry.ts';
-import { outcomeHash } from '../../shared/hash-chain.ts';
+import { outcomeHash, prepareOutcomeHash } from '../../shared/hash-chain.ts';
 import { restorePayload, stripPayload } from '../../shared/payload-hashes.ts';
 import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
 import type { SqliteOutbox } from '../outbox/outbox.ts';
@@ -36,6 +37,7 @@ interface RecordTools {
   readonly paused: Pick<PausedQueue, 'list'>;
 }
 
+// One function because all changes go through `apply`, whose tools they share.
 export function createRecords(
   sql: Statements,
   { writer, backlog, due, moveTimes, enqueue, append, count, strip, countWord, paused }: RecordTools,
@@ -81,7 +83,12 @@ export function createRecords(
   }
 
   return {
-    record: (reference, event, now) => writer.mutate(() => record(reference, event, now)),
+    record: async (reference, event, now) => {
+      const outcome = longOutcomeIn(event);
+      // promise: long-outcome-is-hashed-in-slices
+      if (outcome !== null) await prepareOutcomeHash(outcome);
+      return writer.mutate(() => record(reference, event, now));
+    },
 
     dueDispatches: async (limit, now) => due.toDispatch(limit, now).map(({ execution }) => execution),
 
@@ -114,6 +121,14 @@ export function createRecords(
 
     moveDueTimes: (step) => writer.mutate(() => unchanged(moveTimes(step))),
   };
+}
+
+/** Returns the columns of the outcome that an event gives if they are long; null for any other event. */
+function longOutcomeIn(event: ExecutionEvent): Pick<OutcomeColumns, 'result' | 'error'> | null {
+  if (!('report' in event) || event.report.kind === 'progress') return null;
+  if (!LargeJson.is(event.report.result) && !LargeJson.is(event.report.error)) return null;
+  const { result, error } = outcomeIn(event.report);
+  return { result: toJson(result), error: toJson(error) };
 }
 
 /** What the entry of an outcome states about it, so that the chain covers it. */

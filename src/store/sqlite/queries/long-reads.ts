@@ -2,7 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
-
+import { type Excerpt, type ExcerptOrder, makeExcerpts } from '../../../execution/excerpt.ts';
 import type { ObservationPage, ObservationQuery } from '../../observations-port.ts';
 import type { NotificationPage, NotificationQuery } from '../../outbox-port.ts';
 import type { FeedQuery, JsonPage, ListQuery, Store } from '../../port.ts';
@@ -36,6 +36,7 @@ type Read<I, O> = (input: I, signal: AbortSignal) => Promise<O>;
 export interface LongReads {
   readonly list: Read<ListQuery, RowPage>;
   readonly listJson: Read<ListQuery, JsonPage>;
+  readonly excerpts: Read<ExcerptOrder, readonly Excerpt[]>;
   readonly countMatches: Read<ListQuery, MatchCount>;
   readonly searchProgress: Read<ListQuery, SearchProgress>;
   readonly listNotifications: Read<NotificationQuery, NotificationPage>;
@@ -54,6 +55,7 @@ export interface LongReads {
 export const LONG_READS: readonly (keyof LongReads)[] = [
   'list',
   'listJson',
+  'excerpts',
   'countMatches',
   'searchProgress',
   'listNotifications',
@@ -84,6 +86,7 @@ export function createLongReads(client: Database, newest = newestIdIn(client)): 
   return {
     list,
     listJson: async (query, signal) => toJsonPage(await list(query, signal), query),
+    excerpts: async (order) => makeExcerpts(order),
     countMatches,
     searchProgress,
     listNotifications: notifications.page,
@@ -128,6 +131,7 @@ export function longReadPort({ near, far, newest }: LongReadSources): LongReadPo
   return {
     list: async (query, signal = NEVER) => toExecutionPage(await far.list(query, signal)),
     listJson: (query, signal = NEVER) => far.listJson(query, signal),
+    excerpts: (order) => far.excerpts(order, NEVER),
     countMatches: (query, signal = NEVER) => far.countMatches(query, signal),
     searchProgress: (query, signal = NEVER) => far.searchProgress(query, signal),
     listNotifications: (query) => far.listNotifications(query, NEVER),

@@ -1,10 +1,8 @@
 // The module of the reader thread: answers long reads on a read-only connection of its own.
 
-import { existsSync, readlinkSync } from 'node:fs';
-import { setPriority } from 'node:os';
-import { basename } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import Database from 'better-sqlite3';
+import { giveWay } from '../../../lib/give-way.ts';
 import { createLongReads } from './long-reads.ts';
 import { factsOf, type ReaderData, type ReaderReply, type ReaderRequest } from './reader-messages.ts';
 
@@ -15,21 +13,6 @@ const CACHE_KIB = 8_000;
 
 /** Longest pause, in milliseconds. The other thread resumes this one as soon as its work is done. */
 const MAX_PAUSE_MS = 5_000;
-
-/** Where processors are few, the thread that answers callbacks goes first (nice value, see setpriority(2)). */
-const NICENESS = 5;
-
-/** On Linux a thread has a priority of its own. */
-const OWN_THREAD = '/proc/thread-self';
-
-function giveWay(): void {
-  if (!existsSync(OWN_THREAD)) return;
-  try {
-    setPriority(Number(basename(readlinkSync(OWN_THREAD))), NICENESS);
-  } catch {
-    // A sandbox may forbid it. The threads then share the processors evenly.
-  }
-}
 
 // Only SQLite opens the file: closing it by other means would drop the locks that the process holds on it (POSIX).
 function openForReading({ file }: ReaderData): Database.Database {
