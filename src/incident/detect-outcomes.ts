@@ -56,14 +56,17 @@ function ends({ now, samples }: Signals, open: OpenIncidents, kind: keyof typeof
   ];
 }
 
-function queue({ now, queue: { queued, capacity, oldestQueuedAt } }: Signals, open: OpenIncidents, hasCause: boolean) {
+function queue(
+  { now, queue: { queued, capacity, oldestQueuedAt, waitedMs } }: Signals,
+  open: OpenIncidents,
+  hasCause: boolean,
+) {
   const found: Finding[] = [];
   const rest = { subject: '', until: now, actions: [], apps: [] };
   if (queued >= capacity * (open.has('QueueNearlyFull ') ? STILL_NEARLY_FULL : NEARLY_FULL)) {
     const problem = 'The queue is nearly full: above its capacity, submissions are refused';
     found.push({ ...rest, cause: 'QueueNearlyFull', problem, since: now, affected: queued, total: capacity });
   }
-  const waitedMs = oldestQueuedAt === null ? 0 : now - oldestQueuedAt;
   if (!hasCause && oldestQueuedAt !== null && waitedMs >= QUEUE_WAITS_MS) {
     const problem = 'Executions wait to be sent for more than a minute';
     found.push({ ...rest, cause: 'QueueWaits', problem, since: oldestQueuedAt, affected: queued, total: null });

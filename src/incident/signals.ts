@@ -86,13 +86,21 @@ export interface WebhookProblem {
   readonly reason: string;
 }
 
+export interface QueueSignal {
+  readonly queued: number;
+  readonly capacity: number;
+  readonly oldestQueuedAt: number | null;
+  /** How long the oldest one had waited when the queue was read, which may be some time ago. */
+  readonly waitedMs: number;
+}
+
 export interface Signals {
   readonly now: number;
   readonly samples: Samples;
   readonly tokenProblem: { readonly reason: string; readonly since: number } | null;
   readonly connectionProblems: readonly { readonly origin: string; readonly reason: string; readonly since: number }[];
   readonly pause: { readonly since: number; readonly until: number; readonly httpStatus: number } | null;
-  readonly queue: { readonly queued: number; readonly capacity: number; readonly oldestQueuedAt: number | null };
+  readonly queue: QueueSignal;
   /** Null while the data of the days before is incomplete: nothing is then compared. */
   readonly missedCallbacks: readonly MissedCallbacks[] | null;
   readonly circuits: readonly CircuitState[];

@@ -1,6 +1,6 @@
 // Reads DATABASE_URL, which may name several hosts: `pg` accepts one, so that each host becomes a URL of its own.
 
-const FORM = /^(postgres(?:ql)?:\/\/)((?:[^@/]*@)?)([^/?@]+)(\/[^/?]+)(\?.*)?$/;
+const FORM = /^(postgres(?:ql)?:\/\/)((?:[^@/?#]*@)?)([^/?#@]+)(\/[^/?#]+)(\?[^#]*)?$/;
 
 const WANTED = 'must be postgres://USER:PASSWORD@HOST[:PORT][,HOST[:PORT]…]/DATABASE';
 const ENCODED = 'with special characters percent-encoded, for example %40 for @';

@@ -15,7 +15,7 @@ const CALM: Signals = {
   tokenProblem: null,
   connectionProblems: [],
   pause: null,
-  queue: { queued: 0, capacity: 100, oldestQueuedAt: null },
+  queue: { queued: 0, capacity: 100, oldestQueuedAt: null, waitedMs: 0 },
   missedCallbacks: [],
   circuits: [],
   webhookProblem: null,
@@ -166,8 +166,12 @@ describe('callbacks', () => {
 
 describe('the receiver and its machine', () => {
   test.for<[string, Partial<Signals>, string]>([
-    ['a queue at 80 %', { queue: { queued: 80, capacity: 100, oldestQueuedAt: null } }, 'QueueNearlyFull'],
-    ['a minute in the queue', { queue: { queued: 1, capacity: 100, oldestQueuedAt: NOW - 60_000 } }, 'QueueWaits'],
+    ['a queue at 80 %', { queue: { queued: 80, capacity: 100, oldestQueuedAt: null, waitedMs: 0 } }, 'QueueNearlyFull'],
+    [
+      'a minute in the queue',
+      { queue: { queued: 1, capacity: 100, oldestQueuedAt: NOW - 60_000, waitedMs: 60_000 } },
+      'QueueWaits',
+    ],
     ['a disk with 0.9 GB', { diskFreeBytes: 9e8 }, 'DiskNearlyFull'],
     ['a large write-ahead log', { walBytes: 3e8 }, 'WalGrows'],
     ['a clock that was set', { clockStep: { from: NOW, to: NOW - 60_000 } }, 'ClockSet'],

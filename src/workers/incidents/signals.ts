@@ -17,6 +17,8 @@ const SLOWLY_MS = 5_000;
 const COMPARE_EVERY_MS = 15_000;
 /** A read that takes long is repeated after this multiple of its time, so that all reads take less than one percent. */
 const REST = 300;
+/** What was read is used no longer than this, also after one read that was slow because the database restarted. */
+const MAX_REST_MS = 60_000;
 
 /** Notifications that are counted for one check, of all open circuits, and for one of them. */
 const MAX_COUNTED_WAITING = 20_000;
@@ -45,7 +47,13 @@ export interface SignalSources {
 export function createSignalReader(sources: SignalSources): (isFirst: boolean) => Promise<Signals> {
   const { store, world, cxone } = sources;
   const startedAt = world.now();
-  const queueState = paced(world, 0, () => store.queueState());
+  const queue = paced(world, 0, async () => {
+    // As of the read: when the value is used, the execution may have been sent.
+    const now = world.now();
+    const { counts, oldestQueuedAt } = await store.queueState();
+    const waitedMs = oldestQueuedAt === null ? 0 : now - oldestQueuedAt;
+    return { queued: counts.QUEUED, capacity: sources.queueCapacity, oldestQueuedAt, waitedMs };
+  });
   const disk = paced(world, SLOWLY_MS, async () => diskState(store.file?.databasePath ?? null));
   const clockStep = paced(world, SLOWLY_MS, () => store.lastClockStep());
   const missedCallbacks = paced(world, COMPARE_EVERY_MS, sources.missedCallbacks);
@@ -58,7 +66,7 @@ export function createSignalReader(sources: SignalSources): (isFirst: boolean) =
   });
 
   return async (isFirst) => {
-    const { counts, oldestQueuedAt } = await queueState();
+    const queueNow = await queue();
     const { newestTime } = store;
     const samples = sources.samples();
     return {
@@ -67,7 +75,7 @@ export function createSignalReader(sources: SignalSources): (isFirst: boolean) =
       tokenProblem: cxone.tokenProblem(),
       connectionProblems: cxone.connectionProblems(),
       pause: cxone.limiterState().pause,
-      queue: { queued: counts.QUEUED, capacity: sources.queueCapacity, oldestQueuedAt },
+      queue: queueNow,
       circuits: await circuits(),
       webhookProblem: sources.webhookProblem(),
       stuckLoops: [...sources.loops()].filter(([, loop]) => !loop.alive()).map(([name]) => name),
@@ -87,7 +95,7 @@ function paced<T>(world: Pick<World, 'elapsed'>, everyMs: number, read: () => Pr
     const begun = world.elapsed();
     if (kept !== null && begun < kept.until) return kept.value;
     const value = await read();
-    kept = { value, until: begun + Math.max(everyMs, REST * (world.elapsed() - begun)) };
+    kept = { value, until: begun + Math.max(everyMs, Math.min(REST * (world.elapsed() - begun), MAX_REST_MS)) };
     return value;
   };
 }
