@@ -4,8 +4,16 @@ import { BULLMQ } from './contestants/bullmq.ts';
 import { DBOS } from './contestants/dbos.ts';
 import { GRAPHILE_WORKER } from './contestants/graphile-worker.ts';
 import { PG_BOSS } from './contestants/pg-boss.ts';
-import { receiverOn, SQLITE } from './contestants/receiver.ts';
+import { POSTGRES, receiverOn, SQLITE } from './contestants/receiver.ts';
 import { RESTATE } from './contestants/restate.ts';
 import type { Contestant } from './races.ts';
 
-export const CONTESTANTS: readonly Contestant[] = [receiverOn(SQLITE), PG_BOSS, BULLMQ, GRAPHILE_WORKER, RESTATE, DBOS];
+export const CONTESTANTS: readonly Contestant[] = [
+  receiverOn(SQLITE),
+  receiverOn(POSTGRES),
+  PG_BOSS,
+  BULLMQ,
+  GRAPHILE_WORKER,
+  RESTATE,
+  DBOS,
+];

@@ -10,6 +10,7 @@ import { type Answer, ask } from '../http.ts';
 import { type Cells, type Contestant, code, type Ground, inOrder, type Mapping, type Started } from '../races.ts';
 import { until } from '../run.ts';
 import { type Cxone, startCxone } from './cxone.ts';
+import { startPostgres } from './postgres.ts';
 
 const LARGE_BYTES = 40 * 1024 * 1024;
 /** The shortest polling window that a submission may have. */
@@ -29,6 +30,14 @@ export const SQLITE: Storage = {
     version: sqliteVersion(),
     stop: async () => {},
   }),
+};
+
+export const POSTGRES: Storage = {
+  name: 'PostgreSQL',
+  prepare: async ({ scratch }) => {
+    const { url, version, stop } = await startPostgres(scratch);
+    return { env: { DATABASE_PATH: '', DATABASE_URL: url }, version, stop };
+  },
 };
 
 function sqliteVersion(): string {
