@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import { reasonOf } from '../lib/log.ts';
+import { StoreUnavailable } from '../store/port.ts';
 import type { HttpDependencies, HttpMetrics } from './dependencies.ts';
 import { component, jsonContent } from './openapi/components.ts';
 import type { ApiOperation } from './openapi/operation.ts';
@@ -112,6 +113,7 @@ async function stateOf({ lifecycle, runtime }: Pick<HttpDependencies, 'lifecycle
     return { notReady, notices: notReady.length > 0 ? [] : await lifecycle.notices() };
   } catch (error) {
     runtime.log.error({ reason: reasonOf(error) }, 'the readiness check failed');
-    return { notReady: ['the readiness check failed'], notices: [] };
+    const isUnreadable = error instanceof StoreUnavailable;
+    return { notReady: [isUnreadable ? 'the database cannot be read' : 'the readiness check failed'], notices: [] };
   }
 }

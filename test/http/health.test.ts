@@ -1,6 +1,7 @@
 // What probes and scrapers see.
 
 import { expect, test } from 'vitest';
+import { StoreUnavailable } from '../../src/store/port.ts';
 import { startHttp } from './harness.ts';
 
 test('the process is alive and ready, and says so to anyone', async () => {
@@ -38,4 +39,12 @@ test('a readiness check that breaks means not ready; why is for the log', async 
     facts: { requestId: answer.headers.get('x-request-id'), reason: 'Error: disk on fire' },
     message: 'the readiness check failed',
   });
+});
+
+test('a database that cannot be read is named as the reason, without what the server said', async () => {
+  const failure = new StoreUnavailable('the database cannot be read: too many connections for role "receiver"');
+  await using http = await startHttp({ lifecycle: { ready: async () => [], notices: () => Promise.reject(failure) } });
+  const answer = await http.call('GET', '/readyz', { key: null });
+  expect([answer.status, answer.json.notReady]).toEqual([503, ['the database cannot be read']]);
+  expect(answer.text).not.toContain('role');
 });
