@@ -3,6 +3,8 @@
 const FORM = /^(postgres(?:ql)?:\/\/)((?:[^@/?#]*@)?)([^/?#@]+)(\/[^/?#]+)(\?[^#]*)?$/;
 
 const WANTED = 'must be postgres://USER:PASSWORD@HOST[:PORT][,HOST[:PORT]…]/DATABASE';
+/** The values of `sslmode` that `pg` distinguishes. It would take any other text for `verify-full`. */
+const SSL_MODES = ['disable', 'no-verify', 'prefer', 'require', 'verify-ca', 'verify-full'];
 const ENCODED = 'with special characters percent-encoded, for example %40 for @';
 
 export interface DatabaseAddress {
@@ -17,6 +19,10 @@ export function addressesIn(databaseUrl: string): readonly [DatabaseAddress, ...
   if (found === null) throw new TypeError(`${WANTED}, ${ENCODED}`);
   const [, scheme = '', login = '', hosts = '', database = '', query = ''] = found;
   const [first = '', ...others] = hosts.split(',');
+  const modes = new URLSearchParams(query).getAll('sslmode');
+  if (!modes.every((mode) => SSL_MODES.includes(mode))) {
+    throw new TypeError(`must have one of ${SSL_MODES.join(', ')} as its sslmode`);
+  }
   const addressOf = (host: string) => {
     const url = `${scheme}${login}${host}${database}${query}`;
     // `pg` would quote the URL, with its password, in the error.

@@ -25,6 +25,9 @@ export interface Erasure {
   hold(reference: string, order: Order, now: number): Promise<Execution | undefined>;
   /** Ends the exemption. An execution that is not held is unchanged. */
   release(reference: string, order: Order, now: number): Promise<Execution | undefined>;
-  /** Copies the WAL into the file and empties it. Returns false while another program reads an older state. */
+  /**
+   * Copies SQLite's WAL into the file and empties it. Returns false while another program reads an older state, and on PostgreSQL,
+   * whose server keeps earlier versions of rows.
+   */
   emptyWal(): Promise<boolean>;
 }

@@ -522,6 +522,7 @@ describe('an invalid environment', () => {
     ['DATABASE_URL', 'postgres://receiver:p@ss/word#1@db.example/receiver'],
     ['DATABASE_URL', 'postgres://receiver:password@db.example/receiver?sslmode=require#1'],
     ['DATABASE_URL', 'postgres://receiver:password@db.example:port/receiver'],
+    ['DATABASE_URL', 'postgres://receiver:password@db.example/receiver?sslmode=verify'],
     ['APP_KEYS', 'orders'],
     ['APP_KEYS', 'orders:too-short'.slice(0, -1)],
     ['APP_KEYS', ':orders-key-0123456789'],

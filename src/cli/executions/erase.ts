@@ -107,7 +107,8 @@ function writeRemains(
   for (const path of copies) context.write(`may still hold it: ${path}\n`);
   if (walEmptied === false) {
     context.writeError(
-      'The -wal holds old pages while another program reads the database; a later checkpoint frees them.\n',
+      `Earlier states of the rows remain in files of the database. With SQLite another program reads them, and a later checkpoint frees
+them. A PostgreSQL server keeps them until VACUUM, and longer in its write-ahead log, standbys and archives.\n`,
     );
   }
 }

@@ -163,7 +163,9 @@ export async function erasedPage(response: Response, viewer: Viewer, back: strin
 <ul>${copies.map((path) => html`<li><code>${path}</code></li>`)}</ul>`;
   const wal = walEmptied
     ? ''
-    : html`<p>The write-ahead log is in use by another program: it is emptied later, when the receiver stops at the latest.</p>`;
+    : html`<p>Earlier states of the rows remain in files of the database. With SQLite another program reads them, and they stay until the
+receiver stops at the latest. A PostgreSQL server keeps them until <code>VACUUM</code>, and longer in its write-ahead log, standbys and
+archives.</p>`;
   const head = html`<h1>${title}</h1>${files}${wal}<p><a href="${back}">Back</a></p>`;
   return pageResponse(200, viewer, { title, section: EXECUTIONS, head });
 }

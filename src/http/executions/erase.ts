@@ -37,7 +37,7 @@ const COPIES = v.pipe(
   ),
 );
 const WAL_DESCRIPTION =
-  'True: the pages in the write-ahead log are overwritten as well. False: another program reads an older state of the database, so that they stay until a later checkpoint, at the latest when the receiver stops.';
+  'True: the pages in the write-ahead log of SQLite are overwritten as well. False: earlier states of the rows remain in files of the database. With SQLite another program reads them, and they stay until a later checkpoint, at the latest when the receiver stops. A PostgreSQL server keeps them until `VACUUM`, and longer in its write-ahead log, standbys and archives.';
 
 const ERASED = component(
   'Erased',

@@ -147,7 +147,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     ...createRetention({ reads, session, writer }),
     ...createErasure({ reads, writer }),
     // PostgreSQL's own checkpoints and vacuum remove what was overwritten.
-    emptyWal: async () => true,
+    // The server keeps earlier versions of rows until it vacuums.
+    emptyWal: async () => false,
     payloads: createPayloadReader(reads),
     unknownWords: createUnknownWords(reads),
     find,

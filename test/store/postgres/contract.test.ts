@@ -1,6 +1,6 @@
 // The contract of the store, on PostgreSQL.
 
-import { describe } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { systemWorld } from '../../../src/lib/world.ts';
 import type { Store } from '../../../src/store/port.ts';
 import { openPostgresStore } from '../../../src/store/postgres/store.ts';
@@ -31,4 +31,10 @@ describe.skipIf(serverUrl === null)('on PostgreSQL', () => {
   resubmissionContract('PostgreSQL', open);
   incidentsContract('PostgreSQL', open);
   endpointsContract('PostgreSQL', open);
+
+  test('an erasure states that the server keeps earlier versions of the rows', async () => {
+    const store = await open();
+    expect(await store.emptyWal()).toBe(false);
+    await store.close();
+  });
 });
