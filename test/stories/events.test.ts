@@ -64,6 +64,8 @@ test('an idle reader gets a heartbeat across the whole service', async () => {
   const stage = await setStage();
   const stream = await open(stage, '/v1/events');
   await stream.until(() => stream.lastEventId !== '');
+  // By then the stream waits for the next entry.
+  await stage.pass(1_000);
   await stage.pass(3 * HEARTBEAT_MS, HEARTBEAT_MS);
   await stream.until(() => stream.comments.length === 3);
   expect(stream.events).toEqual([]);
