@@ -254,6 +254,15 @@ describe('a callback', () => {
     expect(entry.detail).toMatchObject({ executionId: 'cx-2', result: { ok: true } });
   });
 
+  test('names its execution by a UUID in any case, and by any other id exactly', () => {
+    const executionId = '0198f3a0-0000-7000-8000-abcdef012345';
+    const sent = upon(anExecution(), DISPATCHED, submitted({ executionId })).execution;
+    const inCapitals = transition(sent, callback(completed(), executionId.toUpperCase()), NOON);
+    expect(inCapitals).toMatchObject({ outcome: 'resolved', execution: { status: 'COMPLETED', executionId } });
+    const other = upon(anExecution(), DISPATCHED, submitted(), callback(completed(), 'CX-1'));
+    expect(other.outcome).toBe('mismatch');
+  });
+
   test('that is unreadable has its bytes kept and moves the next poll to now', () => {
     const body = { bytes: new Uint8Array([1, 2]), contentType: null };
     const { execution, entry } = upon(anExecution(), DISPATCHED, submitted(), {

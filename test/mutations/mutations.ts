@@ -1696,7 +1696,7 @@ export const MUTATIONS: readonly Mutation[] = [
     tag: 'uuid-case-is-ignored',
     promise: 'a UUID names the same execution in any case',
     edit: value('false'),
-    tests: ['test/store/store.test.ts'],
+    tests: ['test/execution/transition.test.ts'],
   },
   {
     tag: 'long-ids-are-used',
