@@ -3,7 +3,7 @@
 import { branch, condition, type Edit, precededBy, removed, replacedBy, swapped, uncalled, value } from './edit.ts';
 import { MUTATIONS, type Mutation } from './mutations.ts';
 
-const CONTRACT = 'test/store/postgres/contract.test.ts';
+const CONTRACT = 'test/store/postgres/contract.slow.test.ts';
 const INSIGHTS = 'test/store/postgres/insights.test.ts';
 const LOST_COMMIT = 'test/store/postgres/lost-commit.test.ts';
 const VIEWS = 'test/store/postgres/views.test.ts';
