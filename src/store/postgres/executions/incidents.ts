@@ -1,31 +1,14 @@
 // Stores incidents, their history and the executions they count. Times are ISO 8601 text, as operators query them.
 
-import { CAUSES, type Cause, type Incident, type IncidentEventType, worstFirst } from '../../../incident/incident.ts';
+import { CAUSES, type Incident, worstFirst } from '../../../incident/incident.ts';
 import { isoTime } from '../../../lib/time.ts';
-import type { Acknowledgement, IncidentEvent, Incidents } from '../../incidents-port.ts';
+import type { Acknowledgement, Incidents } from '../../incidents-port.ts';
+import { type IncidentEventRow, type IncidentRow, toEvent, toIncident } from '../../shared/incident-rows.ts';
 import { conditions } from '../conditions.ts';
 import type { Reads } from '../connection/reads.ts';
 import type { Session } from '../connection/session.ts';
 
-interface IncidentRow extends Pick<Incident, 'id' | 'subject' | 'problem' | 'affected' | 'total'> {
-  readonly cause: string;
-  readonly started_at: string;
-  readonly last_seen_at: string;
-  readonly ended_at: string | null;
-  /** JSON. */
-  readonly actions: string;
-  readonly apps: string;
-  readonly acknowledged_at: string | null;
-  readonly acknowledged_by: string | null;
-}
-
-interface EventRow {
-  readonly at: string;
-  readonly event: IncidentEventType;
-  readonly by: string | null;
-}
-
-interface DueRow extends EventRow {
+interface DueRow extends IncidentEventRow {
   readonly id: number;
   readonly attempts: number;
   readonly give_up_at: string;
@@ -113,7 +96,7 @@ export function createIncidents(reads: Reads, session: Pick<Session, 'write'>): 
 
     incidentHistory: async (id) => {
       const statement = 'SELECT at, event, by FROM incident_events WHERE incident = $1 ORDER BY id';
-      return (await reads.all<Row<EventRow>>(statement, [id])).map(toEvent);
+      return (await reads.all<Row<IncidentEventRow>>(statement, [id])).map(toEvent);
     },
 
     countedReferences: async (id) => {
@@ -188,26 +171,4 @@ function toValues({ actions, apps, startedAt, lastSeenAt, endedAt, ...incident }
     ...{ startedAt: isoTime(startedAt), lastSeenAt: isoTime(lastSeenAt), endedAt: isoTime(endedAt) },
     ...{ actions: JSON.stringify(actions), apps: JSON.stringify(apps) },
   };
-}
-
-function toIncident(row: IncidentRow): Incident {
-  const { id, cause, subject, problem, affected, total } = row;
-  return {
-    ...{ id, cause: cause as Cause, subject, problem, affected, total },
-    startedAt: Date.parse(row.started_at),
-    lastSeenAt: Date.parse(row.last_seen_at),
-    endedAt: timeOf(row.ended_at),
-    actions: JSON.parse(row.actions),
-    apps: JSON.parse(row.apps),
-    acknowledgedAt: timeOf(row.acknowledged_at),
-    acknowledgedBy: row.acknowledged_by,
-  };
-}
-
-function toEvent({ at, event, by }: EventRow): IncidentEvent {
-  return { at: Date.parse(at), type: event, by };
-}
-
-function timeOf(text: string | null): number | null {
-  return text === null ? null : Date.parse(text);
 }

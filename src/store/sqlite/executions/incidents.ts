@@ -1,44 +1,16 @@
 // Stores incidents, their history and the executions they count. Times are ISO 8601 text, as operators query them.
 
 import type { Database } from 'better-sqlite3';
-import {
-  CAUSES,
-  type Cause,
-  type Incident,
-  type IncidentEventType,
-  stateOf,
-  worstFirst,
-} from '../../../incident/incident.ts';
+import { CAUSES, type Incident, stateOf, worstFirst } from '../../../incident/incident.ts';
 import { isoTime } from '../../../lib/time.ts';
 import type { Acknowledgement, CountedReference, IncidentEvent, Incidents } from '../../incidents-port.ts';
 import type { Change } from '../../port.ts';
+import { type IncidentEventRow, type IncidentRow, toEvent, toIncident } from '../../shared/incident-rows.ts';
 import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
 import { uuidBytes, uuidText } from '../rows.ts';
 
-interface IncidentRow {
-  readonly id: string;
-  readonly cause: string;
-  readonly subject: string;
-  readonly problem: string;
-  readonly started_at: string;
-  readonly last_seen_at: string;
-  readonly ended_at: string | null;
-  readonly affected: number;
-  readonly total: number | null;
-  readonly actions: string;
-  readonly apps: string;
-  readonly acknowledged_at: string | null;
-  readonly acknowledged_by: string | null;
-}
-
-interface EventRow {
+interface DueRow extends IncidentEventRow {
   readonly id: number;
-  readonly at: string;
-  readonly event: IncidentEventType;
-  readonly by: string | null;
-}
-
-interface DueRow extends EventRow {
   readonly incident: string;
   readonly attempts: number;
   readonly give_up_at: string;
@@ -86,7 +58,9 @@ export function createIncidents(client: Database, writer: Pick<Writer<Change>, '
   const addEvent = client.prepare<[string, string, string, string | null]>(
     'INSERT INTO incident_events (incident, at, event, by) VALUES (?, ?, ?, ?)',
   );
-  const history = client.prepare<[string], EventRow>('SELECT * FROM incident_events WHERE incident = ? ORDER BY id');
+  const history = client.prepare<[string], IncidentEventRow>(
+    'SELECT * FROM incident_events WHERE incident = ? ORDER BY id',
+  );
   const announce = client.prepare<[number | bigint, string, string]>(
     'INSERT INTO incident_deliveries (event, due_at, give_up_at, attempts) VALUES (?, ?, ?, 0)',
   );
@@ -194,26 +168,4 @@ function toValues({ actions, apps, startedAt, lastSeenAt, endedAt, ...incident }
 
 function optional(row: IncidentRow | undefined): Incident | undefined {
   return row && toIncident(row);
-}
-
-function toIncident(row: IncidentRow): Incident {
-  const { id, cause, subject, problem, affected, total } = row;
-  return {
-    ...{ id, cause: cause as Cause, subject, problem, affected, total },
-    startedAt: Date.parse(row.started_at),
-    lastSeenAt: Date.parse(row.last_seen_at),
-    endedAt: timeOf(row.ended_at),
-    actions: JSON.parse(row.actions),
-    apps: JSON.parse(row.apps),
-    acknowledgedAt: timeOf(row.acknowledged_at),
-    acknowledgedBy: row.acknowledged_by,
-  };
-}
-
-function toEvent({ at, event, by }: EventRow): IncidentEvent {
-  return { at: Date.parse(at), type: event, by };
-}
-
-function timeOf(text: string | null): number | null {
-  return text === null ? null : Date.parse(text);
 }
