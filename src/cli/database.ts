@@ -3,7 +3,6 @@
 import { readDatabase } from '../config/config.ts';
 import { secretsInDatabaseUrl } from '../lib/database-url.ts';
 import { yieldToEventLoop } from '../lib/event-loop.ts';
-import { reasonOf } from '../lib/log.ts';
 import { type DatabasePlace, openReader, openTrail } from '../store/open/open-reader.ts';
 import type { Batches, StoreReader, TrailReader } from '../store/reader-port.ts';
 import { type CommandContext, CommandError } from './context.ts';
@@ -49,7 +48,7 @@ function checkedUrl(given: string): string {
     // promise: no-password-in-arguments
     if (secretsInDatabaseUrl(given).every((secret) => secret === given)) return given;
   } catch (error) {
-    throw new CommandError(`The URL of the database ${reasonOf(error)}`);
+    throw new CommandError(`The URL of the database ${(error as TypeError).message}`);
   }
   const remedy = 'set DATABASE_URL instead, or leave the password out and set PGPASSWORD';
   throw new CommandError(`Every user of this machine can read the password in the arguments of a command: ${remedy}.`);

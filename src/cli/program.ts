@@ -119,6 +119,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'restore a backup',
     load: async () => (await import('./restore.ts')).restore,
   },
+  move: {
+    group: OPERATE,
+    summary: 'move the database from a SQLite file to PostgreSQL, or back',
+    load: async () => (await import('./move.ts')).move,
+  },
   prune: {
     group: OPERATE,
     summary: 'show or apply what retention deletes',

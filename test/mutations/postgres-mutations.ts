@@ -5,6 +5,7 @@ import { MUTATIONS, type Mutation } from './mutations.ts';
 
 const CONTRACT = 'test/store/postgres/contract.slow.test.ts';
 const INSIGHTS = 'test/store/postgres/insights.test.ts';
+const MOVE = 'test/store/move/move.slow.test.ts';
 const LOST_COMMIT = 'test/store/postgres/lost-commit.test.ts';
 const VIEWS = 'test/store/postgres/views.test.ts';
 
@@ -72,5 +73,47 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     promise: 'a command that is for a file does not touch one while a PostgreSQL database is configured',
     edit: condition(false),
     tests: ['test/cli/postgres/refusals.test.ts'],
+  },
+  {
+    tag: 'moved-file-runs-no-receiver',
+    promise: 'no receiver starts on a file whose content was moved to PostgreSQL',
+    edit: removed,
+    tests: [MOVE],
+  },
+  {
+    tag: 'moved-content-is-compared',
+    promise: 'a move whose copy shows other rows is not committed',
+    edit: removed,
+    tests: [MOVE],
+  },
+  {
+    tag: 'moved-file-is-marked-before-the-commit',
+    promise: 'whatever interrupts a move, no receiver continues on the file beside the database',
+    edit: removed,
+    tests: [MOVE],
+  },
+  {
+    tag: 'finished-move-is-not-cancelled',
+    promise: 'a receiver is not let onto the file of a move that is complete',
+    edit: removed,
+    tests: [MOVE],
+  },
+  {
+    tag: 'moved-database-is-marked-before-the-file-appears',
+    promise: 'whatever interrupts a move back, no receiver continues on the database beside the file',
+    edit: removed,
+    tests: [MOVE],
+  },
+  {
+    tag: 'postgres/moved-database-runs-no-receiver',
+    promise: 'no receiver starts on a database whose content was moved to a file',
+    edit: condition(true),
+    tests: [MOVE],
+  },
+  {
+    tag: 'postgres/running-receiver-is-not-moved',
+    promise: 'a database that a receiver uses is not moved, nor written by a move',
+    edit: removed,
+    tests: [MOVE],
   },
 ];

@@ -9,6 +9,7 @@ import { many } from '../../lib/many.ts';
 import type { World } from '../../lib/world.ts';
 import { DatabaseRefused } from '../../store/shared/database-refused.ts';
 import { realDatabasePath } from '../../store/sqlite/file/lock.ts';
+import { movedMessage, readMoveMark } from '../../store/sqlite/file/move/mark.ts';
 import { openReadOnly, schemaAge } from '../../store/sqlite/file/open-readonly.ts';
 import { verifyAudit } from '../../store/sqlite/verify/verify.ts';
 import { type Check, fail, ok, warn } from './check.ts';
@@ -65,6 +66,7 @@ function contents(path: string, options: DatabaseOptions): Check[] {
   try {
     return [
       schema(client, path),
+      ...moved(client, path),
       integrity(client),
       ...trail(client, options),
       conservation(client),
@@ -86,6 +88,12 @@ function schema(client: Database, path: string): Check {
     case 'newer':
       return fail('database', `${path} is of a newer version`, 'run that version, or restore a backup');
   }
+}
+
+function moved(client: Database, path: string): Check[] {
+  const mark = readMoveMark(client);
+  if (mark === null) return [];
+  return [fail('moved', movedMessage(path, mark), 'a receiver does not start on this file')];
 }
 
 /** Columns of an older version may differ; the next start migrates it. */

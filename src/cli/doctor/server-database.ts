@@ -7,7 +7,7 @@ import type { World } from '../../lib/world.ts';
 import { connected, refuseSharedSessions } from '../../store/postgres/connection/prepare.ts';
 import { isAnyActive } from '../../store/postgres/connection/slot.ts';
 import { verifySettings } from '../../store/postgres/connection/verify-settings.ts';
-import { readSchemaState } from '../../store/postgres/migrate.ts';
+import { readSchemaState, refuseMoved } from '../../store/postgres/migrate.ts';
 import { DatabaseRefused } from '../../store/shared/database-refused.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
@@ -55,12 +55,14 @@ function partsOf(message: string): [message: string, advice: string] {
 }
 
 async function schema(client: Client, name: string): Promise<Check> {
-  switch (await readSchemaState(async (text) => (await client.query(text)).rows)) {
+  const query = async (text: string) => (await client.query(text)).rows;
+  switch (await readSchemaState(query)) {
     case 'empty':
       return warn('database', `${name} is empty`, 'nothing to do before the first start: that makes its tables');
     case 'older':
       return warn('database', `${name} is of an older version`, 'make a backup; the next start migrates it');
     case 'current':
+      await refuseMoved(query);
       return ok('database', name);
   }
 }

@@ -29,6 +29,12 @@ export async function migrate(client: Client): Promise<void> {
   }
 }
 
+/** Makes the tables in an empty database. Runs inside a transaction of the caller. */
+export async function makeTables(client: Client): Promise<void> {
+  await makeMigrationTable(client);
+  for (const migration of readMigrations()) await run(client, migration);
+}
+
 /** Runs a statement and returns its rows. */
 type Query = (text: string) => Promise<readonly object[]>;
 
@@ -63,12 +69,37 @@ interface Applied {
 
 const FOUND = `SELECT to_regclass('schema_migrations') IS NOT NULL AS ours,
   (SELECT count(*) FROM pg_tables WHERE schemaname = current_schema())::integer AS tables`;
-const APPLIED = 'SELECT name, sha256 FROM schema_migrations ORDER BY name';
+/** A row with such a name is the mark of a database whose content was moved to a file: earlier versions do not know the migration. */
+const MARK = 'moved to ';
+const IS_MARK = `starts_with(name, '${MARK}')`;
+
+const APPLIED = `SELECT name, sha256 FROM schema_migrations WHERE NOT ${IS_MARK} ORDER BY name`;
+const MARKS = `SELECT name, applied_at::text AS at FROM schema_migrations WHERE ${IS_MARK}`;
 
 const FOREIGN = 'the database of DATABASE_URL has tables of another program: create an empty database for the receiver';
 const NEW =
   'the database of DATABASE_URL has no tables: start the receiver on it once, or correct the name of the database';
 const OLDER = 'the database of DATABASE_URL is from an older version of this receiver: start this version on it once';
+
+/** Marks the database, also one that has a mark: no receiver starts on it, because its content is in the file. */
+export async function markMoved(client: Client, file: string, headHash: string): Promise<void> {
+  await removeMoveMark(client);
+  await client.query('INSERT INTO schema_migrations (name, sha256) VALUES ($1, $2)', [MARK + file, headHash]);
+}
+
+export async function removeMoveMark(client: Client): Promise<void> {
+  await client.query(`DELETE FROM schema_migrations WHERE ${IS_MARK}`);
+}
+
+/** @throws {DatabaseRefused} if the content of the database was moved to a file. */
+export async function refuseMoved(query: Query): Promise<void> {
+  const [mark] = (await query(MARKS)) as readonly { readonly name: string; readonly at: string }[];
+  // promise: postgres/moved-database-runs-no-receiver
+  if (mark === undefined) return;
+  throw new DatabaseRefused(
+    `the database of DATABASE_URL was ${mark.name} at ${mark.at}: set DATABASE_PATH to that file and remove DATABASE_URL. If the move was interrupted, run it again, or end it with "move --cancel"`,
+  );
+}
 
 /** Returns null for an empty database. @throws {DatabaseRefused} if it belongs to another program. */
 async function knownMigrations(query: Query): Promise<readonly Applied[] | null> {
@@ -79,12 +110,20 @@ async function knownMigrations(query: Query): Promise<readonly Applied[] | null>
 }
 
 async function appliedMigrations(client: Client): Promise<readonly Applied[]> {
-  const known = await knownMigrations(async (text) => (await client.query(text)).rows);
-  if (known !== null) return known;
+  const query: Query = async (text) => (await client.query(text)).rows;
+  const known = await knownMigrations(query);
+  if (known !== null) {
+    await refuseMoved(query);
+    return known;
+  }
+  await makeMigrationTable(client);
+  return [];
+}
+
+async function makeMigrationTable(client: Client): Promise<void> {
   await client.query(
     `CREATE TABLE schema_migrations (name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`,
   );
-  return [];
 }
 
 function refuseUnknown(applied: readonly Applied[], wanted: readonly Migration[]): void {
@@ -103,16 +142,20 @@ function refuseUnknown(applied: readonly Applied[], wanted: readonly Migration[]
   }
 }
 
-async function apply(client: Client, { name, sha256, statements }: Migration): Promise<void> {
+async function apply(client: Client, migration: Migration): Promise<void> {
   await client.query('BEGIN');
   try {
-    for (const statement of statements) await client.query(statement);
-    await client.query('INSERT INTO schema_migrations (name, sha256) VALUES ($1, $2)', [name, sha256]);
+    await run(client, migration);
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK');
     throw error;
   }
+}
+
+async function run(client: Client, { name, sha256, statements }: Migration): Promise<void> {
+  for (const statement of statements) await client.query(statement);
+  await client.query('INSERT INTO schema_migrations (name, sha256) VALUES ($1, $2)', [name, sha256]);
 }
 
 function readMigrations(): Migration[] {

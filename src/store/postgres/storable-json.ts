@@ -13,6 +13,7 @@ export function storableJson(values: object): string {
   return JSON.stringify(values, (_name, value) => (typeof value === 'string' ? storable(value) : value));
 }
 
-function storable(text: string): string {
+/** Returns the text as it is stored. */
+export function storable(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\ufffd');
 }

@@ -271,7 +271,10 @@ export const auditRepeats = sqliteTable(
   (table) => [primaryKey({ columns: [table.correlationId, table.event] })],
 );
 
-/** The exports that a file was made from. A file with a row here is for inspection: no receiver starts on it. */
+/**
+ * The exports that a file was made from, for inspection, or the PostgreSQL database that its content was moved to. No receiver starts on
+ * a file with a row here.
+ */
 export const imports = sqliteTable('imports', {
   id: integer('id').primaryKey(),
   file: text('file').notNull(),

@@ -1,14 +1,13 @@
 // The views for operators: after the same events they show the same rows on PostgreSQL as on SQLite, with the same hashes.
 
-import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import type { Store } from '../../../src/store/port.ts';
-import { TYPES } from '../../../src/store/postgres/connection/connect.ts';
 import { anExecution, callback, completed, failed, RUNNING, submitted } from '../../support/executions.ts';
 import { type Life, live } from '../../support/lives.ts';
 import { START } from '../../support/manual-world.ts';
 import { createBothStores } from '../../support/postgres/both-stores.ts';
 import { serverUrl, withClient } from '../../support/postgres/databases.ts';
+import { expectSameViews } from '../../support/postgres/same-views.ts';
 
 const LIVES = [
   ...(['callback', 'poll', 'called-back-later', 'polled-too', 'timeout', 'late', 'not-found', 'nameless'] as const),
@@ -21,32 +20,7 @@ const HOOK = 'https://shop.example/hook';
 const ORDER = { by: 'operator:alice', reason: 'request 4711' };
 const SECRET = 'Lovelace';
 
-/** Ages, which depend on the moment of the query. */
-const AGES: ReadonlySet<string> = new Set(['age_seconds', 'oldest_seconds']);
-
 const openBoth = createBothStores();
-
-/** Rows as text, in an order that both databases share, with their columns. */
-function comparable(rows: readonly unknown[]): string[] {
-  return rows
-    .map((row) => Object.entries(row as object).filter(([name]) => !AGES.has(name)))
-    .map((columns) => JSON.stringify(columns))
-    .toSorted();
-}
-
-async function expectSameViews({ url, path }: { url: string; path: string }): Promise<void> {
-  const file = new Database(path, { readonly: true });
-  const views = file.prepare("SELECT name FROM sqlite_schema WHERE type = 'view'").pluck().all() as string[];
-  const names = [...views, 'notifications', 'operator_activity', 'unknown_status_words', 'audit_checkpoint'];
-  expect(names).toHaveLength(16);
-  for (const view of names) {
-    const expected = comparable(file.prepare(`SELECT * FROM ${view}`).all());
-    const query = { text: `SELECT * FROM ${view}`, types: TYPES };
-    const { rows } = await withClient(url, (client) => client.query(query));
-    expect([view, ...comparable(rows)]).toEqual([view, ...expected]);
-  }
-  file.close();
-}
 
 /** Whether any row of any table has the text. */
 async function isStored(url: string, text: string): Promise<boolean> {

@@ -16,10 +16,11 @@ export interface CuttingProxy {
   close(): Promise<void>;
 }
 
-/** One occurs in each message that commits, since the statements have these names. */
+/** One occurs in each message of the receiver that commits, since the statements have these names. */
 const COMMITS = ['apply_batch', 'write_once'];
 
-export async function startCuttingProxy(databaseUrl: string): Promise<CuttingProxy> {
+/** @param commits texts of which one occurs in each message that commits */
+export async function startCuttingProxy(databaseUrl: string, commits = COMMITS): Promise<CuttingProxy> {
   const target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
   let next: { readonly what: Loss; readonly sent: () => void } | null = null;
@@ -38,7 +39,7 @@ export async function startCuttingProxy(databaseUrl: string): Promise<CuttingPro
       });
     }
     client.on('data', (chunk) => {
-      if (next === null || !COMMITS.some((name) => chunk.includes(name))) return void upstream.write(chunk);
+      if (next === null || !commits.some((name) => chunk.includes(name))) return void upstream.write(chunk);
       const { what, sent } = next;
       next = null;
       lost = client;

@@ -91,7 +91,8 @@ export function markPlaced(file: string, client: Database): void {
   client.prepare('UPDATE database_file SET device = ?, inode = ?, placed = 1').run(String(dev), String(ino));
 }
 
-function restoredFrom({ file, client, lock, isBackup }: Beginning): RestoredFrom | null {
+/** Returns how the file came to its place if it is a copy; null for the file that the last receiver ran on. */
+export function restoredFrom({ file, client, lock, isBackup }: Omit<Beginning, 'now'>): RestoredFrom | null {
   const row = readFileRow(client);
   if (row !== undefined && row.placed === 1 && isSameFile(file, row)) return null;
   if (isBackup) return newestIds(client).entry > 0 ? 'backup' : null;

@@ -16,6 +16,7 @@ import { createFileWatch, type FileWatch } from './file-watch.ts';
 import { isInWalMode, refuseForeignWal } from './foreign-wal.ts';
 import { beginRun, isSameFile, type Restored, readFileRow } from './identity.ts';
 import { type DatabaseLock, realDatabasePath, refuseOtherName, takeLock } from './lock.ts';
+import { movedMessage, readMoveMark } from './move/mark.ts';
 import { setAndReadBack } from './pragma.ts';
 import { migrateSchema, schemaVersionOf } from './schema-version.ts';
 
@@ -150,6 +151,9 @@ function* prepareDatabase(preparing: Preparing): Steps<Pick<OpenDatabase, 'orm' 
   // SQLite opens a file that may not be written without an error, and reports it at the first write.
   client.exec(`BEGIN IMMEDIATE; PRAGMA application_id = ${APPLICATION_ID}; ROLLBACK`);
   if (!isNew) refuseNewer(file, client);
+  const mark = readMoveMark(client);
+  // promise: moved-file-runs-no-receiver
+  if (mark !== null) throw new DatabaseRefused(movedMessage(file, mark));
   if (isNew) enableIncrementalVacuum(client);
   // A backup stays recognisable by its header until its upgrade has ended, in whatever process.
   // promise: killed-upgrade-of-a-backup-is-a-backup

@@ -1,0 +1,88 @@
+// Moves the content of a PostgreSQL database back to a new SQLite file, which gets its name when it is complete and verified.
+//
+// Before that, the database is marked, so that no receiver continues on it. Killed at any moment, the command can be repeated.
+
+import { withoutLogin } from '../../lib/database-url.ts';
+import { type Log, reasonOf } from '../../lib/log.ts';
+import { shownOnServer } from '../postgres/move/shown-rows.ts';
+import { openServerSource, type ServerSource } from '../postgres/move/source.ts';
+import { DatabaseRefused } from '../shared/database-refused.ts';
+import { shownInFile } from '../sqlite/file/move/shown-rows.ts';
+import { type FileTarget, openFileTarget } from '../sqlite/file/move/target.ts';
+import { readHead, verifyAudit } from '../sqlite/verify/verify.ts';
+import { firstDifference } from './compare.ts';
+import { copyTables } from './copy-tables.ts';
+import { MoveFailed, type MoveOptions, type MoveReport } from './report.ts';
+
+export interface ToFileOptions extends MoveOptions {
+  /** The URL of the database. */
+  readonly from: string;
+  /** The new file. */
+  readonly to: string;
+  /** Mode of the file. */
+  readonly mode: number;
+  readonly log: Log;
+}
+
+/**
+ * @throws {DatabaseRefused} before anything is written, with the remedy.
+ * @throws {MoveFailed} with the database as it was and without a file.
+ */
+export async function moveToFile(options: ToFileOptions): Promise<MoveReport> {
+  const source = await openServerSource(options.from, options.log);
+  try {
+    const target = openFileTarget(options.to, options.mode);
+    try {
+      return await moveBetween(source, target, options);
+    } finally {
+      target.discard();
+    }
+  } catch (error) {
+    if (error instanceof DatabaseRefused || error instanceof MoveFailed) throw error;
+    throw new MoveFailed(`nothing was moved: ${reasonOf(error)}`, { cause: error });
+  } finally {
+    await source.close();
+  }
+}
+
+async function moveBetween(source: ServerSource, target: FileTarget, options: ToFileOptions): Promise<MoveReport> {
+  const head = await source.head();
+  const counts = await copyTables(source.tables, target.write, options);
+  target.finish();
+  const moved = readHead(target.client);
+  if (moved.id !== head.id || moved.hash !== head.hash) {
+    throw new MoveFailed(`nothing was moved: the trail would end with entry ${moved.id} instead of ${head.id}`);
+  }
+  await refuseDifference(source, target, options);
+  const open = target.client.prepare<[], number>('SELECT open FROM conservation').pluck().get() ?? 0;
+  // promise: moved-database-is-marked-before-the-file-appears
+  await source.commitMark(target.file, head);
+  target.publish();
+  return {
+    ...{ from: withoutLogin(options.from), to: target.file, open, head, wasMoved: false, choices: [] },
+    executions: counts.get('execution_rows') ?? 0,
+    entries: counts.get('audit_rows') ?? 0,
+    notifications: counts.get('notification_rows') ?? 0,
+  };
+}
+
+/** @throws {MoveFailed} unless the file shows all of the database, and its trail holds. */
+async function refuseDifference(
+  source: ServerSource,
+  { client }: FileTarget,
+  { progress }: ToFileOptions,
+): Promise<void> {
+  const { findings } = verifyAudit(client, { progress: (done, total) => progress('verifying', done, total) });
+  if (findings[0] !== undefined) {
+    const remedy = 'see what "audit verify" reports of the database';
+    throw new MoveFailed(`nothing was moved, because the trail does not hold: ${findings[0].message}; ${remedy}`);
+  }
+  const stored = shownInFile(client, (text) => text);
+  const total =
+    (await stored.count('SELECT count(*) FROM executions')) +
+    (await stored.count('SELECT count(*) FROM notifications'));
+  const difference = await firstDifference(shownOnServer(source.all), stored, (done) =>
+    progress('comparing', done, Math.max(done, total)),
+  );
+  if (difference !== null) throw new MoveFailed(`nothing was moved: the copy differs, ${difference}`);
+}
