@@ -135,6 +135,7 @@ export async function buildParts(options: ReceiverOptions, limits: ListenerLimit
     missedCallbackShare: dashboard.missedCallbackShare,
     limiterState: cxone.limiterState,
     openCircuits: () => lanes.openCircuits().length,
+    leads: () => store.leadership.term() !== null,
     loops: lifecycle.loops,
     apps: [...new Set(config.apps.map(({ name }) => name))],
     queueCapacity: config.queueCapacity,
@@ -144,6 +145,7 @@ export async function buildParts(options: ReceiverOptions, limits: ListenerLimit
   store.watch(createExecutionLog(log, lifecycle.world));
   store.watch(createUnreadMemberWarning(log));
   store.watch(observer.changed);
+  store.watchOthers(observer.changed);
   return parts;
 }
 

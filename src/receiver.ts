@@ -10,31 +10,26 @@ import {
   createSubmissionThread,
   type SubmissionThread,
 } from './http/executions/large-submissions/submission-reader.ts';
+import type { Fetch, ListenerRole } from './http/fetch.ts';
 import { createRateLimits } from './http/middleware/rate-limit.ts';
-import { createSessions, NO_SESSIONS } from './http/middleware/sessions.ts';
+import { createSessions } from './http/middleware/sessions.ts';
 import { createBodies } from './http/request/body-budget.ts';
 import { type Listeners, openListeners } from './http/server/listeners.ts';
-import { createStandbyApp } from './http/server/standby-app.ts';
-import { type AppFor, createSwitchedApp, type SwitchedApp } from './http/server/switched-app.ts';
+import { createDuty, type Duty } from './lib/duty.ts';
 import { createLifecycle, within } from './lib/lifecycle.ts';
 import { reasonOf } from './lib/log.ts';
-import { startLoop, type Work } from './lib/loop.ts';
-import { beginTerms } from './lib/terms.ts';
+import { type Loop, startLoop, type Work } from './lib/loop.ts';
 import { createClockNotices } from './observability/clock-notice.ts';
-import { createMetrics } from './observability/metrics/metrics.ts';
 import { createReadiness } from './observability/readiness.ts';
-import { NO_TRACING } from './observability/tracing/tracing.ts';
 import { buildParts, createListenerLimits, type ListenerLimits, type Parts, type ReceiverOptions } from './parts.ts';
-import { waitUntilVacant } from './store/open/open-database.ts';
 import type { Store } from './store/port.ts';
-import { AnotherIsActive } from './store/receiver-store.ts';
 import { createCallbackReceiver } from './usecases/receive-callback.ts';
 import { createSubmit } from './usecases/submit.ts';
 import { createFileAndClockWatch, noteTime } from './workers/clock-watch.ts';
 import { createIncidentWatch } from './workers/incidents/watcher.ts';
 import { createExportFiles } from './workers/pruner/export-files.ts';
 import { createCopyFinder } from './workers/pruner/find-exports.ts';
-import { startWorkers } from './workers/workers.ts';
+import { startWorkers, type WorkerTools } from './workers/workers.ts';
 
 /** The time limit for stopping, in milliseconds. Work that is unfinished by then keeps its durable state and is abandoned. */
 export const DRAIN_MS = 10_000;
@@ -57,74 +52,30 @@ export interface Receiver {
   reload(): Promise<void>;
 }
 
-/** The part of a receiver's life in which it is the active one. On a database of one process, there is one. */
-interface Term {
-  readonly parts: Parts;
-  readonly submissions: SubmissionThread;
-  readonly appFor: AppFor;
-}
-
 /** @throws {ProfileError | DatabaseRefused | Error} before anything listens, or after closing everything again. */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
-  const { config, world, log } = options;
-  const lifecycle = createLifecycle(world);
+  const lifecycle = createLifecycle(options.world);
   const limits = createListenerLimits(options, lifecycle.world);
-  const terms = await beginTerms<Term>({
-    ...{ world, log },
-    begin: () => beginTerm(options, limits),
-    isOthers: (error) => error instanceof AnotherIsActive,
-    vacancy: (signal, report) => waitUntilVacant({ url: config.databaseUrl ?? '', world, log, signal, report }),
-    began: (term) => {
-      app.use(term.appFor);
-      startLoops(term.parts, listeners);
-      reportToken(term.parts);
-    },
-    replaced: ({ parts }) => parts.store.replaced,
-    end: (term) => {
-      app.use(standby);
-      return end(term, world.elapsed() + DRAIN_MS, null);
-    },
-  });
-  const standby = createStandbyApp({
-    runtime: { world, log, tracing: NO_TRACING },
-    access: { ...config, sessions: NO_SESSIONS },
-    metrics: createMetrics(),
-    reason: terms.reason,
-  });
-  const first = terms.current();
-  const app = createSwitchedApp(first?.appFor ?? standby);
-  const listeners = await serve(app, options, limits).catch(async (error: unknown) => {
-    first?.submissions.close();
-    await first?.parts.close();
+  const parts = await buildParts(options, limits);
+  const submissions = createSubmissionThread(parts);
+  const http = httpDependencies(parts, submissions);
+  const listeners = await serve((role) => createApp(http, role), options, limits).catch(async (error: unknown) => {
+    submissions.close();
+    await parts.close();
     throw error;
   });
-  terms.follow();
   const { url, webhookUrl, tls } = listeners;
+  const leading = lead(parts, listeners);
   return {
     url,
     webhookUrl,
-    get store() {
-      const term = terms.current();
-      if (term === null) throw new Error('this receiver stands by');
-      return term.parts.store;
-    },
+    store: parts.store,
     stop: async () => {
-      const deadline = world.elapsed() + DRAIN_MS;
-      const last = await terms.last();
-      if (last === null) await listeners.close(Math.max(0, deadline - world.elapsed()));
-      else await end(last, deadline, listeners);
+      await stop({ parts, submissions, leading, listeners });
       lifecycle.end();
     },
     reload: async () => tls?.reload(),
   };
-}
-
-/** @throws {AnotherIsActive | DatabaseRefused | Error} after closing everything again. */
-async function beginTerm(options: ReceiverOptions, limits: ListenerLimits): Promise<Term> {
-  const parts = await buildParts(options, limits);
-  const submissions = createSubmissionThread(parts);
-  const http = httpDependencies(parts, submissions);
-  return { parts, submissions, appFor: (role) => createApp(http, role) };
 }
 
 /** Reports early whether CXone issues a token, and with which scopes. Nothing waits for the result. */
@@ -144,6 +95,7 @@ function httpDependencies(parts: Parts, submissions: SubmissionThread): HttpDepe
     access: { ...config, sessions: createSessions(config.callbackSecrets, config, { world, store }) },
     lifecycle: {
       draining: lifecycle.refusesSubmissions,
+      leads: () => store.leadership.term() !== null,
       ready: createReadiness({ store, world, loops, draining }),
       notices: createClockNotices(store, world),
     },
@@ -196,21 +148,71 @@ function httpDependencies(parts: Parts, submissions: SubmissionThread): HttpDepe
 }
 
 /** @throws {Error} if a listener cannot be opened. */
-function serve(app: SwitchedApp, options: ReceiverOptions, limits: ListenerLimits): Promise<Listeners> {
+function serve(
+  appFor: (role: ListenerRole) => Fetch,
+  options: ReceiverOptions,
+  { connections, maxConnections }: ListenerLimits,
+): Promise<Listeners> {
   const { config, world, log, sockets = [], overrides: { listen } = {} } = options;
-  const { connections, maxConnections } = limits;
-  return openListeners(app.appFor, {
+  return openListeners(appFor, {
     ...{ ...config, sockets, now: world.now, log, connections, maxConnections },
     ...(listen && { open: listen }),
   });
 }
 
-/** Runs after `serve`: nothing is sent to CXone before its callbacks can be received. */
-function startLoops(parts: Parts, { webhookUrl, tls }: Listeners): void {
-  const { config, world, log, pace } = parts;
-  const publicUrl = parts.publicUrlFromListener ? webhookUrl : config.publicUrl;
+type Loops = readonly (readonly [name: string, loop: Loop])[];
+
+/**
+ * Starts the loops of every receiver, and those of the leader in each term of this one. Runs after `serve`: nothing is sent to CXone
+ * before its callbacks can be received.
+ */
+function lead(parts: Parts, { webhookUrl, tls }: Listeners): Duty {
+  const { world, log, lifecycle } = parts;
+  const { leadership } = parts.store;
+  const publicUrl = parts.publicUrlFromListener ? webhookUrl : parts.config.publicUrl;
   const start = (name: string, work: Work) => [name, startLoop(name, work, world, log)] as const;
-  const workers = startWorkers({
+  const ofAll: Loops = [
+    start('figures', parts.trail.work),
+    start(
+      'watch',
+      createFileAndClockWatch({ ...parts, loops: lifecycle.loops, leads: () => leadership.term() !== null }),
+    ),
+    ...(tls ? [start('tls', () => tls.check().then(() => TLS_CHECK_MS))] : []),
+  ];
+  const run = (ofLeader: Loops) => lifecycle.started(new Map([...ofAll, ...ofLeader]));
+  let terms = 0;
+  const duty = createDuty({
+    begin: () => {
+      terms += 1;
+      const workers = startWorkers(workerTools(parts, publicUrl));
+      const signals = (isFirst: boolean) => parts.signals(isFirst && terms === 1);
+      const loops: Loops = [
+        ...workers.loops,
+        start('audit-head', parts.headReports.work),
+        start('insights', parts.health.work),
+        start('incidents', createIncidentWatch({ ...parts, ...parts.announcements, signals })),
+        ...(parts.announcer === null ? [] : [start('announcer', parts.announcer.work)]),
+      ];
+      run(loops);
+      reportToken(parts);
+      return { ...workers, loops };
+    },
+    end: async ({ loops, unwatch }) => {
+      unwatch();
+      // While the receiver stops, its readiness still shows them.
+      if (!lifecycle.draining()) run([]);
+      await within(world, Promise.all(loops.map(([, loop]) => loop.stop())), world.elapsed() + DRAIN_MS);
+    },
+  });
+  run([]);
+  duty.assign(leadership.term());
+  leadership.watch(duty.assign);
+  return duty;
+}
+
+function workerTools(parts: Parts, publicUrl: string): WorkerTools {
+  const { config, world, pace } = parts;
+  return {
     ...parts,
     callbackUrls: createSignedUrls(publicUrl, config.callbackSecrets),
     links: { ...config.notifications.links, baseUrl: config.notifications.links.baseUrl ?? publicUrl },
@@ -220,32 +222,28 @@ function startLoops(parts: Parts, { webhookUrl, tls }: Listeners): void {
         ? null
         : createExportFiles(config.retentionExportDir, world, config.databaseMode),
     secrets: config.callbackSecrets,
-  });
-  parts.lifecycle.started(
-    new Map([
-      ...workers,
-      start('audit-head', parts.headReports.work),
-      start('figures', parts.trail.work),
-      start('insights', parts.health.work),
-      start('incidents', createIncidentWatch({ ...parts, ...parts.announcements })),
-      ...(parts.announcer === null ? [] : [start('announcer', parts.announcer.work)]),
-      start('watch', createFileAndClockWatch({ ...parts, loops: parts.lifecycle.loops })),
-      ...(tls ? [start('tls', () => tls.check().then(() => TLS_CHECK_MS))] : []),
-    ]),
-  );
+  };
 }
 
-/** Ends the work of a term until the deadline. @param listeners null if they stay open, because another receiver is active now */
-async function end(term: Term, deadline: number, listeners: Listeners | null): Promise<void> {
-  const { parts, submissions } = term;
+interface Running {
+  readonly parts: Parts;
+  readonly submissions: SubmissionThread;
+  readonly leading: Duty;
+  readonly listeners: Listeners;
+}
+
+async function stop({ parts, submissions, leading, listeners }: Running): Promise<void> {
   const { world, lifecycle } = parts;
+  const deadline = world.elapsed() + DRAIN_MS;
   let closing: Promise<void> | undefined;
   const closeListeners = () => {
-    closing ??= listeners?.close(Math.max(0, deadline - world.elapsed()));
+    closing ??= listeners.close(Math.max(0, deadline - world.elapsed()));
     return closing;
   };
-  const stopLoops = () =>
-    Promise.all([...[...lifecycle.loops().values()].map((loop) => loop.stop()), parts.reconciliations.stop()]);
+  const stopLoops = async () => {
+    await Promise.all([leading.stop(), parts.reconciliations.stop()]);
+    await Promise.all([...lifecycle.loops().values()].map((loop) => loop.stop()));
+  };
 
   const steps: readonly (() => unknown)[] = [
     lifecycle.drain,
@@ -256,11 +254,11 @@ async function end(term: Term, deadline: number, listeners: Listeners | null): P
     () => within(world, stopLoops(), deadline),
     closeListeners,
     submissions.close,
-    () => listeners && noteTime(parts.store, world.now(), parts.log),
+    () => noteTime(parts.store, world.now(), parts.log),
     parts.close,
     lifecycle.end,
     // After the last commit, so that the signed head covers the whole audit trail.
-    () => listeners && parts.headReports.report(),
+    parts.headReports.report,
     // Last, because a slow collector must hold up nothing else.
     () => within(world, parts.tracing.close(), Math.min(deadline, world.elapsed() + LAST_SPANS_MS)),
   ];

@@ -59,7 +59,7 @@ export interface UpgradeControl {
   readonly interrupted: () => AbortSignal;
 }
 
-/** @throws {DatabaseRefused | AnotherIsActive | Interrupted | Error} after closing everything again. */
+/** @throws {DatabaseRefused | Interrupted | Error} after closing everything again. */
 export async function openResources(options: ResourcesOptions) {
   const { config, profile, world, log, fatal, overrides, threads, metrics, upgrade } = options;
   const { fetcher = NETWORK_FETCHER, resolve, listedRepeats } = overrides;
@@ -104,7 +104,7 @@ export async function openResources(options: ResourcesOptions) {
     log,
     noteFree: conceal.noteFree,
     fetcher: recorder.wrapFetcher(fetcher),
-    maySend: store.isActive,
+    maySend: store.leadership.leads,
   });
   const cxone: CxoneClient = { ...client, tokenProblem: () => concealedProblem(client.tokenProblem(), conceal) };
   const forOperators = operatorsEntries(config.incidentWebhook);
@@ -117,17 +117,14 @@ export async function openResources(options: ResourcesOptions) {
   const sender =
     overrides.webhooks ??
     createWebhookSender({
-      ...{ policy: notifyRules, secretsOf: notifySecrets, world, maySend: store.isActive, ...lookUp },
+      ...{ policy: notifyRules, secretsOf: notifySecrets, world, maySend: store.leadership.leads, ...lookUp },
       proxies: config.proxies.notifications,
     });
   const webhooks = withConcealedResponses(sender, conceal);
 
   /** A backup that was put in place without `restore` may hold a queue that was sent since. Returns the number held. */
   async function holdRestoredQueue(): Promise<number> {
-    if (!store.isRestoredBackup) return 0;
-    const held = await holdQueued(store, world);
-    await store.adoptBackup();
-    return held;
+    return store.isRestoredBackup ? store.adoptBackup(() => holdQueued(store, world)) : 0;
   }
 
   async function close(): Promise<void> {

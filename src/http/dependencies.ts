@@ -141,6 +141,8 @@ export interface Access {
 export interface Lifecycle {
   /** True while the receiver shuts down: new submissions are refused, everything else is still served. */
   draining(): boolean;
+  /** Returns whether this receiver leads those on its database: it alone sends. */
+  leads(): boolean;
   /** Returns what is not ready, in words; empty when the receiver is ready. */
   ready(): Promise<readonly string[]>;
   /** Returns what operators should know although the receiver is ready, in words. */

@@ -25,6 +25,7 @@ export interface TrailFollower {
   readonly work: Work;
 }
 
+// One function because its parts share the position in the trail.
 export async function followTrail(
   store: Pick<AuditFeed, 'head' | 'feed'> & ChangeFeed & Pick<Statistics, 'statisticsAfter'>,
 ): Promise<TrailFollower> {
@@ -33,6 +34,8 @@ export async function followTrail(
   let through = await historyStart(store, startId);
   let complete = false;
   let reading: Promise<boolean> | null = null;
+  /** Whether other receivers commit, too. */
+  let isShared = false;
 
   function deliver(entry: StatisticsEntry): void {
     for (const listener of listeners) listener(entry, entry.id > startId);
@@ -65,20 +68,30 @@ export async function followTrail(
   function take(changes: readonly Change[]): void {
     for (const change of changes) {
       if (!complete || reading !== null) return;
-      if (change.isCounted === true) continue;
-      // promise: trail-is-taken-in-order
-      const entry = change.entry.id === through + 1 ? entryOfChange(change) : null;
-      if (entry === null) {
-        // The loop reports a failure, because it reads the same again.
-        void readOnce().catch(() => {});
-        return;
-      }
-      through = entry.id;
-      deliver(entry);
+      if (change.isCounted !== true && !takeEntry(change)) return;
     }
   }
 
+  /** Returns whether the entry is delivered. */
+  function takeEntry(change: Change): boolean {
+    // promise: trail-is-taken-in-order
+    const isNext = change.entry.id === through + 1;
+    const entry = isNext ? entryOfChange(change) : null;
+    if (entry !== null) {
+      through = entry.id;
+      deliver(entry);
+      return true;
+    }
+    // The loop reports a failure, because it reads the same again. It also reads what others commit: a reading for each change of
+    // this receiver in between would cost more.
+    if (isNext || !isShared) void readOnce().catch(() => {});
+    return false;
+  }
+
   store.watch(take);
+  store.watchOthers(() => {
+    isShared = true;
+  });
 
   return {
     follow: (listener) => {

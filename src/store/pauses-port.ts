@@ -35,8 +35,8 @@ export interface SendingPauses {
   resumeSending(scope: PauseScope): Promise<CountedPause | null>;
   /** Returns the pauses, the oldest first. */
   sendingPauses(): Promise<readonly CountedPause[]>;
-  /** Calls the listener after each end of a pause, because executions may be due. */
-  watchResumes(listener: () => void): void;
+  /** Calls the listener after each end of a pause, because executions may be due. Returns a function that stops the calls. */
+  watchResumes(listener: () => void): () => void;
 }
 
 /** Returns whether the pause holds back executions of this app and action. */

@@ -120,10 +120,15 @@ export interface AuditFeed {
 
 export interface ChangeFeed {
   /**
-   * Calls the listener after each commit, in commit order, with the changes of the commit. Where receivers share a store, the
-   * commits of all of them are included. Returns a function that stops the calls.
+   * Calls the listener after each commit of this receiver, in commit order, with the changes of the commit. Returns a function that
+   * stops the calls.
    */
   watch(listener: (changes: readonly Change[]) => void): () => void;
+  /**
+   * Calls the listener with what other receivers of the store have committed. The calls of both listeners are in the order of the
+   * entries, without a gap. Null: too much to list, so that anything may have changed. Returns a function that stops the calls.
+   */
+  watchOthers(listener: (changes: readonly CommittedChange[] | null) => void): () => void;
 }
 
 export interface CommitProbe {
@@ -136,15 +141,27 @@ export interface RecordResult {
   readonly execution: Execution;
 }
 
-/** An execution after a commit, with the audit entry that explains the change. */
-export interface Change extends Omit<RecordResult, 'outcome'> {
+type Known =
+  | ('reference' | 'correlationId' | 'app' | 'actionId' | 'status' | 'resolvedBy' | 'sentAt' | 'unknownWord')
+  | ('dispatchAt' | 'pollAt' | 'expireAt');
+
+/** What every receiver knows about a change, whichever has committed it. */
+export interface CommittedChange {
+  /** As it is after the commit, or after a later one. */
+  readonly execution: Pick<Execution, Known>;
   /** `notification`: the state is unchanged; the entry is about a notification of it, its retention, or counted repeats. */
   readonly outcome: Outcome | 'notification';
-  readonly entry: AuditEntry;
+  readonly entry: Pick<AuditEntry, 'id' | 'event' | 'app' | 'correlationId' | 'latencyMs' | 'httpStatus'>;
   /** True if the event was only counted, as a repeat of many: the trail does not have the entry. */
   readonly isCounted?: boolean;
   /** When a notification of the execution is due, if the change created or moved one; milliseconds. */
   readonly notifyAt?: number | null;
+}
+
+/** An execution after a commit of this receiver, with the audit entry that explains the change. */
+export interface Change extends CommittedChange {
+  readonly execution: Execution;
+  readonly entry: AuditEntry;
   /** The HTTP request that caused the change, if one did. */
   readonly requestId?: string;
 }

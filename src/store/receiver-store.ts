@@ -7,17 +7,27 @@ export interface ReceiverStore extends Store {
   readonly newestTime: number | null;
   /** True when the database turned out to be a backup: its queued executions may have been sent since it was made. */
   readonly isRestoredBackup: boolean;
-  /** Notes that the queue of a restored backup is held. */
-  adoptBackup(): Promise<void>;
+  /** Holds the queue of a restored backup, and notes that it is held. Returns what `hold` does; 0 if another receiver has held it. */
+  adoptBackup(hold: () => Promise<number>): Promise<number>;
   /** Null for a database on a server, whose files and disk are its own. */
   readonly file: DatabaseFile | null;
+  readonly leadership: Leadership;
+}
+
+/**
+ * Of the receivers on a database, one leads: it alone sends, polls, ends what is due, notifies, prunes and judges. Every receiver
+ * serves requests. On a database of one process, that one leads.
+ */
+export interface Leadership {
   /**
-   * Returns whether no other receiver can be active now. Otherwise nothing that was claimed may be sent: this process may have been
+   * Returns whether no other receiver can lead now. Otherwise nothing that was claimed may be sent: this process may have been
    * stopped for a while, and another receiver may have ended the work since.
    */
-  isActive(): boolean;
-  /** Resolves when another receiver has become active instead; never for a database of one process. */
-  readonly replaced: Promise<void>;
+  leads(): boolean;
+  /** The term in which this receiver leads, which another leader in between ends; null while another one leads. */
+  term(): number | null;
+  /** Calls the listener with each new term, and with null when another receiver leads. Returns a function that stops the calls. */
+  watch(listener: (term: number | null) => void): () => void;
 }
 
 /** A database that is a file. */
@@ -30,9 +40,4 @@ export interface DatabaseFile {
   checkpointsBlockedMs(): number;
   /** Returns the paths of the copies that upgrades and rescues put beside the file. */
   copies(): string[];
-}
-
-/** Another receiver is active on the database: this one may stand by. */
-export class AnotherIsActive extends Error {
-  override readonly name = 'AnotherIsActive';
 }

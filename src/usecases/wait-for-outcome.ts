@@ -2,7 +2,7 @@
 
 import { type Execution, isTerminal } from '../execution/execution.ts';
 import type { World } from '../lib/world.ts';
-import type { ChangeFeed, ExecutionReader } from '../store/port.ts';
+import type { ChangeFeed, CommittedChange, ExecutionReader } from '../store/port.ts';
 
 export interface WaitBounds {
   readonly perCaller: number;
@@ -32,11 +32,17 @@ export function createWaiters(
   const waiting = new Map<string, Set<() => void>>();
   const released = new AbortController();
 
-  store.watch((changes) => {
+  const wakeEnded = (changes: readonly CommittedChange[]) => {
     if (waiting.size === 0) return;
     for (const { execution } of changes) {
       if (isTerminal(execution.status)) for (const wake of waiting.get(execution.correlationId) ?? []) wake();
     }
+  };
+  store.watch(wakeEnded);
+  store.watchOthers((changes) => {
+    // promise: wait-wakes-across-receivers
+    if (changes !== null) return wakeEnded(changes);
+    for (const peers of waiting.values()) for (const wake of peers) wake();
   });
 
   function hold(caller: string, change: number): void {
@@ -54,17 +60,29 @@ export function createWaiters(
       return () => hold(caller, -1);
     },
     wait: async (correlationId, ms, signal) => {
-      const woken = new AbortController();
-      const wake = () => woken.abort();
+      const done = new AbortController();
+      let news = Promise.withResolvers<void>();
+      let isOver = false;
+      const wake = () => news.resolve();
       // Subscribe before reading, so that no commit is missed in between.
       const peers = waiting.get(correlationId) ?? new Set();
       waiting.set(correlationId, peers.add(wake));
       try {
-        const execution = await store.find(correlationId);
-        if (execution === undefined || isTerminal(execution.status)) return execution;
-        await world.sleep(ms, AbortSignal.any([woken.signal, released.signal, signal]));
-        return await store.find(correlationId);
+        const first = await store.find(correlationId);
+        if (first === undefined || isTerminal(first.status)) return first;
+        void world.sleep(ms, AbortSignal.any([done.signal, released.signal, signal])).then(() => {
+          isOver = true;
+          wake();
+        });
+        for (;;) {
+          await news.promise;
+          news = Promise.withResolvers();
+          const execution = await store.find(correlationId);
+          // After more changes of other receivers than are listed, it may have changed or not.
+          if (execution === undefined || isTerminal(execution.status) || isOver) return execution;
+        }
       } finally {
+        done.abort();
         peers.delete(wake);
         if (peers.size === 0) waiting.delete(correlationId);
       }

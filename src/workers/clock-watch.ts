@@ -22,6 +22,8 @@ export interface ClockWatchTools {
   readonly store: Pick<DueWork, 'moveDueTimes'>;
   readonly log: Log;
   readonly loops: () => ReadonlyMap<string, Loop>;
+  /** Whether due times are those of this receiver: another one that leads moves them by its own clock. */
+  readonly leads: () => boolean;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface ClockWatchTools {
  * follow. A step forward moves them forward as far as it undoes steps back; beyond that, it may make stored work due at once: the
  * loops look for it.
  */
-export function createClockWatch({ clock, store, log, loops }: ClockWatchTools): Work {
+export function createClockWatch({ clock, store, log, loops, leads }: ClockWatchTools): Work {
   const { world } = clock;
   const offset = () => world.now() - world.elapsed();
   let seen = offset();
@@ -40,7 +42,7 @@ export function createClockWatch({ clock, store, log, loops }: ClockWatchTools):
     if (movedMs === 0) return;
     const from = Math.round(world.now());
     const step = { from, to: from + movedMs };
-    await retryUntilCommitted(() => store.moveDueTimes(step), world, signal);
+    await retryUntilCommitted(async () => (leads() ? store.moveDueTimes(step) : undefined), world, signal);
     clock.follow(movedMs);
     seen += movedMs;
     const facts = { ...(movedMs < 0 ? { setBackMs: -movedMs } : { setForwardMs: movedMs }), ...inIso(step) };

@@ -7,7 +7,7 @@ import { type Loop, startLoop, type Work } from '../lib/loop.ts';
 import { createFairShare } from '../lib/weighted-fair-share.ts';
 import type { World } from '../lib/world.ts';
 import type { Tracing } from '../observability/tracing/tracing.ts';
-import type { Store } from '../store/port.ts';
+import type { CommittedChange, Store } from '../store/port.ts';
 import type { WebhookSender } from '../webhooks/port.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { createExpirer } from './expirer.ts';
@@ -45,8 +45,14 @@ export interface WorkerRules extends RetentionRules {
   readonly appWeights: ReadonlyMap<string, number>;
 }
 
-/** Starts the loops and returns them by name. Stopping a loop loses nothing: the store knows all due work. */
-export function startWorkers(tools: WorkerTools): ReadonlyMap<string, Loop> {
+export interface Workers {
+  readonly loops: readonly (readonly [name: string, loop: Loop])[];
+  /** Commits wake the loops no more. */
+  unwatch(): void;
+}
+
+/** Starts the loops. Stopping a loop loses nothing: the store knows all due work. */
+export function startWorkers(tools: WorkerTools): Workers {
   const { store, world, log, rules } = tools;
   const { pollIntervalMs, minPollIntervalMs = 0 } = rules;
   const share = () => createFairShare(rules.appWeights);
@@ -58,16 +64,28 @@ export function startWorkers(tools: WorkerTools): ReadonlyMap<string, Loop> {
   const count = start('count', createHistoryCounter(tools));
   const freed = () => notify.nudge(world.now());
   const notify: Loop = start('notify', createNotifier({ ...tools, outbox: store, freed }));
-  store.watch((changes) => {
+  const nudge = (changes: readonly CommittedChange[]) => {
     for (const { execution, notifyAt = null } of changes) {
       if (execution.dispatchAt !== null) dispatch.nudge(execution.dispatchAt);
       if (execution.pollAt !== null) poll.nudge(execution.pollAt);
       if (execution.expireAt !== null) expire.nudge(execution.expireAt);
       if (notifyAt !== null) notify.nudge(notifyAt);
     }
-  });
-  store.watchResumes(dispatch.wake);
+  };
+  const watches = [
+    store.watch(nudge),
+    store.watchOthers((changes) => {
+      if (changes !== null) return nudge(changes);
+      for (const loop of [dispatch, poll, expire, notify]) loop.wake();
+    }),
+    store.watchResumes(dispatch.wake),
+  ];
   const prunes = rules.auditRetentionDays > 0 || rules.payloadRetentionDays > 0;
   const prune = prunes ? { prune: start('prune', createPruner(tools)) } : {};
-  return new Map(Object.entries({ dispatch, poll, expire, notify, summarize, count, ...prune }));
+  return {
+    loops: Object.entries({ dispatch, poll, expire, notify, summarize, count, ...prune }),
+    unwatch: () => {
+      for (const end of watches) end();
+    },
+  };
 }

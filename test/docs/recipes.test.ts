@@ -205,7 +205,7 @@ describe.skipIf(serverUrl === null)('on PostgreSQL', () => {
   beforeAll(async () => {
     urls.owner = await newDatabase();
     const world = createManualWorld();
-    const store = await openPostgresStore({ url: urls.owner, world, log: quietLog(), isExclusive: true });
+    const store = await openPostgresStore({ url: urls.owner, world, log: quietLog() });
     await happen(store);
     await store.close();
     urls.role = await makeRole('role', 'receiver_reader');

@@ -8,33 +8,40 @@ import { type Forwarder, startForwarder } from '../support/forwarder.ts';
 import { newDatabase } from '../support/postgres/databases.ts';
 import { type Running, run } from '../support/process.ts';
 
-const APP_KEY = 'the-shop-key-0123456789';
+export const APP_KEY = 'the-shop-key-0123456789';
 const OPERATOR_KEY = 'the-operator-key-0123456789';
 
-export interface StandbyReceiver extends Running {
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+export interface SharingReceiver extends Running {
   readonly port: number;
   /** Resolves when it logs this for the nth time. */
   logs(message: string, times?: number): Promise<void>;
-  get(path: string): Promise<{ readonly status: number; readonly headers: Headers; readonly text: string }>;
+  get(path: string): Promise<Answer>;
+  /** As an app. */
+  request(path: string, init?: RequestInit): Promise<Answer>;
 }
 
-export interface StandbyStage {
+export interface SharedStage {
   readonly simulator: Simulator;
-  /** The address at which apps and CXone reach the active receiver. */
+  /** The address at which apps and CXone reach the receivers. */
   readonly address: Forwarder;
   /** Starts a receiver, which listens then. */
-  start(changes?: Record<string, string>): Promise<StandbyReceiver>;
+  start(changes?: Record<string, string>): Promise<SharingReceiver>;
   /** Submits until it is acknowledged. */
   submit(correlationId: string, fate?: string): Promise<void>;
-  /** The statuses of these executions, as the active receiver knows them. */
+  /** The statuses of these executions. */
   statuses(correlationIds: readonly string[]): Promise<string[]>;
 }
 
-export const ACTIVE = 'this receiver is active on the database';
-export const STANDS_BY = 'this receiver stands by';
-export const REPLACED = 'this receiver ends its work';
+export const LEADS = '"msg":"this receiver leads"';
+export const SERVES = 'another receiver leads: this one serves';
 
-export async function setStage(databaseUrl?: string): Promise<StandbyStage> {
+export async function setStage(databaseUrl?: string): Promise<SharedStage> {
   const url = databaseUrl ?? (await newDatabase());
   const address = await startForwarder();
   const simulator = createSimulator({ latencyMs: 5, jitterMs: 10, runMs: 50, runJitterMs: 300, requestsPerSecond: 0 });
@@ -88,7 +95,7 @@ export async function setStage(databaseUrl?: string): Promise<StandbyStage> {
   };
 }
 
-async function start(env: Record<string, string>): Promise<StandbyReceiver> {
+async function start(env: Record<string, string>): Promise<SharingReceiver> {
   const running = run(['start'], env, '/');
   const { url } = JSON.parse(await running.line((line) => line.includes('"msg":"listening"')));
   return {
@@ -101,11 +108,18 @@ async function start(env: Record<string, string>): Promise<StandbyReceiver> {
         return seen.size >= times;
       });
     },
-    get: async (path) => {
-      const response = await fetch(new URL(path, url), { headers: { authorization: `Bearer ${OPERATOR_KEY}` } });
-      return { status: response.status, headers: response.headers, text: await response.text() };
-    },
+    get: (path) => ask(new URL(path, url), { headers: { authorization: `Bearer ${OPERATOR_KEY}` } }),
+    request: (path, init = {}) =>
+      ask(new URL(path, url), {
+        ...init,
+        headers: { authorization: `Bearer ${APP_KEY}`, 'content-type': 'application/json', ...init.headers },
+      }),
   };
+}
+
+async function ask(url: URL, init: RequestInit): Promise<Answer> {
+  const response = await fetch(url, init);
+  return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
 /** Repeats until the condition holds. The time limit of the test bounds it. */

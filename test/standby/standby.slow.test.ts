@@ -1,16 +1,17 @@
-// Several receivers on one PostgreSQL database: one is active, the others stand by and take over, and nothing is lost or doubled.
+// Several receivers on one PostgreSQL database: all serve, one leads, another one takes over, and nothing is lost or doubled.
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { startForwarder } from '../support/forwarder.ts';
 import { newDatabase, serverUrl, withClient } from '../support/postgres/databases.ts';
-import { ACTIVE, REPLACED, STANDS_BY, type StandbyStage, setStage, until } from './stage.ts';
+import { follow } from '../support/sse.ts';
+import { APP_KEY, LEADS, SERVES, type SharedStage, type SharingReceiver, setStage, until } from './stage.ts';
 
 const ENDED = /^(COMPLETED|FAILED|REJECTED|NOT_FOUND|TIMEOUT|CANCELLED)$/;
 
 const names = (prefix: string, count: number) => Array.from({ length: count }, (_, n) => `${prefix}-${n}`);
 
 /** Every acknowledged execution has ended, and CXone has received none of them twice. */
-async function expectAllEnded(stage: StandbyStage, ids: readonly string[]): Promise<void> {
+async function expectAllEnded(stage: SharedStage, ids: readonly string[]): Promise<void> {
   await until(async () => {
     const statuses = await stage.statuses(ids).catch(() => []);
     return statuses.length === ids.length && statuses.every((status) => ENDED.test(status));
@@ -18,83 +19,138 @@ async function expectAllEnded(stage: StandbyStage, ids: readonly string[]): Prom
   for (const id of ids) expect(stage.simulator.execution(id)?.posts.length ?? 0).toBeLessThanOrEqual(1);
 }
 
+/** Starts receivers, of which the first one leads. */
+async function startReceivers(stage: SharedStage, count: number): Promise<SharingReceiver[]> {
+  const receivers = [await stage.start()];
+  await receivers[0]?.logs(LEADS);
+  for (let n = 1; n < count; n += 1) {
+    const receiver = await stage.start();
+    await receiver.logs(SERVES);
+    receivers.push(receiver);
+  }
+  stage.address.to(...receivers.map(({ port }) => port));
+  return receivers;
+}
+
 describe.skipIf(serverUrl === null)('receivers on one database', () => {
-  test('the second one stands by: it lives, is not ready, says why, and answers 503 with Retry-After', async () => {
+  test('all serve: what one accepts, the leader sends, any is called back about, and others wait for and stream', async () => {
     const stage = await setStage();
-    const active = await stage.start();
-    const standby = await stage.start();
-    await standby.logs(STANDS_BY);
-    expect(await active.get('/readyz')).toMatchObject({ status: 200 });
-    expect(await standby.get('/livez')).toMatchObject({ status: 200 });
-    const readiness = await standby.get('/readyz');
-    expect(readiness.status).toBe(503);
-    expect(readiness.headers.get('retry-after')).toBe('5');
-    expect(JSON.parse(readiness.text).notReady).toEqual(['standby: another receiver is active on this database']);
-    for (const path of ['/v1/executions', '/', '/webhook/cxone/token']) {
-      const { status, headers, text } = await standby.get(path);
-      expect([status, headers.get('retry-after')]).toEqual([503, '5']);
-      expect(text).toContain('This receiver stands by');
+    const [leader, second, third] = (await startReceivers(stage, 3)) as [
+      SharingReceiver,
+      SharingReceiver,
+      SharingReceiver,
+    ];
+    for (const { get } of [leader, second, third]) expect((await get('/readyz')).status).toBe(200);
+    expect((await leader.get('/metrics')).text).toContain('cxone_receiver_active 1');
+    const metrics = (await second.get('/metrics')).text;
+    expect(metrics).toContain('cxone_receiver_active 0');
+    expect(metrics).not.toContain('cxone_receiver_open_executions');
+
+    const stream = await follow(`http://127.0.0.1:${third.port}/v1/events`, APP_KEY);
+    onTestFinished(stream.close);
+    // Of three callers, each has its turn with the callback.
+    for (const id of names('served', 6)) {
+      const body = JSON.stringify({
+        correlationId: id,
+        actionId: 'charge',
+        inputs: { simulate: { fate: 'callback' } },
+      });
+      expect((await second.request('/v1/executions', { method: 'POST', body })).status).toBe(202);
+      const waited = await third.request(`/v1/executions/${id}`, { headers: { prefer: 'wait=30' } });
+      expect(JSON.parse(waited.text)).toMatchObject({ correlationId: id, status: 'COMPLETED', resolvedBy: 'callback' });
     }
-    expect(await standby.get('/metrics')).toMatchObject({
-      status: 200,
-      text: expect.stringContaining('cxone_receiver_active 0'),
-    });
-    expect((await active.get('/metrics')).text).toContain('cxone_receiver_active 1');
-    standby.child.kill('SIGTERM');
-    expect((await standby.finished).code).toBe(0);
-    active.child.kill('SIGTERM');
-    expect((await active.finished).code).toBe(0);
+    await stream.until(() => stream.events.filter(({ data }) => data.includes('"COMPLETED"')).length >= 6);
+    const { ids } = stream;
+    expect(ids).toEqual(ids.map((_, n) => (ids[0] ?? 0) + n));
+
+    // Resumed at another receiver, the stream continues behind the same entry.
+    const resumed = await follow(`http://127.0.0.1:${second.port}/v1/events`, APP_KEY, ids[2] ?? 0);
+    onTestFinished(resumed.close);
+    await resumed.until(() => resumed.ids.length >= ids.length - 3);
+    expect(resumed.ids.slice(0, ids.length - 3)).toEqual(ids.slice(3));
+
+    for (const { child, finished } of [third, leader, second]) {
+      child.kill('SIGTERM');
+      expect((await finished).code).toBe(0);
+    }
   });
 
-  test('it takes over after kill -9 of the active one under load: nothing is lost or doubled', async () => {
+  test('kill -9 of the leader and of another one under load: nothing is lost or doubled', async () => {
     const stage = await setStage();
-    const active = await stage.start();
-    stage.address.to(active.port);
-    const standby = await stage.start();
-    await standby.logs(STANDS_BY);
-    const ids = names('killed', 60);
-    const submitted = Promise.all(ids.slice(0, 40).map((id) => stage.submit(id)));
+    const [leader, second, third] = (await startReceivers(stage, 3)) as [
+      SharingReceiver,
+      SharingReceiver,
+      SharingReceiver,
+    ];
+    const ids = names('killed', 90);
+    const submitted = Promise.all(ids.slice(0, 60).map((id) => stage.submit(id)));
     await until(async () => stage.simulator.stats().requests.execute > 3);
-    active.child.kill('SIGKILL');
-    await active.finished;
-    stage.address.to(standby.port);
-    await standby.logs(ACTIVE);
+    leader.child.kill('SIGKILL');
+    await leader.finished;
+    stage.address.to(second.port, third.port);
+    await Promise.race([second.logs(LEADS), third.logs(LEADS)]);
     await submitted;
-    for (const id of ids.slice(40)) await stage.submit(id);
+    const more = Promise.all(ids.slice(60).map((id) => stage.submit(id)));
+    const other = (await second.get('/metrics')).text.includes('cxone_receiver_active 1') ? third : second;
+    other.child.kill('SIGKILL');
+    await other.finished;
+    stage.address.to(other === second ? third.port : second.port);
+    await more;
     await expectAllEnded(stage, ids);
   });
 
-  test('it takes over from a stopped one, which sends nothing when it continues, stands by, and takes over in turn', async () => {
+  test('a stopped leader is replaced, sends nothing when it continues, serves, and leads again in turn', async () => {
     const stage = await setStage();
-    const first = await stage.start();
-    stage.address.to(first.port);
-    const second = await stage.start();
-    await second.logs(STANDS_BY);
+    const [first, second] = (await startReceivers(stage, 2)) as [SharingReceiver, SharingReceiver];
     const ids = names('stopped', 60);
     const submitted = Promise.all(ids.slice(0, 40).map((id) => stage.submit(id)));
     await until(async () => stage.simulator.stats().requests.execute > 3);
     first.child.kill('SIGSTOP');
     stage.address.to(second.port);
     stage.address.cut();
-    await second.logs(ACTIVE);
+    await second.logs(LEADS);
     await submitted;
     await expectAllEnded(stage, ids.slice(0, 40));
 
     const { requests } = stage.simulator.stats();
     first.child.kill('SIGCONT');
-    await first.logs(REPLACED);
-    expect(await first.get('/v1/executions')).toMatchObject({ status: 503 });
-    await until(async () => (await first.get('/readyz')).text.includes('standby: another receiver is active'));
+    await first.logs(SERVES);
+    await until(async () => (await first.get('/readyz')).status === 200);
+    expect((await first.get('/metrics')).text).toContain('cxone_receiver_active 0');
     expect(stage.simulator.stats().requests).toEqual(requests);
 
+    stage.address.to(first.port, second.port);
     for (const id of ids.slice(40, 50)) await stage.submit(id);
     second.child.kill('SIGTERM');
     expect((await second.finished).code).toBe(0);
-    await first.logs(ACTIVE, 2);
+    await first.logs(LEADS, 2);
     stage.address.to(first.port);
     for (const id of ids.slice(50)) await stage.submit(id);
     await expectAllEnded(stage, ids);
-    expect(await first.get('/readyz')).toMatchObject({ status: 200 });
+  });
+
+  test('a receiver that is stopped and does not lead does no harm, and serves when it continues', async () => {
+    const stage = await setStage();
+    const [leader, second, third] = (await startReceivers(stage, 3)) as [
+      SharingReceiver,
+      SharingReceiver,
+      SharingReceiver,
+    ];
+    const ids = names('paused', 60);
+    const submitted = Promise.all(ids.slice(0, 30).map((id) => stage.submit(id)));
+    await until(async () => stage.simulator.stats().requests.execute > 3);
+    third.child.kill('SIGSTOP');
+    stage.address.to(leader.port, second.port);
+    stage.address.cut();
+    await submitted;
+    await expectAllEnded(stage, ids.slice(0, 30));
+    third.child.kill('SIGCONT');
+    await until(async () => (await third.get('/readyz')).status === 200);
+    stage.address.to(third.port);
+    stage.address.cut();
+    for (const id of ids.slice(30)) await stage.submit(id);
+    await expectAllEnded(stage, ids);
+    expect((await leader.get('/metrics')).text).toContain('cxone_receiver_active 1');
   });
 
   test('while the database is gone, everything that needs it gets 503; it continues by itself when the database is back', async () => {

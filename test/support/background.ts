@@ -63,8 +63,8 @@ export function startTestBackground(rules = RULES): Background {
       secrets: ['a-secret-for-heads-of-32-characters'],
       rules,
     });
-    const watch = createClockWatch({ clock, store, log, loops: () => workers });
-    return new Map([...workers, ['clock', startLoop('clock', watch, clock.world, log)]]);
+    const watch = createClockWatch({ clock, store, log, loops: () => new Map(workers.loops), leads: () => true });
+    return new Map([...workers.loops, ['clock', startLoop('clock', watch, clock.world, log)]]);
   };
   let loops = start();
 

@@ -6,17 +6,20 @@ import { onTestFinished } from 'vitest';
 
 export interface Forwarder {
   readonly port: number;
-  /** Forwards new connections to this port of loopback; null refuses them. Open connections stay. */
-  to(port: number | null): void;
+  /** Forwards new connections to these ports of loopback, in turn; null refuses them. Open connections stay. */
+  to(...ports: readonly (number | null)[]): void;
   /** Closes the open connections. */
   cut(): void;
 }
 
 /** Closes with the test. */
 export async function startForwarder(target: number | null = null): Promise<Forwarder> {
-  let port = target;
+  let ports: readonly (number | null)[] = [target];
+  let connections = 0;
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
+    const port = ports[connections % ports.length] ?? null;
+    connections += 1;
     if (port === null) return void client.destroy();
     const upstream = connect(port, '127.0.0.1');
     for (const [socket, other] of [
@@ -45,8 +48,8 @@ export async function startForwarder(target: number | null = null): Promise<Forw
   });
   return {
     port: (server.address() as AddressInfo).port,
-    to: (next) => {
-      port = next;
+    to: (...next) => {
+      ports = next;
     },
     cut,
   };

@@ -14,7 +14,7 @@ async function open() {
     looks += 1;
     return store.find(id);
   };
-  const waiters = createWaiters({ find, watch: store.watch }, world, { perCaller: 2, total: 3 });
+  const waiters = createWaiters({ ...store, find }, world, { perCaller: 2, total: 3 });
   const execution = anExecution();
   await store.add({ execution, fingerprint: 'print', queueCapacity: 10 });
   const { signal } = new AbortController();

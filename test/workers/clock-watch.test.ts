@@ -155,7 +155,7 @@ test('the clock of the receiver continues until the due times can be moved, and 
     },
   };
   const log = quietLog();
-  const work = createClockWatch({ clock, store, log, loops: () => new Map() });
+  const work = createClockWatch({ clock, store, log, loops: () => new Map(), leads: () => true });
   const startedAt = clock.world.now();
   world.stepClock(-600_000);
   const round = work({ signal: new AbortController().signal, spawn: () => {} });
@@ -174,7 +174,7 @@ test('a clock that is adjusted in small amounts is followed without a word', asy
   const clock = createSteadyClock(world);
   const log = quietLog();
   const store = { moveDueTimes: async () => expect.unreachable() };
-  const work = createClockWatch({ clock, store, log, loops: () => new Map() });
+  const work = createClockWatch({ clock, store, log, loops: () => new Map(), leads: () => true });
   const startedAt = clock.world.now();
   for (const step of [-200, -200, 200]) {
     world.stepClock(step);

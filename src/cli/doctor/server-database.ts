@@ -4,14 +4,14 @@ import type { Client } from 'pg';
 import { addressesIn, withoutLogin } from '../../lib/database-url.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
+import { isAnyLeading } from '../../store/postgres/connection/leader-lock.ts';
 import { connected, refuseSharedSessions } from '../../store/postgres/connection/prepare.ts';
-import { isAnyActive } from '../../store/postgres/connection/slot.ts';
 import { verifySettings } from '../../store/postgres/connection/verify-settings.ts';
 import { readSchemaState, refuseMoved } from '../../store/postgres/migrate.ts';
 import { DatabaseRefused } from '../../store/shared/database-refused.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
-/** Due times are times of the receiver's clock; a standby with another clock continues from the newest of them. */
+/** Due times are times of the receiver's clock; a receiver with another clock continues from the newest of them. */
 const MAX_CLOCK_DIFFERENCE_MS = 2_000;
 
 const SETTINGS_ADVICE = 'change the setting, or accept this consequence';
@@ -68,7 +68,7 @@ async function schema(client: Client, name: string): Promise<Check> {
 }
 
 async function receivers(client: Client): Promise<Check> {
-  return ok('receivers', (await isAnyActive(client)) ? 'one is active' : 'none is active');
+  return ok('receivers', (await isAnyLeading(client)) ? 'one leads' : 'none runs');
 }
 
 async function clock(client: Client, world: Pick<World, 'now'>): Promise<Check> {

@@ -44,15 +44,6 @@ interface Owners {
   readonly basePath: string;
 }
 
-/** For a receiver that stands by: it cannot read which sessions have ended, so that none is valid. */
-export const NO_SESSIONS: Sessions = {
-  find: async () => null,
-  start: () => null,
-  end: () => '',
-  preferLogin: () => '',
-  prefersLogin: () => false,
-};
-
 interface SessionTools {
   readonly world: Pick<World, 'now' | 'id'>;
   readonly store: Pick<ActivityLog, 'listActivity'>;

@@ -45,12 +45,18 @@ export interface GaugeSources {
   readonly now: () => number;
 }
 
+export interface GaugeInstruments {
+  readonly make: Instruments;
+  /** For what only the leader exports. */
+  readonly makeOfLeader: Instruments;
+}
+
 /** Registers the gauges. Returns a function that reads the store once for all of them, to be called before each scrape. */
-export function createGauges(make: Instruments, sources: GaugeSources): () => Promise<void> {
-  limiterGauges(make, sources);
+export function createGauges({ make, makeOfLeader }: GaugeInstruments, sources: GaugeSources): () => Promise<void> {
+  limiterGauges(makeOfLeader, sources);
   connectionGauges(make, sources);
   if (sources.databaseFile !== null) diskGauges(make, sources.databaseFile);
-  return queueGauges(make, sources);
+  return queueGauges(makeOfLeader, sources);
 }
 
 function queueGauges(make: Instruments, { store, apps, queueCapacity, now }: GaugeSources): () => Promise<void> {
@@ -115,7 +121,8 @@ function queueGauges(make: Instruments, { store, apps, queueCapacity, now }: Gau
   };
 }
 
-function limiterGauges(make: Instruments, { limiterState: state, now }: GaugeSources): void {
+function limiterGauges(make: Instruments, { limiterState: state, openCircuits, now }: GaugeSources): void {
+  make.gauge('notification_circuits_open', 'Endpoints of apps that fail, so that only probes go there', openCircuits);
   make.gauge('upstream_concurrency_limit', 'Requests to CXone allowed in flight now', () => state().limit);
   make.gauge('upstream_in_flight', 'Requests to CXone in flight', () => state().inFlight);
   make.gaugeBy('upstream_waiting', 'Callers that wait for permission to send requests to CXone, by kind', 'kind', () =>
@@ -135,7 +142,7 @@ function limiterGauges(make: Instruments, { limiterState: state, now }: GaugeSou
 }
 
 function connectionGauges(make: Instruments, sources: GaugeSources): void {
-  const { waiters, streams, connections, maxConnections, openCircuits, loops } = sources;
+  const { waiters, streams, connections, maxConnections, loops } = sources;
   make.gauge('open_connections', 'Open connections of clients', () => connections.open);
   make.gauge('connection_limit', 'Connections that may be open', () => maxConnections);
   make.totalBy(
@@ -146,7 +153,6 @@ function connectionGauges(make: Instruments, sources: GaugeSources): void {
   );
   make.gauge('waiting_requests', 'Executions for which a request is held open', () => waiters.size);
   make.gauge('open_streams', 'Streams of events that are open', () => streams.size);
-  make.gauge('notification_circuits_open', 'Endpoints of apps that fail, so that only probes go there', openCircuits);
   make.gaugeBy(
     'loop_alive',
     'Whether each loop of the receiver still completes rounds (1) or is stuck (0)',

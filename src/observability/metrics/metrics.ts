@@ -14,6 +14,8 @@ export interface MetricsSources extends GaugeSources {
     follow(listener: (entry: StatisticsEntry, isNew: boolean) => void): void;
     catchUp(): Promise<void>;
   };
+  /** Returns whether this receiver leads. */
+  readonly leads: () => boolean;
   /** Null when the last hour had no outcome. */
   readonly missedCallbackShare: () => number | null;
 }
@@ -45,6 +47,8 @@ const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total',
 
 export function createMetrics(): Metrics {
   const registry = new Registry();
+  // What is the same for all receivers, or done by the leader alone. Only the leader exports it, so that sums are correct.
+  const ofLeader = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
   const make = createInstruments(registry);
@@ -70,11 +74,11 @@ export function createMetrics(): Metrics {
   for (const outcome of TOKEN_OUTCOMES) tokens.inc({ outcome }, 0);
   for (const why of KEY_REFUSALS) keys.inc({ why }, 0);
   let refresh = async () => {};
-  let active = 0;
+  let leads = () => false;
   make.gauge(
     'active',
-    'Whether this receiver does the work (1) or stands by for another one on its database (0)',
-    () => active,
+    'Whether this receiver leads: it sends, polls and notifies (1), or another one on its database does (0)',
+    () => Number(leads()),
   );
 
   return {
@@ -88,12 +92,14 @@ export function createMetrics(): Metrics {
     observeCommit: createCommitMetrics(make),
     observeCheckpoint: createCheckpointMetrics(make),
     connect: ({ trail, missedCallbackShare, ...sources }) => {
-      active = 1;
-      const countOutcome = createOutcomeMetrics(make);
+      ({ leads } = sources);
+      const makeOfLeader = createInstruments(ofLeader);
+      const countOutcome = createOutcomeMetrics(makeOfLeader);
       trail.follow((entry, isNew) => {
-        if (isNew) countOutcome(entry);
+        // promise: outcomes-are-counted-by-the-leader
+        if (isNew && leads()) countOutcome(entry);
       });
-      const countUpstreamRequest = createUpstreamMetrics(make);
+      const countUpstreamRequest = createUpstreamMetrics(makeOfLeader);
       sources.store.watch((changes) => {
         for (const { execution, outcome, entry } of changes) {
           countUpstreamRequest(entry);
@@ -102,19 +108,20 @@ export function createMetrics(): Metrics {
           lag.observe({ resolved_by: resolvedBy }, sources.now() - (resolvedAt ?? sources.now()));
         }
       });
-      make.gauge(
+      makeOfLeader.gauge(
         'missed_callback_ratio',
         'Of the outcomes of the last hour, the share without a callback; NaN without any outcome',
         () => missedCallbackShare() ?? Number.NaN,
       );
-      const readStore = createGauges(make, sources);
+      const readStore = createGauges({ make, makeOfLeader }, sources);
       refresh = async () => {
-        await Promise.all([trail.catchUp(), readStore()]);
+        await Promise.all([trail.catchUp(), ...(leads() ? [readStore()] : [])]);
       };
     },
     scrape: async () => {
       await refresh();
-      return { contentType: registry.contentType, body: await registry.metrics() };
+      const own = await registry.metrics();
+      return { contentType: registry.contentType, body: leads() ? `${own}\n${await ofLeader.metrics()}` : own };
     },
   };
 }

@@ -8,14 +8,13 @@ import { type Log, reasonOf } from '../../lib/log.ts';
 import { currentRequest } from '../../lib/request-context.ts';
 import type { NewExecution } from '../intake-port.ts';
 import { type Change, StoreUnavailable } from '../port.ts';
-import { type Aggregate, type AggregateRow, SELECT_AGGREGATE, toAggregate } from './batch/aggregate.ts';
+import { loadAggregates } from './batch/aggregate.ts';
 import { batchArguments } from './batch/arguments.ts';
 import { type Batch, createBatch } from './batch/batch.ts';
 import { loadNames } from './batch/names.ts';
 import type { Part, PendingEntry } from './batch/part.ts';
-import { codeOf, isTransient, NO_PARTITION, STALE } from './connection/errors.ts';
+import { codeOf, isFaultOfOne, isTransient, NO_PARTITION, NotLeading, STALE } from './connection/errors.ts';
 import type { BatchResult, Session } from './connection/session.ts';
-import { isReference } from './executions/uuid-bounds.ts';
 
 /** Maximum of decisions in one batch. */
 const MAX_BATCH = 256;
@@ -43,13 +42,15 @@ export interface Task<T> {
 export interface Writer {
   mutate<T>(task: Task<T>): Promise<T>;
   /**
-   * Commits the tasks in one batch. With `allOrNothing` they are alone in it. A task that is stale is decided again, or with
-   * `dropStale` resolves to undefined.
+   * Commits the tasks in one batch. With `allOrNothing` they are alone in it. A task that is stale is decided again. With
+   * `asLeader` it resolves to undefined instead, and the tasks are committed only while this receiver leads.
    */
   mutateAll<T>(
     tasks: readonly Task<T>[],
-    how?: { allOrNothing?: boolean; dropStale?: boolean },
+    how?: { allOrNothing?: boolean; asLeader?: boolean },
   ): Promise<(T | undefined)[]>;
+  /** Resolves when the batch that is being committed is settled. */
+  settled(): Promise<void>;
   /** Rejects new tasks and commits those that wait. */
   close(): Promise<void>;
 }
@@ -64,9 +65,14 @@ export interface WriterOptions {
   readonly makeRoom: () => Promise<void>;
   /** Called after each commit, before its promises settle. */
   readonly applied: (parts: readonly Part[], result: BatchResult) => void;
-  /** Called after each commit, in commit order. */
-  readonly committed: (changes: readonly Change[]) => void;
+  /** Called after each commit, in commit order, with the changes and the ids of all entries; null without entries. */
+  readonly committed: (changes: readonly Change[], entries: IdRange | null) => void;
   readonly observe?: (batch: number, milliseconds: number) => void;
+}
+
+export interface IdRange {
+  readonly first: number;
+  readonly last: number;
 }
 
 interface Waiting {
@@ -75,7 +81,7 @@ interface Waiting {
   readonly requestId: string | undefined;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
-  readonly dropStale: boolean;
+  readonly asLeader: boolean;
   stale: number;
 }
 
@@ -95,12 +101,16 @@ export function createGroupCommit(options: WriterOptions): Writer {
   const { session, listedRepeats } = options;
   let waiting: Waiting[] = [];
   let running: Promise<void> | null = null;
+  let committing: Promise<void> = Promise.resolve();
   let closed = false;
 
   async function run(): Promise<void> {
     // What arrives in the same turn of the event loop is committed together.
     await yieldToEventLoop();
-    while (waiting.length > 0) await commit(next());
+    while (waiting.length > 0) {
+      committing = commit(next());
+      await committing;
+    }
     running = null;
   }
 
@@ -115,9 +125,10 @@ export function createGroupCommit(options: WriterOptions): Writer {
     try {
       await attempt(batch);
     } catch (error) {
-      if (codeOf(error) === NO_PARTITION && !hasRoom) await commitWithRoom(batch, error);
-      else if (isFaultOfOne(error)) await commitEach(batch, error);
-      else rejectAll(batch, isTransient(error) ? unavailable(error) : error);
+      if (codeOf(error) === NO_PARTITION && !hasRoom) return commitWithRoom(batch, error);
+      if (error instanceof NotLeading) return commitOthers(batch, error);
+      if (isFaultOfOne(error)) return commitEach(batch, error);
+      rejectAll(batch, isTransient(error) ? unavailable(error) : error);
     }
   }
 
@@ -125,6 +136,15 @@ export function createGroupCommit(options: WriterOptions): Writer {
   async function commitEach(batch: readonly Waiting[], fault: unknown): Promise<void> {
     if (batch.length === 1 || batch[0]?.group.isAllOrNothing === true) return rejectAll(batch, fault);
     for (const one of batch) await commit([one]);
+  }
+
+  /** What only the leader may write fails alone. The rest waits again. */
+  function commitOthers(batch: readonly Waiting[], fault: NotLeading): void {
+    rejectAll(
+      batch.filter(({ asLeader }) => asLeader),
+      fault,
+    );
+    waiting = [...batch.filter(({ asLeader }) => !asLeader), ...waiting];
   }
 
   /** The partition of the next entry is created long before it is needed, unless that has failed ever since. */
@@ -139,7 +159,8 @@ export function createGroupCommit(options: WriterOptions): Writer {
 
   async function attempt(tasks: readonly Waiting[]): Promise<void> {
     const began = performance.now();
-    const loaded = await loadAggregates(tasks);
+    const references = tasks.flatMap(({ task }) => ('reference' in task.target ? [task.target.reference] : []));
+    const loaded = await loadAggregates(session, references, listedRepeats);
     const names = await loadNames(
       session,
       tasks.flatMap(({ task }) => ('submission' in task.target ? [task.target.submission] : [])),
@@ -147,7 +168,7 @@ export function createGroupCommit(options: WriterOptions): Writer {
     const { batch, decided } = decideAll(tasks, () => createBatch(loaded, names));
     const changed = batch.read.filter(isChanged);
     const isAllOrNothing = tasks[0]?.group.isAllOrNothing === true;
-    if (batch.added.length + changed.length === 0) return settle(decided, () => false);
+    if (batch.added.length + changed.length === 0) return settle(decided, null, () => false);
 
     const parts = [...batch.added.map(({ part }) => part), ...changed];
     // promise: postgres/commit-before-response
@@ -163,31 +184,21 @@ export function createGroupCommit(options: WriterOptions): Writer {
     for (const entry of current.flatMap(({ counted }) => counted)) entry.id = newest;
     options.applied(current, result);
     options.observe?.(tasks.length, performance.now() - began);
-    settle(decided, (part) => part !== null && stale.has(part));
+    const { first, head } = result;
+    const entries = first === null || head === null ? null : { first, last: head };
+    settle(decided, entries, (part) => part !== null && stale.has(part));
   }
 
   /** Returns null if an all-or-nothing batch was stale, and waits again. */
   async function applyBatch(isAllOrNothing: boolean, values: readonly unknown[], tasks: readonly Waiting[]) {
     try {
-      return await session.apply(isAllOrNothing, options.knownHead(), values);
+      const asLeader = tasks.some((one) => one.asLeader);
+      return await session.apply({ isAllOrNothing, asLeader }, options.knownHead(), values);
     } catch (error) {
       if (codeOf(error) !== STALE) throw error;
       retry(tasks);
       return null;
     }
-  }
-
-  async function loadAggregates(tasks: readonly Waiting[]): Promise<ReadonlyMap<string, Aggregate>> {
-    const references = tasks.flatMap(({ task }) => ('reference' in task.target ? [task.target.reference] : []));
-    if (references.length === 0) return new Map();
-    const distinct = [...new Set(references)].filter(isReference);
-    // Several decisions about one execution may reach the number of listed entries within the batch.
-    const mayCountFrom = listedRepeats - (references.length - distinct.length + 1);
-    const rows = await session.all<AggregateRow>(`${SELECT_AGGREGATE} WHERE r.reference = ANY ($2::uuid[])`, [
-      mayCountFrom,
-      distinct,
-    ]);
-    return new Map(rows.map((row) => [row.reference, toAggregate(row)]));
   }
 
   /** A task that throws fails alone: the others are decided again without it. */
@@ -209,7 +220,7 @@ export function createGroupCommit(options: WriterOptions): Writer {
     return { batch, decided };
   }
 
-  function settle(decided: readonly Decision[], isStale: (part: Part | null) => boolean): void {
+  function settle(decided: readonly Decision[], entries: IdRange | null, isStale: (part: Part | null) => boolean) {
     const changes: Change[] = [];
     const again: Waiting[] = [];
     for (const { one, decision } of decided) {
@@ -221,10 +232,10 @@ export function createGroupCommit(options: WriterOptions): Writer {
             ? decision.changes
             : decision.changes.map((change) => ({ ...change, requestId }))),
         );
-      } else if (one.dropStale) one.resolve(undefined);
+      } else if (one.asLeader) one.resolve(undefined);
       else again.push(one);
     }
-    if (changes.length > 0) options.committed(changes);
+    if (changes.length > 0 || entries !== null) options.committed(changes, entries);
     retry(again);
   }
 
@@ -235,7 +246,7 @@ export function createGroupCommit(options: WriterOptions): Writer {
     waiting = [...tasks.filter(({ stale }) => stale <= MAX_STALE), ...waiting];
   }
 
-  function add<T>(task: Task<T>, group: Group, dropStale: boolean): Promise<T | undefined> {
+  function add<T>(task: Task<T>, group: Group, asLeader: boolean): Promise<T | undefined> {
     return new Promise((resolve, reject) => {
       if (closed) return reject(new StoreUnavailable('the store is closed'));
       if (session.state() !== 'active') return reject(new StoreUnavailable(session.reason()));
@@ -245,7 +256,7 @@ export function createGroupCommit(options: WriterOptions): Writer {
         task,
         group,
         requestId,
-        dropStale,
+        asLeader,
         stale: 0,
         reject,
         resolve: resolve as (value: unknown) => void,
@@ -256,10 +267,11 @@ export function createGroupCommit(options: WriterOptions): Writer {
 
   return {
     mutate: (task) => add(task, SHARED, false) as Promise<never>,
-    mutateAll: (tasks, { allOrNothing = false, dropStale = false } = {}) => {
+    mutateAll: (tasks, { allOrNothing = false, asLeader = false } = {}) => {
       const group = allOrNothing ? { isAllOrNothing: true } : SHARED;
-      return Promise.all(tasks.map((task) => add(task, group, dropStale)));
+      return Promise.all(tasks.map((task) => add(task, group, asLeader)));
     },
+    settled: () => committing,
     close: async () => {
       closed = true;
       while (running) await running;
@@ -274,11 +286,6 @@ function isChanged({ state, loaded, entries }: Part): boolean {
 /** Entries have consecutive ids; those of stale parts have none. */
 function numberEntries(entries: readonly PendingEntry[], { first }: BatchResult): void {
   for (const [i, { entry }] of entries.entries()) entry.id = (first ?? 0) + i;
-}
-
-/** Errors of the classes data exception and integrity constraint violation. */
-function isFaultOfOne(error: unknown): boolean {
-  return /^2[23]/.test(codeOf(error));
 }
 
 function unavailable(error: unknown): StoreUnavailable {

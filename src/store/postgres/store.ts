@@ -5,7 +5,8 @@ import { hostname } from 'node:os';
 import { addressesIn } from '../../lib/database-url.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
-import type { AuditHead, Change, ExecutionReader, Store } from '../port.ts';
+import type { AuditHead, Change, CommittedChange, ExecutionReader, Store } from '../port.ts';
+import type { Leadership } from '../receiver-store.ts';
 import { createBacklog } from '../shared/backlog.ts';
 import { MAX_LISTED_REPEATS } from '../shared/counted-repeats.ts';
 import { createActivityLog } from './audit/activity.ts';
@@ -15,7 +16,8 @@ import { SELECT_EXECUTION, type StoredRow, toExecution } from './batch/aggregate
 import type { Part } from './batch/part.ts';
 import { adoptCopy, prepareDatabase } from './connection/prepare.ts';
 import { createReads } from './connection/reads.ts';
-import { type BatchResult, createSession } from './connection/session.ts';
+import { type BatchResult, createSession, type Session } from './connection/session.ts';
+import { createTerms } from './connection/terms.ts';
 import { applyEvent } from './executions/apply-event.ts';
 import { createClockTimes } from './executions/clock-times.ts';
 import { createDueWork } from './executions/due-work.ts';
@@ -24,6 +26,8 @@ import { createIntake } from './executions/intake.ts';
 import { createSendingPauses } from './executions/pauses.ts';
 import { isReference } from './executions/uuid-bounds.ts';
 import { createGroupCommit } from './group-commit.ts';
+import { createHints } from './others/hints.ts';
+import { createJournal } from './others/journal.ts';
 import { createEndpoints } from './outbox/endpoints.ts';
 import { createOutbox } from './outbox/outbox.ts';
 import { createAuditFeed, readHead } from './queries/audit.ts';
@@ -42,10 +46,6 @@ export interface PostgresStoreOptions {
   readonly url: string;
   readonly world: Pick<World, 'now' | 'elapsed' | 'sleep'>;
   readonly log: Log;
-  /** True: one receiver is active on the database, and others stand by. */
-  readonly isExclusive: boolean;
-  /** Called when another receiver has become active since this one was. */
-  readonly onReplaced?: () => void;
   /** Called after each commit with its number of decisions and its duration. */
   readonly observeCommit?: (batch: number, milliseconds: number) => void;
   /** Entries of one execution and one event after which repeats are counted; default: 100. */
@@ -57,11 +57,8 @@ export interface PostgresStore extends Store {
   readonly newestTime: number | null;
   /** True for a database that was restored from a dump and not adopted since. */
   readonly isRestoredBackup: boolean;
-  adoptBackup(): Promise<void>;
-  /** Why this receiver is not active; null while it is. */
-  inactiveReason(): string | null;
-  /** Returns whether no other receiver can be active now. */
-  isAlone(): boolean;
+  adoptBackup(hold: () => Promise<number>): Promise<number>;
+  readonly leadership: Leadership;
 }
 
 // One function because it wires the parts of the store and lists the operations of the port.
@@ -74,18 +71,43 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const { newestTime, isCopy } = await prepareDatabase(connecting);
 
   const listeners = new Set<(changes: readonly Change[]) => void>();
+  const othersListeners = new Set<(changes: readonly CommittedChange[] | null) => void>();
   const backlog = createBacklog();
   let head: AuditHead = { id: 0, hash: '' };
   const reads = createReads(addresses, log, name);
-  const session = createSession({ ...options, addresses, name }, reload);
+  const terms = createTerms(log);
+  const session = createSession({ ...options, addresses, name }, terms, reload);
   const partitions = createPartitions(session);
-  const pauses = createSendingPauses(reads, session);
+  const ordering = withHints(session, () => hints.give('orders'));
+  const pauses = createSendingPauses(reads, ordering);
   const writer = createGroupCommit({
-    ...{ session, log, listedRepeats, applied, committed: notifyListeners, knownHead: () => head.id },
+    ...{ session, log, listedRepeats, applied, knownHead: () => head.id },
+    committed: (changes, entries) => {
+      journal.committed(changes, entries);
+      if (entries !== null) hints.give('entries');
+    },
     makeRoom: async () => partitions.ensure((await readHead(reads)).id, session.all),
     ...(options.observeCommit ? { observe: options.observeCommit } : {}),
   });
+  const hints = createHints({
+    ...{ connecting, world, log },
+    look: (query) => journal.catchUp(query),
+    refresh: async (query) => {
+      const { queued, polled } = await createBacklogReader(query)();
+      backlog.reset(queued, polled);
+      await pauses.reload(query);
+    },
+    changed: () => tell(othersListeners, null),
+  });
+  const journal = createJournal({
+    settled: writer.settled,
+    own: (changes) => tell(listeners, changes),
+    others: (changes) => tell(othersListeners, changes),
+    missing: hints.wake,
+  });
   await session.opened();
+  journal.begin(head.id);
+  hints.start();
 
   /** What this receiver caches is read again with each connection: others may have written in between. */
   async function reload(all: Parameters<typeof createBacklogReader>[0]): Promise<void> {
@@ -103,10 +125,19 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     partitions.reached(head.id);
   }
 
-  function notifyListeners(changes: readonly Change[]): void {
-    for (const listener of listeners) {
+  /** What others have committed last is in the head that is known after the end. */
+  async function readLastHead(): Promise<void> {
+    try {
+      head = await readHead(reads);
+    } catch (error) {
+      log.debug(() => ({ reason: reasonOf(error) }), 'the last head of the audit trail could not be read');
+    }
+  }
+
+  function tell<News>(all: ReadonlySet<(news: News) => void>, news: News): void {
+    for (const listener of all) {
       try {
-        listener(changes);
+        listener(news);
       } catch (error) {
         log.error({ reason: reasonOf(error) }, 'a listener of the store failed');
       }
@@ -132,8 +163,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     ...createIntake({ writer, backlog, find, findByReference }),
     ...createDueWork({ reads, writer, listedRepeats, paused: pauses.paused }),
     ...pauses.port,
-    ...createIncidents(reads, session),
-    ...createEndpoints({ reads, session, writer }),
+    ...createIncidents(reads, ordering),
+    ...createEndpoints({ reads, session: ordering, writer }),
     ...createOutbox({ reads, writer }),
     ...createQueueMonitor(reads),
     ...createAuditFeed(reads),
@@ -163,21 +194,38 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
           return { value: change, changes: [change], part };
         },
       })) as Store['record'],
-    head: async () => head,
+    head: () => (session.state() === 'closed' ? Promise.resolve(head) : readHead(reads)),
     watch: (listener: (changes: readonly Change[]) => void) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    watchOthers: (listener: (changes: readonly CommittedChange[] | null) => void) => {
+      othersListeners.add(listener);
+      return () => void othersListeners.delete(listener);
+    },
     newestTime,
     isRestoredBackup: isCopy,
-    adoptBackup: () => adoptCopy(connecting),
-    inactiveReason: () => (session.state() === 'active' ? null : session.reason()),
-    isAlone: session.isAlone,
+    adoptBackup: (hold) => adoptCopy(connecting, hold),
+    leadership: { leads: session.leads, term: terms.current, watch: terms.watch },
     close: async () => {
       await writer.close();
+      await readLastHead();
+      await hints.close();
       await session.close();
       await reads.close();
     },
+  };
+}
+
+/** The session with hints to other receivers after each write. */
+function withHints(session: Session, give: () => void): Pick<Session, 'write' | 'writeAsLeader'> {
+  return {
+    write: async (statement, values) => {
+      const result = await session.write<never>(statement, values);
+      give();
+      return result;
+    },
+    writeAsLeader: session.writeAsLeader,
   };
 }
 

@@ -255,6 +255,8 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    // The file has one receiver.
+    watchOthers: () => () => {},
     databasePath: file,
     restored,
     newestTime: newestTime(client),

@@ -1,7 +1,6 @@
 // Wakes event streams when a commit has entries for their subject.
 
-import type { AuditEntry } from '../../execution/event.ts';
-import type { ChangeFeed } from '../../store/port.ts';
+import type { ChangeFeed, CommittedChange } from '../../store/port.ts';
 
 /** Entries that a stream follows: of all apps (`app` null), of one app, or of one execution. */
 export interface Subject {
@@ -25,14 +24,17 @@ export function createCommitWatch(store: ChangeFeed): CommitWatch {
   const waiting = new Map<string, Set<Wake>>();
   let newest = 0;
 
-  store.watch((changes) => {
+  store.watch(take);
+  store.watchOthers((changes) => (changes === null ? wakeAll(waiting.keys()) : take(changes)));
+
+  function take(changes: readonly CommittedChange[]): void {
     const entries = changes.filter(({ isCounted }) => isCounted !== true).map(({ entry }) => entry);
     const [first, last] = [entries[0], entries.at(-1)];
     if (first === undefined || last === undefined) return;
     // After a gap in the ids, the missing entries may concern any subject.
     if (waiting.size > 0) wakeAll(first.id === newest + 1 ? concernedBy(entries) : waiting.keys());
     newest = last.id;
-  });
+  }
 
   function wakeAll(keys: Iterable<string>): void {
     for (const key of keys) for (const wake of waiting.get(key) ?? []) wake(newest);
@@ -54,7 +56,7 @@ export function createCommitWatch(store: ChangeFeed): CommitWatch {
   };
 }
 
-function concernedBy(entries: readonly AuditEntry[]): Set<string> {
+function concernedBy(entries: readonly CommittedChange['entry'][]): Set<string> {
   const keys = new Set([EVERYTHING]);
   for (const { app, correlationId } of entries) {
     keys.add(keyOf({ app }));

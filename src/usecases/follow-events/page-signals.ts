@@ -1,7 +1,7 @@
 // Signals to open pages that something they show has changed: one per second at most, whatever the number of commits and pages.
 
 import type { World } from '../../lib/world.ts';
-import type { Change, ChangeFeed } from '../../store/port.ts';
+import type { ChangeFeed, CommittedChange } from '../../store/port.ts';
 
 /** The time from the first change to the signal that reports it and all changes in between. */
 export const SIGNAL_MS = 1_000;
@@ -37,11 +37,17 @@ export function createPageSignals(store: ChangeFeed, world: Pick<World, 'sleep'>
   const pages = new Map<string, Set<() => void>>();
   const changed = new Set<string>();
 
-  store.watch((changes) => {
-    if (pages.size > 0) for (const change of changes) note(change);
+  store.watch(noteAll);
+  store.watchOthers((changes) => {
+    if (changes === null) for (const key of pages.keys()) noteTopic(key);
+    else noteAll(changes);
   });
 
-  function note({ execution, outcome, notifyAt }: Change): void {
+  function noteAll(changes: readonly CommittedChange[]): void {
+    if (pages.size > 0) for (const change of changes) note(change);
+  }
+
+  function note({ execution, outcome, notifyAt }: CommittedChange): void {
     noteTopic(outcome === 'notification' ? 'notifications' : 'executions');
     if (notifyAt !== undefined) noteTopic('notifications');
     noteTopic(`execution ${execution.correlationId}`);

@@ -11,7 +11,7 @@ import {
   SLOW_COMMIT_MS,
   type WordSample,
 } from '../../incident/signals.ts';
-import type { Change } from '../../store/port.ts';
+import type { CommittedChange } from '../../store/port.ts';
 
 /** How long samples are kept, in milliseconds. */
 const KEPT_MS = {
@@ -43,8 +43,8 @@ const ENDS: Readonly<Partial<Record<Status, EndSample['end']>>> = { TIMEOUT: 'ti
 type Mutable = { readonly [K in keyof Samples]: Samples[K][number][] };
 
 export interface IncidentObserver {
-  /** For the listener of the store. */
-  changed(changes: readonly Change[]): void;
+  /** For the listeners of the store; null: too many changes of other receivers to list. */
+  changed(changes: readonly CommittedChange[] | null): void;
   callback(outcome: string): void;
   committed(milliseconds: number): void;
   /** Returns the samples that are recent now. */
@@ -80,7 +80,7 @@ export function createIncidentObserver(now: () => number): IncidentObserver {
     add(kind, sample);
   }
 
-  function take(change: Change): void {
+  function take(change: CommittedChange): void {
     const at = now();
     const request = requestSample(change, at);
     if (request !== null) add('requests', request);
@@ -98,7 +98,7 @@ export function createIncidentObserver(now: () => number): IncidentObserver {
 
   return {
     changed: (changes) => {
-      for (const change of changes) take(change);
+      for (const change of changes ?? []) take(change);
     },
     callback: (outcome) => {
       const refused = REFUSED.has(outcome) ? outcome : null;
@@ -119,11 +119,11 @@ export function createIncidentObserver(now: () => number): IncidentObserver {
   };
 }
 
-function aboutOf({ execution: { reference, actionId, app } }: Change, at: number) {
+function aboutOf({ execution: { reference, actionId, app } }: CommittedChange, at: number) {
   return { at, reference, actionId, app };
 }
 
-function requestSample(change: Change, at: number): RequestSample | null {
+function requestSample(change: CommittedChange, at: number): RequestSample | null {
   const { event, httpStatus, latencyMs } = change.entry;
   const about = aboutOf(change, at);
   // Without a latency no request was sent: the token that it needs cannot be fetched.
@@ -137,7 +137,7 @@ function requestSample(change: Change, at: number): RequestSample | null {
   return { ...about, result: 'passed', reason: '' };
 }
 
-function endSample(change: Change, at: number): EndSample | null {
+function endSample(change: CommittedChange, at: number): EndSample | null {
   const { outcome, execution } = change;
   if (outcome !== 'resolved') return null;
   const { status } = execution;

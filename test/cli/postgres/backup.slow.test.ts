@@ -25,7 +25,7 @@ async function serverVersion(): Promise<number> {
 // `pg_dump` refuses a newer server.
 const canDump = serverUrl !== null && dumpVersion() >= (await serverVersion());
 
-const open = (url: string) => openPostgresStore({ url, world: systemWorld, log: quietLog(), isExclusive: true });
+const open = (url: string) => openPostgresStore({ url, world: systemWorld, log: quietLog() });
 
 async function verified(url: string, head: string) {
   const log = join(temporaryFolder(), 'heads.log');

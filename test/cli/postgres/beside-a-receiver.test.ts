@@ -18,7 +18,7 @@ let store: Store;
 describe.skipIf(serverUrl === null)('beside a receiver', () => {
   beforeEach(async () => {
     url = await database();
-    store = await openPostgresStore({ url, world: systemWorld, log: quietLog(), isExclusive: true });
+    store = await openPostgresStore({ url, world: systemWorld, log: quietLog() });
   });
 
   afterEach(() => store.close());

@@ -24,7 +24,7 @@ const WITHOUT_TRAIL = `INSERT INTO execution_rows (reference, submitted_at, time
   SELECT gen_random_uuid(), submitted_at, timeout_seconds, grace_seconds, retry_uncertain, priority, 'invented', app, action_id,
     fingerprint, sample_level, status FROM execution_rows WHERE id = 1`;
 
-const open = (url: string) => openPostgresStore({ url, world: systemWorld, log: quietLog(), isExclusive: true });
+const open = (url: string) => openPostgresStore({ url, world: systemWorld, log: quietLog() });
 
 /** Leaves four entries, and a notification. */
 async function ended(store: Store, correlationId: string): Promise<void> {

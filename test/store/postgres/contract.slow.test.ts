@@ -19,7 +19,7 @@ const database = createReusedDatabase();
 
 const open = async (): Promise<Store> => {
   const url = await database();
-  return openPostgresStore({ url, world: systemWorld, log: quietLog(), isExclusive: true });
+  return openPostgresStore({ url, world: systemWorld, log: quietLog() });
 };
 
 describe.skipIf(serverUrl === null)('on PostgreSQL', () => {

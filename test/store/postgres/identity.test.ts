@@ -9,7 +9,7 @@ import { newDatabase, serverUrl, withClient } from '../../support/postgres/datab
 import { quietLog } from '../../support/quiet-log.ts';
 
 async function openOn(url: string) {
-  const store = await openPostgresStore({ url, world: systemWorld, log: quietLog(), isExclusive: true });
+  const store = await openPostgresStore({ url, world: systemWorld, log: quietLog() });
   onTestFinished(() => store.close());
   return store;
 }
@@ -43,9 +43,17 @@ describe.skipIf(serverUrl === null)('a database', () => {
     const copy = await copyOf(url);
     const restored = await openOn(copy);
     expect(restored.isRestoredBackup).toBe(true);
-    expect(await holdQueued(restored, systemWorld)).toBe(1);
-    await restored.adoptBackup();
+    const another = await openOn(copy);
+    // Both have found it at their start: one holds the queue, and the other one leaves what was added since.
+    expect(await restored.adoptBackup(() => holdQueued(restored, systemWorld))).toBe(1);
+    const added = anExecution({}, systemWorld.now());
+    await restored.add({ execution: added, fingerprint: 'print', queueCapacity: 10 });
+    expect(another.isRestoredBackup).toBe(true);
+    expect(await another.adoptBackup(() => holdQueued(another, systemWorld))).toBe(0);
+    expect(await another.find(added.correlationId)).toMatchObject({ status: 'QUEUED' });
+    await restored.record(added.reference, { type: 'cancelled', by: 'shop' }, systemWorld.now());
     await restored.close();
+    await another.close();
 
     const after = await openOn(copy);
     expect(after.isRestoredBackup).toBe(false);

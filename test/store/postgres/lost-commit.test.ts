@@ -20,7 +20,7 @@ afterEach(async () => {
 async function openThroughProxy(): Promise<{ store: Store; proxy: CuttingProxy; url: string }> {
   const url = await database();
   const proxy = await startCuttingProxy(url);
-  const options = { url: proxy.url, world: systemWorld, log: quietLog(), isExclusive: true };
+  const options = { url: proxy.url, world: systemWorld, log: quietLog() };
   const store = await openPostgresStore(options);
   closing.push(store, proxy);
   return { store, proxy, url };

@@ -15,8 +15,8 @@ afterEach(async () => {
   for (const store of closing.splice(0)) await store.close();
 });
 
-async function openOn(url: string, isExclusive = true) {
-  const store = await openPostgresStore({ url, world: systemWorld, log: quietLog(), isExclusive });
+async function openOn(url: string) {
+  const store = await openPostgresStore({ url, world: systemWorld, log: quietLog() });
   closing.push(store);
   return store;
 }
@@ -42,12 +42,12 @@ describe('DATABASE_URL', () => {
 describe.skipIf(serverUrl === null)('opening', () => {
   test('makes the schema once, however many receivers start', async () => {
     const url = await newDatabase();
-    const stores = await Promise.all([openOn(url, false), openOn(url, false), openOn(url, false)]);
+    const stores = await Promise.all([openOn(url), openOn(url), openOn(url)]);
     for (const store of stores) await expect(store.ping(NOON)).resolves.toBeUndefined();
     const { rows } = await withClient(url, (client) =>
       client.query('SELECT name FROM schema_migrations ORDER BY name'),
     );
-    expect(rows.map(({ name }) => name)).toEqual(['0000_store', '0001_views', '0002_retention']);
+    expect(rows.map(({ name }) => name)).toEqual(['0000_store', '0001_views', '0002_retention', '0003_leadership']);
   });
 
   test('finds the host that accepts writes', async () => {

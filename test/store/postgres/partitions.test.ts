@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 async function openOn(url: string) {
-  const store = await openPostgresStore({ url, world: systemWorld, log: quietLog(), isExclusive: true });
+  const store = await openPostgresStore({ url, world: systemWorld, log: quietLog() });
   closing.push(store);
   return store;
 }

@@ -60,7 +60,7 @@ function isRunnable(path: string | undefined): boolean {
 
 test.skipIf(serverUrl === null || !isRunnable(program))('in session mode, the store works', async () => {
   const url = await throughPooler(await newDatabase(), 'session');
-  const store = await openPostgresStore({ url, world: systemWorld, log: quietLog(), isExclusive: true });
+  const store = await openPostgresStore({ url, world: systemWorld, log: quietLog() });
   onTestFinished(() => store.close());
   const execution = anExecution();
   await store.add({ execution, fingerprint: 'print', queueCapacity: 10 });
@@ -72,7 +72,7 @@ test.skipIf(serverUrl === null || !isRunnable(program)).for(['transaction', 'sta
   'in %s mode, the database is refused with the remedy',
   async (mode) => {
     const url = await throughPooler(await newDatabase(), mode);
-    const opening = openPostgresStore({ url, world: systemWorld, log: quietLog(), isExclusive: true });
+    const opening = openPostgresStore({ url, world: systemWorld, log: quietLog() });
     await expect(opening).rejects.toThrow(
       'share sessions of the server: connect without the pooler, or set its pool_mode to session',
     );

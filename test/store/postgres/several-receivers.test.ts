@@ -2,10 +2,9 @@
 
 import { Client } from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { ExecutionEvent } from '../../../src/execution/event.ts';
 import { systemWorld } from '../../../src/lib/world.ts';
-import { type Store, StoreUnavailable } from '../../../src/store/port.ts';
-import { openPostgresStore } from '../../../src/store/postgres/store.ts';
+import { StoreUnavailable } from '../../../src/store/port.ts';
+import { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from '../../../src/store/postgres/store.ts';
 import { anExecution, callback, completed, NOON } from '../../support/executions.ts';
 import { startForwarder } from '../../support/forwarder.ts';
 import { chainFaults } from '../../support/postgres/chain.ts';
@@ -13,14 +12,14 @@ import { createReusedDatabase, serverUrl, withClient } from '../../support/postg
 import { quietLog } from '../../support/quiet-log.ts';
 
 const database = createReusedDatabase();
-const opened: Store[] = [];
+const opened: PostgresStore[] = [];
 
 afterEach(async () => {
   for (const store of opened.splice(0)) await store.close();
 });
 
-async function openOn(url: string, isExclusive = false): Promise<Store> {
-  const store = await openPostgresStore({ url, world: systemWorld, log: quietLog(), isExclusive });
+async function openOn(url: string, world: PostgresStoreOptions['world'] = systemWorld): Promise<PostgresStore> {
+  const store = await openPostgresStore({ url, world, log: quietLog() });
   opened.push(store);
   return store;
 }
@@ -66,17 +65,20 @@ describe.skipIf(serverUrl === null)('several receivers on one PostgreSQL', () =>
     expect(all.filter((result) => result?.outcome === 'replayed')).toHaveLength(5);
   });
 
-  test('a claim of one is not that of another', async () => {
+  test('the first one leads, and claims; another one serves, and its claims are refused', async () => {
     const url = await database();
-    const stores = await Promise.all([openOn(url), openOn(url)]);
-    await stores[0]?.addAll(
+    const [leader, other] = [await openOn(url), await openOn(url)];
+    expect([leader, other].map(({ leadership }) => leadership.term())).toEqual([1, null]);
+    await other.addAll(
       Array.from({ length: 20 }, () => asNew()),
       false,
     );
-    const claims = await Promise.all(stores.map((store) => store.claimDispatches(20, NOON)));
-    const references = claims.flat().map(({ reference }) => reference);
-    expect(new Set(references).size).toBe(references.length);
-    expect(references.length).toBe(20);
+    await expect(other.claimDispatches(20, NOON)).rejects.toThrow('another receiver leads');
+    await expect(other.claimPolls(20, NOON, NOON + 1, undefined)).resolves.toEqual([]);
+    await expect(other.moveDueTimes({ from: NOON, to: NOON + 1 })).rejects.toThrow('another receiver leads');
+    await expect(other.prune(10, NOON)).rejects.toThrow('another receiver leads');
+    const claimed = await leader.claimDispatches(20, NOON);
+    expect(new Set(claimed.map(({ reference }) => reference)).size).toBe(20);
   });
 
   test('a commit whose response is lost is known afterwards: what is acknowledged is there, and nothing else', async () => {
@@ -129,86 +131,80 @@ describe.skipIf(serverUrl === null)('several receivers on one PostgreSQL', () =>
     await expect(ended.add(asNew())).rejects.toThrow(StoreUnavailable);
   });
 
-  test('one that stands by writes nothing, says why, and takes over when the active one ends', async () => {
+  test('another one leads when the leader ends', async () => {
     const url = await database();
-    const active = await openOn(url, true);
-    const standby = await openOn(url, true);
-    const execution = anExecution();
-    await active.add(asNew(execution));
-    await expect(standby.add(asNew())).rejects.toThrow('another receiver is active on this database');
-    expect(await standby.find(execution.correlationId)).toBeDefined();
-    opened.splice(opened.indexOf(active), 1);
-    await active.close();
-    const event: ExecutionEvent = { type: 'cancelled', by: 'shop' };
-    await expect
-      .poll(() => standby.record(execution.reference, event, NOON).then((recorded) => recorded?.outcome, String))
-      .toBe('resolved');
-    expect((await standby.head()).id).toBe(2);
+    const [leader, other] = [await openOn(url), await openOn(url)];
+    const terms: (number | null)[] = [];
+    other.leadership.watch((term) => void terms.push(term));
+    const { outcome } = await other.add(asNew());
+    expect(outcome).toBe('added');
+    opened.splice(opened.indexOf(leader), 1);
+    await leader.close();
+    await expect.poll(() => terms).toEqual([2]);
+    expect(other.leadership.leads()).toBe(true);
+    expect(await other.claimDispatches(1, NOON)).toHaveLength(1);
   });
 
-  test('one that has stopped without a sign of life is replaced, one that gives signs is not', async () => {
+  test('a leader that has stopped without a sign of life is replaced, one that gives signs is not', async () => {
     const url = await database();
-    // As an active receiver that was stopped: its connection stays open, and it does not connect again.
+    // As a leader that was stopped: its connection stays open, and it does not connect again.
     const stopped = new Client({ connectionString: url });
     const ended = new Promise<void>((resolve) => void stopped.on('error', () => resolve()));
     await stopped.connect();
     await stopped.query("SELECT pg_advisory_lock(hashtext('active receiver'))");
     await stopped.query(`INSERT INTO receivers (epoch, name, pid, started_at, beat_at)
       VALUES (1, 'stopped', pg_backend_pid(), clock_timestamp(), clock_timestamp() + interval '1 hour')`);
-    const standby = await openOn(url, true);
-    await expect(standby.ping(NOON)).rejects.toThrow('another receiver is active on this database');
-    await stopped.query("UPDATE receivers SET beat_at = clock_timestamp() - interval '1 minute'");
+    const other = await openOn(url);
+    await other.ping(NOON);
+    expect(other.leadership.term()).toBe(null);
+    await stopped.query(
+      "UPDATE receivers SET beat_at = clock_timestamp() - interval '1 minute' WHERE name = 'stopped'",
+    );
     await ended;
-    await expect.poll(() => standby.ping(NOON).then(() => 'active', String)).toBe('active');
+    await expect.poll(other.leadership.leads).toBe(true);
   });
 
-  test('one that was stopped knows, before anything else, that another may be active', async () => {
+  test('a leader that was stopped knows, before anything else, that another one may lead', async () => {
     let stoppedMs = 0;
-    const world = { ...systemWorld, elapsed: () => systemWorld.elapsed() + stoppedMs };
-    const store = await openPostgresStore({ url: await database(), world, log: quietLog(), isExclusive: true });
-    opened.push(store);
-    expect(store.isAlone()).toBe(true);
+    const store = await openOn(await database(), { ...systemWorld, elapsed: () => systemWorld.elapsed() + stoppedMs });
+    expect(store.leadership.leads()).toBe(true);
     stoppedMs = 8_000;
-    expect(store.isAlone()).toBe(false);
+    expect(store.leadership.leads()).toBe(false);
   });
 
-  test.for(['is active still', 'has ended again'])(
-    'one that lost its connection is replaced when another took over in between, which %s',
+  test.for(['leads still', 'has ended again'])(
+    'a leader that lost its connection begins no work of its term when another one led in between, which %s',
     async (what) => {
       const direct = await database();
       const { port } = new URL(direct);
       const way = await startForwarder(Number(port));
-      const url = direct.replace(`:${port}/`, `:${way.port}/`);
-      const replaced = Promise.withResolvers<void>();
-      const world = systemWorld;
-      const onReplaced = () => replaced.resolve();
-      const first = await openPostgresStore({ url, world, log: quietLog(), isExclusive: true, onReplaced });
-      opened.push(first);
-      const second = await openOn(direct, true);
+      const first = await openOn(direct.replace(`:${port}/`, `:${way.port}/`));
+      const terms: (number | null)[] = [];
+      first.leadership.watch((term) => void terms.push(term));
+      const second = await openOn(direct);
       way.to(null);
       way.cut();
-      await expect.poll(() => second.ping(NOON).then(() => 'active', String)).toBe('active');
+      await expect.poll(second.leadership.leads).toBe(true);
+      expect(first.leadership.leads()).toBe(false);
       if (what === 'has ended again') {
         opened.splice(opened.indexOf(second), 1);
         await second.close();
       }
       way.to(Number(port));
-      await replaced.promise;
-      await expect(first.ping(NOON)).rejects.toThrow(StoreUnavailable);
-      expect(first.isAlone()).toBe(false);
+      await expect.poll(() => terms).toEqual([what === 'leads still' ? null : 3]);
+      const { outcome } = await first.add(asNew());
+      expect(outcome).toBe('added');
     },
   );
 
-  test('one that lost its connection alone continues as it was', async () => {
+  test('a leader that lost its connection alone continues its term', async () => {
     const url = await database();
-    let replaced = 0;
-    const onReplaced = () => {
-      replaced += 1;
-    };
-    const store = await openPostgresStore({ url, world: systemWorld, log: quietLog(), isExclusive: true, onReplaced });
-    opened.push(store);
+    const store = await openOn(url);
+    const terms: (number | null)[] = [];
+    store.leadership.watch((term) => void terms.push(term));
     await terminateWriters(url);
-    await expect.poll(() => store.ping(NOON).then(() => 'active', String)).toBe('active');
-    expect([store.isAlone(), replaced]).toEqual([true, 0]);
+    await expect.poll(() => store.ping(NOON).then(() => 'connected', String)).toBe('connected');
+    await expect.poll(store.leadership.leads).toBe(true);
+    expect(terms).toEqual([]);
   });
 });

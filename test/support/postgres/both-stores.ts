@@ -28,7 +28,7 @@ export interface TwoStores extends BothStores {
 export async function openKeptStores(database = newDatabase): Promise<TwoStores> {
   const { store: sqlite, path } = openStore(join(keptFolder(), 'receiver.db'));
   const url = await database();
-  const options = { url, world: systemWorld, log: quietLog(), isExclusive: true };
+  const options = { url, world: systemWorld, log: quietLog() };
   const postgres: Store = await openPostgresStore(options);
   const store = new Proxy(postgres, {
     get:

@@ -27,7 +27,7 @@ async function run(seed: number): Promise<{ subject: Subject; got: number[]; all
     await dawdle();
     return found;
   };
-  const streams = createStreams({ watch: store.watch, feed: slowFeed }, createManualWorld(seed));
+  const streams = createStreams({ ...store, feed: slowFeed }, createManualWorld(seed));
   const add = async (app: string): Promise<Dispatchable> => {
     const execution = anExecution({ app });
     await store.add({ execution, fingerprint: 'print', queueCapacity: 1_000 });

@@ -27,7 +27,7 @@ function set({ bounds = STREAM_BOUNDS, over = () => ({}) }: Overrides = {}) {
     reads += 1;
     return store.feed(query);
   };
-  const streams = createStreams({ watch: store.watch, feed, ...over(store) }, world, bounds);
+  const streams = createStreams({ ...store, feed, ...over(store) }, world, bounds);
   const add = async (submission: Partial<Submission> = {}): Promise<Dispatchable> => {
     const execution = anExecution(submission);
     await store.add({ execution, fingerprint: 'print', queueCapacity: 10_000 });
@@ -157,7 +157,7 @@ describe('an idle reader', () => {
     const queries: number[] = [];
     const watched = createStreams(
       {
-        watch: store.watch,
+        ...store,
         feed: (query) => {
           queries.push(query.after);
           return store.feed(query);

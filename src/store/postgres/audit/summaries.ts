@@ -41,7 +41,7 @@ export function createSummaries({ reads, writer }: SummaryTools): RepeatSummarie
       ]);
       await writer.mutateAll(
         rows.map(({ reference }) => taskOf(reference, now)),
-        { dropStale: true },
+        { asLeader: true },
       );
     },
   };

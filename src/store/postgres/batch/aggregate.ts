@@ -6,6 +6,8 @@ import { readMembers } from '../../../execution/json-members.ts';
 import type { Notification, NotificationStatus, NotificationType } from '../../../notification/notification.ts';
 import { eventOf, resolverOf, statusOf } from '../../shared/codes.ts';
 import { fromJson } from '../../shared/columns.ts';
+import type { Session } from '../connection/session.ts';
+import { isReference } from '../executions/uuid-bounds.ts';
 
 export interface Aggregate {
   readonly id: number;
@@ -239,4 +241,19 @@ export function toNotification(row: NotificationRow): Notification {
     lastError: row.last_error,
     deliveredAt: row.delivered_at,
   };
+}
+
+/** Loads what the decisions of a batch read. @param references one for each decision */
+export async function loadAggregates(
+  session: Pick<Session, 'all'>,
+  references: readonly string[],
+  listedRepeats: number,
+): Promise<ReadonlyMap<string, Aggregate>> {
+  if (references.length === 0) return new Map();
+  const distinct = [...new Set(references)].filter(isReference);
+  // Several decisions about one execution may reach the number of listed entries within the batch.
+  const mayCountFrom = listedRepeats - (references.length - distinct.length + 1);
+  const statement = `${SELECT_AGGREGATE} WHERE r.reference = ANY ($2::uuid[])`;
+  const rows = await session.all<AggregateRow & Record<string, unknown>>(statement, [mayCountFrom, distinct]);
+  return new Map(rows.map((row) => [row.reference, toAggregate(row)]));
 }

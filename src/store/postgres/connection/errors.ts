@@ -1,6 +1,7 @@
 // Errors of PostgreSQL, by what they mean for a write: the connection is gone, the server takes no writes, or the values are bad.
 
 import { DatabaseError } from 'pg';
+import { StoreUnavailable } from '../../port.ts';
 
 /** Raised by `apply_batch`: another receiver has raised the epoch of the slot. */
 export const FENCED = 'CX001';
@@ -17,6 +18,13 @@ const TRANSIENT = /^(?:40|55P03|57014|25006|53)/;
 /** The server ends the connection after these (admin_shutdown, crash_shutdown, cannot_connect_now, database_dropped). */
 const ENDS_CONNECTION = /^(?:57P0[1-5]|08)/;
 
+/** Only the leader may write this, and another receiver leads. Nothing was written. */
+export class NotLeading extends StoreUnavailable {
+  constructor() {
+    super('another receiver leads');
+  }
+}
+
 export function codeOf(error: unknown): string {
   return error instanceof DatabaseError ? (error.code ?? '') : '';
 }
@@ -29,4 +37,9 @@ export function leavesInDoubt(error: unknown): boolean {
 /** True if the server did not apply the statement for a reason that lies in its state: a conflict, a full disk, read-only. */
 export function isTransient(error: unknown): boolean {
   return TRANSIENT.test(codeOf(error));
+}
+
+/** Returns whether the values of one change are the reason: a data exception, or an integrity constraint violation. */
+export function isFaultOfOne(error: unknown): boolean {
+  return /^2[23]/.test(codeOf(error));
 }

@@ -62,11 +62,15 @@ export async function connected(options: ConnectOptions): Promise<Connected> {
   }
 }
 
-/** Notes that what a restored dump requires was done. */
-export async function adoptCopy(options: ConnectOptions): Promise<void> {
+/** Does what a restored dump requires, and notes it. Of several receivers one does; the others wait for it, and return 0. */
+export async function adoptCopy(options: ConnectOptions, adopt: () => Promise<number>): Promise<number> {
   const { client } = await connectWritable(options);
   try {
+    await client.query("SET lock_timeout = 0; SELECT pg_advisory_lock(hashtext('restored copy'))");
+    if (!(await isCopy(client))) return 0;
+    const count = await adopt();
     await noteIdentity(client);
+    return count;
   } finally {
     await client.end();
   }

@@ -9,12 +9,13 @@ import { connectWritable } from './connect.ts';
 /** The interval between two attempts to connect, in milliseconds. */
 export const RECONNECT_MS = 250;
 
-/** The connection was lost during a commit, and the store is closed: whether it was committed is not known. */
+/** The connection was lost during a commit, and nothing shows whether it was committed. */
 class InDoubt extends Error {
   override readonly name = 'InDoubt';
 }
 
 interface Receipt {
+  readonly slot: number;
   readonly epoch: number;
   readonly sequence: number;
 }
@@ -25,7 +26,6 @@ interface ResolveOptions {
   readonly log: Log;
   /** Shown in pg_stat_activity. */
   readonly name: string;
-  readonly slot: number | null;
   /** Ends the attempts, because the store is closed. */
   readonly signal: AbortSignal;
 }
@@ -35,8 +35,8 @@ interface ResolveOptions {
  * @throws {StoreUnavailable} when nothing was committed, {InDoubt} when the signal aborts.
  */
 export async function resolveReceipt<T>(
-  { addresses, world, log, name, slot, signal }: ResolveOptions,
-  { epoch, sequence }: Receipt,
+  { addresses, world, log, name, signal }: ResolveOptions,
+  { slot, epoch, sequence }: Receipt,
   cause: unknown,
 ): Promise<T> {
   while (!signal.aborted) {
@@ -44,18 +44,21 @@ export async function resolveReceipt<T>(
       const { client } = await connectWritable({ addresses, log, applicationName: name });
       try {
         await client.query('UPDATE receivers SET epoch = epoch + 1 WHERE slot = $1 AND epoch = $2', [slot, epoch]);
-        const { rows } = await client.query<{ result: T }>(
-          'SELECT result FROM receipts WHERE slot = $1 AND epoch = $2 AND sequence = $3',
+        const { rows } = await client.query<{ result: T | null; isKept: boolean }>(
+          `SELECT r.result, r.slot IS NOT NULL AS "isKept" FROM receivers AS s
+          LEFT JOIN receipts AS r ON r.slot = s.slot AND r.epoch = $2 AND r.sequence = $3 WHERE s.slot = $1`,
           [slot, epoch, sequence],
         );
         const [found] = rows;
-        if (found === undefined) throw new StoreUnavailable('the connection was lost before the commit', { cause });
-        return found.result;
+        // A slot is removed with its receipts a day after its last sign of life.
+        if (found === undefined) throw new InDoubt('the receipt of a change was removed', { cause });
+        if (!found.isKept) throw new StoreUnavailable('the connection was lost before the commit', { cause });
+        return found.result as T;
       } finally {
         await client.end().catch(() => {});
       }
     } catch (error) {
-      if (error instanceof StoreUnavailable) throw error;
+      if (error instanceof StoreUnavailable || error instanceof InDoubt) throw error;
       log.debug(() => ({ reason: reasonOf(error) }), 'a commit is in doubt, and the database is not available');
     }
     await world.sleep(RECONNECT_MS, signal);

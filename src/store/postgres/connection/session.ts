@@ -1,7 +1,8 @@
 // The writing session: holds a slot of the table `receivers`, sends batches, and resolves a batch whose response was lost.
 //
 // The slot has an epoch, which each new connection raises. A batch of an earlier connection is then refused, so that its receipt
-// decides whether it was committed: nothing can commit it afterwards.
+// decides whether it was committed: nothing can commit it afterwards. One session also holds the lock of the leader. What only the
+// leader may write goes through the connection with that lock, so that nothing of an earlier leader is committed.
 
 import type { Client, QueryResultRow } from 'pg';
 import type { DatabaseAddress } from '../../../lib/database-url.ts';
@@ -11,23 +12,21 @@ import { StoreUnavailable } from '../../port.ts';
 import { storableJson } from '../storable-json.ts';
 import { createTurns } from '../turns.ts';
 import { connectWritable, WRITER_SETTINGS } from './connect.ts';
-import { codeOf, FENCED, isTransient, leavesInDoubt, READ_ONLY } from './errors.ts';
+import { codeOf, FENCED, isTransient, leavesInDoubt, NotLeading, READ_ONLY } from './errors.ts';
+import { endOwnConnection, takeLead } from './leader-lock.ts';
 import { RECONNECT_MS, resolveReceipt } from './resolve-receipt.ts';
-import {
-  endOwnConnection,
-  endStoppedReceiver,
-  othersWereActive,
-  raiseEpoch,
-  removeEnded,
-  takeActiveLock,
-} from './slot.ts';
+import { raiseEpoch, removeEnded, type Slot } from './slot.ts';
+import { APPLY, BEAT, REMOVE_RECEIPTS, WRITE } from './statements.ts';
+import type { Terms } from './terms.ts';
 
 /** Receipts of a slot after which the older ones are deleted. */
 const MAX_RECEIPTS = 1_000;
 /** Well below the time after which a receiver without a sign of life is replaced. */
 const BEAT_MS = 2_500;
-/** How long the last sign of life proves that no other receiver is active: less than the time after which it is replaced. */
+/** How long the last sign of life proves that no other receiver leads: less than the time after which a leader is replaced. */
 const PROVEN_MS = 8_000;
+/** How often a receiver that does not lead tries to. */
+const TRY_LEAD_MS = 500;
 
 export interface SessionOptions {
   readonly addresses: readonly DatabaseAddress[];
@@ -35,10 +34,6 @@ export interface SessionOptions {
   readonly log: Log;
   /** Names this receiver in the table `receivers`. */
   readonly name: string;
-  /** True: only one receiver is active, and others stand by. */
-  readonly isExclusive: boolean;
-  /** Called when another receiver has become active since this one was. The session then stays inactive. */
-  readonly onReplaced?: () => void;
 }
 
 /** What apply_batch returns. */
@@ -53,12 +48,12 @@ export interface BatchResult {
   readonly hash: string | null;
 }
 
-export type SessionState = 'active' | 'standby' | 'down' | 'closed';
+export type SessionState = 'active' | 'down' | 'closed';
 
 export interface Session {
   state(): SessionState;
-  /** Returns whether no other receiver can be active now, by signs of life that are measured with a clock that cannot be set. */
-  isAlone(): boolean;
+  /** Returns whether no other receiver can lead now, by signs of life that are measured with a clock that cannot be set. */
+  leads(): boolean;
   /** Why it is not active, for messages. */
   reason(): string;
   /** Resolves when the session is active, or has been tried once and is not. */
@@ -67,30 +62,33 @@ export interface Session {
   all<Row extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<Row[]>;
   /**
    * Commits a batch. After a lost connection it resolves once the database shows whether the batch was committed.
-   * @throws {StoreUnavailable} when it was not.
+   * @throws {StoreUnavailable} when it was not; {NotLeading} if it is one of the leader, and this receiver does not lead.
    */
-  apply(isAllOrNothing: boolean, knownHead: number, values: readonly unknown[]): Promise<BatchResult>;
+  apply(how: ApplyHow, knownHead: number, values: readonly unknown[]): Promise<BatchResult>;
   /**
    * Runs a statement once that changes something besides executions, and returns its one JSON value. `values` are its `$1`, as JSON.
    * A lost connection is resolved as for a batch. @throws {StoreUnavailable} when it was not committed.
    */
   write<T>(statement: string, values: object): Promise<T>;
+  /** Does the same for what only the leader may change. @throws {NotLeading} if this receiver does not lead. */
+  writeAsLeader<T>(statement: string, values: object): Promise<T>;
   /** Notes that this receiver runs, and removes receipts that are no longer needed. */
   beat(): Promise<void>;
   close(): Promise<void>;
 }
 
-interface Active {
+export interface ApplyHow {
+  readonly isAllOrNothing: boolean;
+  readonly asLeader: boolean;
+}
+
+interface Active extends Slot {
   readonly client: Client;
-  readonly epoch: number;
+  /** Whether this connection has the lock of the leader. */
+  leads: boolean;
   /** A connection runs one statement at a time. */
   readonly inTurn: ReturnType<typeof createTurns>;
 }
-
-const BEAT = 'UPDATE receivers SET beat_at = clock_timestamp() WHERE slot = $1 AND epoch = $2 RETURNING slot';
-
-const REMOVE_RECEIPTS =
-  'DELETE FROM receipts WHERE slot = $1 AND (epoch < $2::bigint - 10 OR epoch = $2 AND sequence < $3)';
 
 async function rowsOf<Row extends QueryResultRow>(
   { client, inTurn }: Active,
@@ -100,15 +98,14 @@ async function rowsOf<Row extends QueryResultRow>(
   return (await inTurn(() => client.query<Row>({ text, values: [...values] }))).rows;
 }
 
-const APPLY = `SELECT apply_batch($1::integer, $2::bigint, $3::bigint, $4::boolean, $5::bigint, $6::json, $7::bigint[], $8::integer[],
-  $9::json, $10::json, $11::json, $12::json, $13::json, $14::json, $15::integer[], $16::json, $17::json, $18::json, $19::json,
-  $20::json, $21::integer[], $22::json, $23::json) AS result`;
-
-const WRITE = 'SELECT write_once($1::integer, $2::bigint, $3::bigint, $4::text, $5::json) AS result';
-
 // One function because its parts share the one connection and its state.
-export function createSession(options: SessionOptions, onActive: (all: Session['all']) => Promise<void>): Session {
-  const { addresses, world, log, name, isExclusive } = options;
+/** @param reload reads again what this receiver keeps in memory, on each new connection and before it leads */
+export function createSession(
+  options: SessionOptions,
+  terms: Pick<Terms, 'become'>,
+  reload: (all: Session['all']) => Promise<void>,
+): Session {
+  const { addresses, world, log, name } = options;
   const closing = new AbortController();
   let active: Active | null = null;
   let state: SessionState = 'down';
@@ -131,24 +128,22 @@ export function createSession(options: SessionOptions, onActive: (all: Session['
     let client: Client | null = null;
     try {
       client = (await connectWritable({ addresses, log, applicationName: name, settings: WRITER_SETTINGS })).client;
-      if (isExclusive && !(await becomeAlone(client))) {
-        await client.end();
-        // What this process knows is outdated: it must open the store again.
-        if (slot !== null) options.onReplaced?.();
-        return slot !== null;
-      }
+      if (slot !== null) await endOwnConnection(client, slot);
       const asked = world.elapsed();
       const taken = await raiseEpoch(client, slot, name);
-      provenAt = asked;
       slot = taken.slot;
       await removeEnded(client, slot);
-      const own: Active = { client, epoch: taken.epoch, inTurn: createTurns() };
+      const term = await takeLead(client, taken);
+      provenAt = asked;
+      const own: Active = { ...taken, client, leads: term !== null, inTurn: createTurns() };
       client.on('end', () => lose(own, 'the connection to the database was closed'));
       active = own;
-      await onActive((text, values) => rowsOf(own, text, values));
+      await reload((text, values) => rowsOf(own, text, values));
       if (active !== own) throw new Error('the connection to the database was closed at once');
       become('active', '');
+      terms.become(term);
       void keepBeating(own);
+      void tryToLead(own);
       return true;
     } catch (error) {
       active = null;
@@ -158,18 +153,24 @@ export function createSession(options: SessionOptions, onActive: (all: Session['
     }
   }
 
-  /** Returns whether this receiver holds the lock of the active one, and none was active since it last did. */
-  async function becomeAlone(client: Client): Promise<boolean> {
-    // The server may not have noticed that the earlier connection of this receiver is gone.
-    if (slot !== null) await endOwnConnection(client, slot);
-    if (!(await takeActiveLock(client))) {
-      become('standby', 'another receiver is active on this database');
-      await endStoppedReceiver(client);
-      return false;
+  /** Leads as soon as no other receiver does. */
+  async function tryToLead(own: Active): Promise<void> {
+    while (!own.leads) {
+      await world.sleep(TRY_LEAD_MS, closing.signal);
+      if (active !== own || closing.signal.aborted) return;
+      try {
+        const asked = world.elapsed();
+        const term = await own.inTurn(() => takeLead(own.client, own));
+        if (term === null) continue;
+        // Others have written since: what is in memory must be as new as the lock.
+        await reload((text, values) => rowsOf(own, text, values));
+        provenAt = asked;
+        own.leads = true;
+        terms.become(term);
+      } catch (error) {
+        log.debug(() => ({ reason: reasonOf(error) }), 'this receiver could not try to lead');
+      }
     }
-    if (slot === null || !(await othersWereActive(client, slot))) return true;
-    become('standby', 'another receiver was active on this database in between');
-    return false;
   }
 
   async function keepBeating(own: Active): Promise<void> {
@@ -189,10 +190,10 @@ export function createSession(options: SessionOptions, onActive: (all: Session['
 
   async function beat(own: Active): Promise<void> {
     const asked = world.elapsed();
-    const [beaten] = await rowsOf(own, BEAT, [slot, own.epoch]);
+    const [beaten] = await rowsOf(own, BEAT, [own.slot, own.epoch]);
     if (beaten === undefined) return lose(own, 'another receiver has taken over');
     provenAt = asked;
-    await rowsOf(own, REMOVE_RECEIPTS, [slot, own.epoch, sequence - MAX_RECEIPTS]);
+    await rowsOf(own, REMOVE_RECEIPTS, [own.slot, own.epoch, sequence - MAX_RECEIPTS]);
   }
 
   function isProven(): boolean {
@@ -205,9 +206,7 @@ export function createSession(options: SessionOptions, onActive: (all: Session['
     reason = why;
     if (state === next) return;
     state = next;
-    if (next === 'active') log.info({ receiver: name, slot }, 'this receiver is active on the database');
-    else if (next === 'standby')
-      log.debug(() => ({ receiver: name, reason: why }), 'the database has another receiver');
+    if (next === 'active') log.info({ receiver: name, slot }, 'this receiver is connected to the database');
     else log.warn({ reason: why }, 'the database is not available');
   }
 
@@ -226,17 +225,19 @@ export function createSession(options: SessionOptions, onActive: (all: Session['
     return connecting;
   }
 
-  function current(): Active {
+  function current(asLeader = false): Active {
     if (active === null || state !== 'active') throw new StoreUnavailable(reason || 'the database is not connected');
+    // promise: postgres/leader-alone-claims
+    if (asLeader && !active.leads) throw new NotLeading();
     return active;
   }
 
   /** Runs one of the SQL functions that leave a receipt. */
-  async function once<T>(name: string, text: string, values: readonly unknown[]): Promise<T> {
-    const own = current();
+  async function once<T>(name: string, text: string, values: readonly unknown[], asLeader: boolean): Promise<T> {
+    const own = current(asLeader);
     sequence += 1;
-    const receipt = { epoch: own.epoch, sequence };
-    const query = { name, text, values: [slot, receipt.epoch, receipt.sequence, ...values] };
+    const receipt = { slot: own.slot, epoch: own.epoch, sequence };
+    const query = { name, text, values: [...Object.values(receipt), ...values] };
     try {
       const { rows } = await own.inTurn(() => own.client.query<{ result: T }>(query));
       return (rows[0] as { result: T }).result;
@@ -250,15 +251,26 @@ export function createSession(options: SessionOptions, onActive: (all: Session['
       if (!leavesInDoubt(error)) throw error;
       lose(own, reasonOf(error));
       // promise: postgres/lost-commit-is-resolved
-      return await resolveReceipt<T>({ ...options, slot, signal: closing.signal }, receipt, error);
+      return await resolveReceipt<T>({ ...options, signal: closing.signal }, receipt, error);
+    }
+  }
+
+  async function write<T>(statement: string, values: object, asLeader: boolean): Promise<T> {
+    try {
+      return await once<T>('write_once', WRITE, [statement, storableJson(values)], asLeader);
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      throw new StoreUnavailable(`the database does not take writes: ${reasonOf(error)}`, { cause: error });
     }
   }
 
   return {
     state: () => state,
-    isAlone: () => !isExclusive || (state === 'active' && isProven()),
+    leads: () => state === 'active' && active?.leads === true && isProven(),
     reason: () => reason,
-    opened: () => tryFirst(),
+    opened: async () => {
+      if (!(await tryOnce())) void reconnect();
+    },
     all: async (text, values) => {
       const own = current();
       try {
@@ -269,16 +281,10 @@ export function createSession(options: SessionOptions, onActive: (all: Session['
         throw new StoreUnavailable(`the database cannot be read: ${reasonOf(error)}`, { cause: error });
       }
     },
-    apply: (isAllOrNothing, knownHead, values) =>
-      once<BatchResult>('apply_batch', APPLY, [isAllOrNothing, knownHead, ...values]),
-    write: async <T>(statement: string, values: object) => {
-      try {
-        return await once<T>('write_once', WRITE, [statement, storableJson(values)]);
-      } catch (error) {
-        if (!isTransient(error)) throw error;
-        throw new StoreUnavailable(`the database does not take writes: ${reasonOf(error)}`, { cause: error });
-      }
-    },
+    apply: ({ isAllOrNothing, asLeader }, knownHead, values) =>
+      once<BatchResult>('apply_batch', APPLY, [isAllOrNothing, knownHead, ...values], asLeader),
+    write: (statement, values) => write(statement, values, false),
+    writeAsLeader: (statement, values) => write(statement, values, true),
     beat: () => beat(current()),
     close: async () => {
       closing.abort();
@@ -290,8 +296,4 @@ export function createSession(options: SessionOptions, onActive: (all: Session['
       await own?.client.end().catch(() => {});
     },
   };
-
-  async function tryFirst(): Promise<void> {
-    if (!(await tryOnce())) void reconnect();
-  }
 }

@@ -33,16 +33,16 @@ const MOVE = `WITH open AS (SELECT execution FROM work), executions AS (
     ON CONFLICT (id) DO UPDATE SET at = excluded.at
   ) SELECT 'true'::json`;
 
-/** @param upkeep runs with each heartbeat */
+/** @param upkeep runs with each heartbeat of the leader */
 export function createClockTimes(
   reads: Pick<Reads, 'all'>,
-  session: Pick<Session, 'all' | 'beat' | 'write'>,
+  session: Pick<Session, 'all' | 'beat' | 'leads' | 'writeAsLeader'>,
   upkeep: () => Promise<void>,
 ): Pick<DueWork, 'moveDueTimes' | 'lastClockStep'> & CommitProbe {
   return {
     moveDueTimes: async ({ from, to }) => {
       // The difference of two clocks has fractions.
-      await session.write(MOVE, { by: Math.round(to - from), from: Math.trunc(from), to: Math.trunc(to) });
+      await session.writeAsLeader(MOVE, { by: Math.round(to - from), from: Math.trunc(from), to: Math.trunc(to) });
     },
     lastClockStep: async () => {
       const rows = await reads.all<{ id: number; at: number }>('SELECT id, at FROM heartbeat WHERE id IN (2, 3)');
@@ -53,7 +53,7 @@ export function createClockTimes(
     ping: async (now) => {
       await session.all(BEAT, [Math.trunc(now)]);
       await session.beat();
-      await upkeep();
+      if (session.leads()) await upkeep();
     },
   };
 }

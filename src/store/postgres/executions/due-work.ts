@@ -123,7 +123,7 @@ export function createDueWork({ reads, writer, listedRepeats, paused }: DueWorkT
     const rows = await selected<QueuedRow>(QUEUED, turns, [now, actions]);
     const claimed = await writer.mutateAll(
       rows.map((row) => dispatchTask(row, now, { listedRepeats, paused })),
-      { dropStale: true },
+      { asLeader: true },
     );
     return claimed.filter((one) => one != null);
   }
@@ -133,7 +133,7 @@ export function createDueWork({ reads, writer, listedRepeats, paused }: DueWorkT
     const rows = await selected<{ app: string; reference: string }>(POLLED, turns, [now]);
     const leased = await writer.mutateAll(
       rows.map((row) => leaseTask(row.reference, now, leaseUntil)),
-      { dropStale: true },
+      { asLeader: true },
     );
     return leased.filter((one) => one != null);
   }
@@ -142,7 +142,7 @@ export function createDueWork({ reads, writer, listedRepeats, paused }: DueWorkT
     const rows = await reads.all<{ reference: string }>(EXPIRED, [now, limit]);
     const ended = await writer.mutateAll(
       rows.map(({ reference }) => expiryTask(reference, now, { listedRepeats, paused })),
-      { dropStale: true },
+      { asLeader: true },
     );
     return ended.filter((isEnded) => isEnded).length;
   }

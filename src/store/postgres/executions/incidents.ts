@@ -84,7 +84,8 @@ const STATES = {
   ended: 'ended_at IS NOT NULL',
 } as const;
 
-export function createIncidents(reads: Reads, session: Pick<Session, 'write'>): Incidents {
+// One function because it lists the operations of the role.
+export function createIncidents(reads: Reads, session: Pick<Session, 'write' | 'writeAsLeader'>): Incidents {
   return {
     openIncidents: async () =>
       (await reads.all<Row<IncidentRow>>('SELECT * FROM incidents WHERE ended_at IS NULL')).map(toIncident),
@@ -117,7 +118,7 @@ export function createIncidents(reads: Reads, session: Pick<Session, 'write'>): 
     },
 
     saveIncidents: async ({ incidents, events, references }, giveUpAt) => {
-      await session.write(SAVE, {
+      await session.writeAsLeader(SAVE, {
         incidents: incidents.map(toValues),
         events: events.map((event) => ({ ...event, at: isoTime(event.at) })),
         references: references.map((one) => ({ ...one, isAffected: Number(one.isAffected) })),
@@ -150,15 +151,20 @@ export function createIncidents(reads: Reads, session: Pick<Session, 'write'>): 
     },
 
     recordAnnouncement: async (id, { deliveredAt, retryAt, error }) => {
-      await session.write(ATTEMPTED, { id, deliveredAt: isoTime(deliveredAt), retryAt: isoTime(retryAt), error });
+      await session.writeAsLeader(ATTEMPTED, {
+        id,
+        deliveredAt: isoTime(deliveredAt),
+        retryAt: isoTime(retryAt),
+        error,
+      });
     },
 
     // In two statements: an incident without its history is harmless, and the next call removes the rest.
     pruneIncidents: async (before) => {
-      const ids = await session.write<readonly string[]>(OLD, { before: isoTime(before) });
+      const ids = await session.writeAsLeader<readonly string[]>(OLD, { before: isoTime(before) });
       if (ids.length === 0) return 0;
-      const removed = await session.write<number>(REMOVE_INCIDENTS, ids);
-      await session.write(REMOVE_HISTORY, ids);
+      const removed = await session.writeAsLeader<number>(REMOVE_INCIDENTS, ids);
+      await session.writeAsLeader(REMOVE_HISTORY, ids);
       return removed;
     },
   };

@@ -57,26 +57,38 @@ const RESUME = `WITH ended AS (SELECT row_to_json(c) AS pause FROM (${COUNTED} W
 export interface SendingPausesParts {
   readonly port: SendingPauses;
   readonly paused: PausedScopes;
-  /** Reads the pauses of the database, when the receiver becomes active. */
+  /** Reads the pauses of the database: other receivers change them, too. */
   reload(all: Session['all']): Promise<void>;
 }
 
 // One function because its parts share the pauses in memory.
 export function createSendingPauses(reads: Pick<Reads, 'all'>, session: Pick<Session, 'write'>): SendingPausesParts {
-  const listeners: (() => void)[] = [];
+  const listeners = new Set<() => void>();
   let pauses: readonly SendingPause[] = [];
+  /** Changes of this receiver that were begun or ended: what was read during one may be outdated. */
+  let changes = 0;
+
+  function set(next: readonly SendingPause[]): void {
+    pauses = next;
+    changes += 1;
+  }
+
+  function resumed(): void {
+    for (const listener of listeners) listener();
+  }
 
   async function pauseSending(pause: SendingPause): Promise<PauseResult> {
     const known = pauses.find((one) => isSameScope(one, pause));
     // Before the commit, so that no claim is decided after it that the pause covers.
     // promise: postgres/paused-execution-is-not-claimed
-    if (known === undefined) pauses = [...pauses, pause];
+    if (known === undefined) set([...pauses, pause]);
     try {
       const found = await session.write<PauseOutcome>(PAUSE, { ...pause, since: isoTime(pause.since) });
+      set(pauses);
       if (found.before !== null) return { isNew: false, pause: toPause(found.before) };
       return { isNew: true, pause: { ...pause, queued: found.queued } };
     } catch (error) {
-      pauses = pauses.filter((one) => one !== pause);
+      set(pauses.filter((one) => one !== pause));
       throw error;
     }
   }
@@ -84,8 +96,8 @@ export function createSendingPauses(reads: Pick<Reads, 'all'>, session: Pick<Ses
   async function resumeSending({ app, actionId }: PauseScope): Promise<CountedPause | null> {
     const row = await session.write<PauseRow | null>(RESUME, { app, actionId });
     if (row === null) return null;
-    pauses = pauses.filter((one) => !isSameScope(one, { app, actionId }));
-    for (const listener of listeners) listener();
+    set(pauses.filter((one) => !isSameScope(one, { app, actionId })));
+    resumed();
     return toPause(row);
   }
 
@@ -94,7 +106,10 @@ export function createSendingPauses(reads: Pick<Reads, 'all'>, session: Pick<Ses
       pauseSending,
       resumeSending,
       sendingPauses: async () => (await reads.all<PauseRow & Record<string, unknown>>(ALL)).map(toPause),
-      watchResumes: (listener) => void listeners.push(listener),
+      watchResumes: (listener) => {
+        listeners.add(listener);
+        return () => void listeners.delete(listener);
+      },
     },
     paused: {
       get isAllPaused() {
@@ -109,7 +124,12 @@ export function createSendingPauses(reads: Pick<Reads, 'all'>, session: Pick<Ses
       list: () => pauses,
     },
     reload: async (all) => {
-      pauses = (await all<PauseRow & Record<string, unknown>>(ALL, [])).map(toPause);
+      const before = changes;
+      const stored = (await all<PauseRow & Record<string, unknown>>(ALL, [])).map(toPause);
+      if (changes !== before) return;
+      const isEnded = !pauses.every((one) => stored.some((other) => isSameScope(one, other)));
+      pauses = stored;
+      if (isEnded) resumed();
     },
   };
 }

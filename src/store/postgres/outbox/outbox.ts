@@ -73,7 +73,7 @@ export function createOutbox({ reads, writer }: OutboxTools): Outbox {
     const rows = await reads.all<Named>(probe ? PROBE : DUE, [app, origin, now, limit]);
     const leased = await writer.mutateAll(
       rows.map((row) => leaseTask(row, now, leaseUntil)),
-      { dropStale: true },
+      { asLeader: true },
     );
     return leased.filter((one) => one !== undefined);
   }
@@ -82,7 +82,7 @@ export function createOutbox({ reads, writer }: OutboxTools): Outbox {
     const isDue = ({ dueAt }: Notification) => dueAt !== null && dueAt <= now;
     const deliveries = await writer.mutateAll(
       rows.map((row) => deliveryTask(row, event, now, isDue)),
-      { dropStale: true },
+      { asLeader: true },
     );
     return deliveries.filter((one) => one !== undefined).length;
   }

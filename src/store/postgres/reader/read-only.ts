@@ -4,4 +4,7 @@ import { StoreUnavailable } from '../../port.ts';
 
 const refuse = (): Promise<never> => Promise.reject(new StoreUnavailable('a command only reads the database'));
 
-export const READ_ONLY = { write: refuse, all: refuse, beat: refuse, mutate: refuse, mutateAll: refuse };
+export const READ_ONLY = {
+  leads: () => false,
+  ...{ write: refuse, writeAsLeader: refuse, all: refuse, beat: refuse, mutate: refuse, mutateAll: refuse },
+};

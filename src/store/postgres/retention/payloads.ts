@@ -11,7 +11,7 @@ import type { Task, Writer } from '../group-commit.ts';
 
 interface PruningTools {
   readonly reads: Pick<Reads, 'all'>;
-  readonly session: Pick<Session, 'write'>;
+  readonly session: Pick<Session, 'writeAsLeader'>;
   readonly writer: Pick<Writer, 'mutateAll'>;
 }
 
@@ -85,10 +85,10 @@ export function createPayloadPruning({ reads, session, writer }: PruningTools) {
     const submitted = references.length === 0 ? [] : await reads.all<Submitted & Exported>(SUBMITTED, [references]);
     const pruned = await writer.mutateAll(
       submitted.map((one) => strippingTask(one, cutoff, now)),
-      { dropStale: true },
+      { asLeader: true },
     );
     const emptied =
-      bodies.length === 0 ? 0 : await session.write<number>(EMPTY_BODIES, { ids: bodies, at: Math.trunc(now) });
+      bodies.length === 0 ? 0 : await session.writeAsLeader<number>(EMPTY_BODIES, { ids: bodies, at: Math.trunc(now) });
     return pruned.filter((isPruned) => isPruned === true).length + emptied;
   }
 

@@ -10,7 +10,7 @@ import { createPayloadPruning } from './payloads.ts';
 
 interface RetentionTools {
   readonly reads: Pick<Reads, 'all' | 'first'>;
-  readonly session: Pick<Session, 'write'>;
+  readonly session: Pick<Session, 'writeAsLeader'>;
   readonly writer: Pick<Writer, 'mutateAll'>;
 }
 
@@ -54,7 +54,12 @@ export function createRetention({ reads, session, writer }: RetentionTools): Ret
 
   return {
     prune: (limit, cutoff, through = MAX_ID) =>
-      session.write<PruneResult>(PRUNE, { most: limit, cutoff: Math.trunc(cutoff), through, bytes: MAX_BATCH_BYTES }),
+      session.writeAsLeader<PruneResult>(PRUNE, {
+        most: limit,
+        cutoff: Math.trunc(cutoff),
+        through,
+        bytes: MAX_BATCH_BYTES,
+      }),
     prunableEntries: async (limit, cutoff, after) => {
       const values = [after?.last ?? 0, limit, Math.trunc(cutoff), MAX_BATCH_BYTES];
       const row = await reads.first<{ first: number | null; last: number | null }>(PRUNABLE, values);

@@ -127,7 +127,7 @@ interface PauseTools {
 }
 
 export function createSendingPauses({ writer, backlog, paused, resumed }: PauseTools): SendingPauses {
-  const listeners: (() => void)[] = [];
+  const listeners = new Set<() => void>();
 
   function counted(pause: SendingPause): CountedPause {
     const { app, actionId } = pause;
@@ -157,6 +157,9 @@ export function createSendingPauses({ writer, backlog, paused, resumed }: PauseT
       return ended;
     },
     sendingPauses: async () => paused.list().map(counted),
-    watchResumes: (listener) => void listeners.push(listener),
+    watchResumes: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
   };
 }

@@ -1,0 +1,63 @@
+// The lock of the leader: one of the receivers on a database has it, for as long as its writing connection lasts.
+
+import type { Client } from 'pg';
+import type { Slot } from './slot.ts';
+
+/** A leader without a sign of life for this long is replaced, by the clock of the database. */
+const STALE_SECONDS = 10;
+
+/** How long the end of a connection is awaited, milliseconds. */
+const END_MS = 2_000;
+
+const LEADER_LOCK = "hashtext('active receiver')";
+
+/** The rows of `pg_locks` with the lock of the leader. */
+const LOCK_IN_USE = `l.locktype = 'advisory' AND l.objid = (${LEADER_LOCK}::bigint & 4294967295)::oid AND l.granted
+  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+
+/** With the lock comes a sign of life: the last one may be old. The term is raised only when another receiver led before. */
+const BEGIN_TERM = `WITH beaten AS (
+    UPDATE receivers SET beat_at = clock_timestamp() WHERE slot = $1 AND epoch = $2 RETURNING slot
+  ) INSERT INTO leadership AS l (id, term, slot, since) SELECT 1, 1, slot, clock_timestamp() FROM beaten
+  ON CONFLICT (id) DO UPDATE SET term = l.term + CASE WHEN l.slot = excluded.slot THEN 0 ELSE 1 END, slot = excluded.slot,
+    since = CASE WHEN l.slot = excluded.slot THEN l.since ELSE excluded.since END
+  RETURNING term`;
+
+/** Returns whether a receiver leads. */
+export async function isAnyLeading(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ leads: boolean }>(
+    `SELECT EXISTS (SELECT 1 FROM pg_locks AS l WHERE ${LOCK_IN_USE}) AS leads`,
+  );
+  return rows[0]?.leads === true;
+}
+
+/** Returns the term of this receiver if it leads from now on; null while another one leads, which ends if it has stopped. */
+export async function takeLead(client: Client, { slot, epoch }: Slot): Promise<number | null> {
+  const { rows: locks } = await client.query<{ locked: boolean }>(
+    `SELECT pg_try_advisory_lock(${LEADER_LOCK}) AS locked`,
+  );
+  if (locks[0]?.locked !== true) {
+    await endStoppedLeader(client);
+    return null;
+  }
+  const { rows: terms } = await client.query<{ term: number }>(BEGIN_TERM, [slot, epoch]);
+  return terms[0]?.term ?? null;
+}
+
+/** Ends the connection of a leader that has stopped: while its process is stopped, its connection stays open. */
+async function endStoppedLeader(client: Client): Promise<void> {
+  await client.query(
+    `SELECT pg_terminate_backend(l.pid) FROM pg_locks AS l JOIN receivers AS r ON r.pid = l.pid
+    WHERE ${LOCK_IN_USE} AND r.beat_at < clock_timestamp() - make_interval(secs => $1)`,
+    [STALE_SECONDS],
+  );
+}
+
+/** Ends an earlier connection of this receiver that still holds the lock: the server may not have noticed that it is gone. */
+export async function endOwnConnection(client: Client, slot: number): Promise<void> {
+  await client.query(
+    `SELECT pg_terminate_backend(l.pid, ${END_MS}) FROM pg_locks AS l JOIN receivers AS r ON r.pid = l.pid
+    WHERE ${LOCK_IN_USE} AND r.slot = $1`,
+    [slot],
+  );
+}

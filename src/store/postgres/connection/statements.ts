@@ -1,0 +1,18 @@
+// The statements of the writing session.
+
+const APPLY_BATCH = `apply_batch($1::integer, $2::bigint, $3::bigint, $4::boolean, $5::bigint, $6::json, $7::bigint[], $8::integer[],
+  $9::json, $10::json, $11::json, $12::json, $13::json, $14::json, $15::integer[], $16::json, $17::json, $18::json, $19::json,
+  $20::json, $21::integer[], $22::json, $23::json)`;
+
+/** Parameters: slot, epoch, sequence, all-or-nothing, the newest entry that is known, and what `batchArguments` returns. */
+export const APPLY = `SELECT ${APPLY_BATCH} AS result`;
+
+/** Parameters: slot, epoch, sequence, the statement, and its values. */
+export const WRITE = 'SELECT write_once($1::integer, $2::bigint, $3::bigint, $4::text, $5::json) AS result';
+
+/** Parameters: slot, epoch. */
+export const BEAT = 'UPDATE receivers SET beat_at = clock_timestamp() WHERE slot = $1 AND epoch = $2 RETURNING slot';
+
+/** Parameters: slot, epoch, the sequence of the oldest receipt that is kept. */
+export const REMOVE_RECEIPTS =
+  'DELETE FROM receipts WHERE slot = $1 AND (epoch < $2::bigint - 10 OR epoch = $2 AND sequence < $3)';

@@ -1,0 +1,180 @@
+// Looks for what other receivers have committed: regularly, and at once when one of them gives a hint with NOTIFY.
+//
+// Hints may be lost, and are sent after the commit on a connection of their own: within the transaction, NOTIFY would take a lock of
+// the whole server with each commit. The regular look finds everything without them.
+
+import type { Client, QueryResultRow } from 'pg';
+import { type Log, reasonOf } from '../../../lib/log.ts';
+import type { World } from '../../../lib/world.ts';
+import { type ConnectOptions, connectWritable, WRITER_SETTINGS } from '../connection/connect.ts';
+
+/** The interval of looks without hints, milliseconds. */
+const LOOK_MS = 250;
+/** The least interval of looks and of hints, milliseconds: what comes in between is one. */
+const MIN_LOOK_MS = 10;
+const MIN_HINT_MS = 5;
+
+const CHANNEL = 'cxone_receiver';
+
+/** A hint needs no commit record on disk. */
+const SETTINGS = { ...WRITER_SETTINGS, synchronous_commit: 'off' } as const;
+
+/** Receivers that gave a sign of life shortly before, by the clock of the database. Of one alone, nobody needs hints. */
+const ARE_SEVERAL = `SELECT count(*) > 1 AS several FROM receivers WHERE beat_at > clock_timestamp() - interval '15 seconds'`;
+
+/** `entries`: audit entries were added. `orders`: something else was changed, for example a pause. */
+export type Hint = 'entries' | 'orders';
+
+export type Query = <Row extends QueryResultRow>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
+
+export interface HintsOptions {
+  readonly connecting: ConnectOptions;
+  readonly world: Pick<World, 'elapsed' | 'sleep'>;
+  readonly log: Log;
+  /** Reads the new entries: called for each look. */
+  readonly look: (query: Query) => Promise<void>;
+  /** Reads what else this receiver keeps in memory: called regularly, and after a hint. */
+  readonly refresh: (query: Query) => Promise<void>;
+  /** Called after `refresh` when something besides entries has changed, or may have while there was no connection. */
+  readonly changed: () => void;
+}
+
+export interface Hints {
+  start(): void;
+  /** Looks soon. */
+  wake(): void;
+  /** Gives the other receivers a hint. */
+  give(hint: Hint): void;
+  close(): Promise<void>;
+}
+
+// One function because its parts share the connection.
+export function createHints({ connecting, world, log, look, refresh, changed }: HintsOptions): Hints {
+  const closing = new AbortController();
+  const own = connecting.applicationName.replaceAll(' ', '_');
+  const toGive = new Set<Hint>();
+  let connection: Promise<Client> | null = null;
+  let asleep: AbortController | null = null;
+  let isWoken = false;
+  let isHinted = false;
+  let areSeveral = true;
+  let refreshedAt = Number.NEGATIVE_INFINITY;
+  let looking: Promise<void> = Promise.resolve();
+  let giving: Promise<void> | null = null;
+
+  function wake(): void {
+    isWoken = true;
+    asleep?.abort('woken');
+  }
+
+  async function connect(): Promise<Client> {
+    const { client } = await connectWritable({ ...connecting, settings: SETTINGS });
+    client.on('notification', ({ payload = '' }) => {
+      const [from, hint] = payload.split(' ');
+      if (from === own) return;
+      isHinted ||= hint === 'orders';
+      wake();
+    });
+    await client.query(`LISTEN ${CHANNEL}`);
+    // Hints may have been lost.
+    isHinted = true;
+    return client;
+  }
+
+  function connected(): Promise<Client> {
+    if (connection !== null) return connection;
+    const connecting = connect();
+    const drop = () => {
+      if (connection === connecting) connection = null;
+    };
+    connection = connecting;
+    connecting.then((client) => client.on('end', drop), drop);
+    return connecting;
+  }
+
+  const query: Query = async (text, values = []) => {
+    const client = await connected();
+    return (await client.query({ text, values: [...values] })).rows;
+  };
+
+  async function lookOnce(): Promise<void> {
+    // promise: postgres/others-are-seen-without-hints
+    await look(query);
+    const isDue = world.elapsed() - refreshedAt >= LOOK_MS;
+    if (!isDue && !isHinted) return;
+    refreshedAt = world.elapsed();
+    const hinted = isHinted;
+    isHinted = false;
+    await refresh(query);
+    areSeveral = (await query<{ several: boolean }>(ARE_SEVERAL))[0]?.several === true;
+    if (hinted) changed();
+  }
+
+  async function run(): Promise<void> {
+    while (!closing.signal.aborted) {
+      const began = world.elapsed();
+      isWoken = false;
+      try {
+        await lookOnce();
+      } catch (error) {
+        log.debug(() => ({ reason: reasonOf(error) }), 'the commits of other receivers could not be read');
+        await endConnection();
+      }
+      await rest(began);
+    }
+  }
+
+  async function rest(began: number): Promise<void> {
+    if (!isWoken) {
+      asleep = new AbortController();
+      await world.sleep(LOOK_MS, AbortSignal.any([asleep.signal, closing.signal]));
+      asleep = null;
+    }
+    const soonest = began + MIN_LOOK_MS - world.elapsed();
+    if (soonest > 0) await world.sleep(soonest, closing.signal);
+  }
+
+  async function giveAll(): Promise<void> {
+    while (toGive.size > 0 && !closing.signal.aborted) {
+      const hint = toGive.has('orders') ? 'orders' : 'entries';
+      toGive.clear();
+      try {
+        await query('SELECT pg_notify($1, $2)', [CHANNEL, `${own} ${hint}`]);
+      } catch (error) {
+        // The others find it without the hint.
+        log.debug(() => ({ reason: reasonOf(error) }), 'other receivers got no hint');
+      }
+      await world.sleep(MIN_HINT_MS, closing.signal);
+    }
+  }
+
+  async function endConnection(): Promise<void> {
+    const ended = connection;
+    connection = null;
+    try {
+      await (await ended)?.end();
+    } catch (error) {
+      log.debug(() => ({ reason: reasonOf(error) }), 'the connection for hints did not end cleanly');
+    }
+  }
+
+  return {
+    start: () => {
+      looking = run();
+    },
+    wake,
+    give: (hint) => {
+      if (!areSeveral) return;
+      toGive.add(hint);
+      giving ??= giveAll().finally(() => {
+        giving = null;
+      });
+    },
+    close: async () => {
+      closing.abort();
+      await endConnection();
+      await Promise.all([looking, giving]);
+      await endConnection();
+    },
+  };
+}

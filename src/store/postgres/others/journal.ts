@@ -1,0 +1,95 @@
+// Puts the changes of this receiver and those of others into one order: that of the audit entries.
+//
+// A change of this receiver comes with its commit. What others have committed before it is read first, so that listeners see every
+// entry once and in order, and need no query for what they already know.
+
+import type { Change, CommittedChange } from '../../port.ts';
+import type { IdRange } from '../group-commit.ts';
+import { readHead } from '../queries/audit.ts';
+import type { Query } from './hints.ts';
+import { MAX_LISTED, type OthersRow, READ_OTHERS, toCommittedChange } from './read-others.ts';
+
+export interface JournalOptions {
+  /** Resolves when the commit that is under way has been taken, or has failed. */
+  readonly settled: () => Promise<void>;
+  readonly own: (changes: readonly Change[]) => void;
+  /** Null: more than are listed. */
+  readonly others: (changes: readonly CommittedChange[] | null) => void;
+  /** Called when entries of others are missing before a change of this receiver. */
+  readonly missing: () => void;
+}
+
+export interface Journal {
+  /** Begins behind this entry. */
+  begin(newest: number): void;
+  /** Takes the changes of a commit of this receiver, and the ids of all of its entries; null without entries. */
+  committed(changes: readonly Change[], entries: IdRange | null): void;
+  /** Delivers what others have committed. */
+  catchUp(query: Query): Promise<void>;
+}
+
+interface Own {
+  readonly changes: readonly Change[];
+  readonly entries: IdRange | null;
+}
+
+// One function because its parts share the position in the trail.
+export function createJournal({ settled, own, others, missing }: JournalOptions): Journal {
+  let through = 0;
+  let waiting: Own[] = [];
+
+  /** Delivers the changes of this receiver before which nothing is missing. */
+  function deliverOwn(): void {
+    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+      if (next.entries !== null && next.entries.first > through + 1) return;
+      waiting = waiting.slice(1);
+      through = Math.max(through, next.entries?.last ?? 0);
+      if (next.changes.length > 0) own(next.changes);
+    }
+  }
+
+  function deliver(rows: readonly OthersRow[]): void {
+    let rest = rows;
+    for (;;) {
+      deliverOwn();
+      const end = waiting[0]?.entries?.first ?? Number.POSITIVE_INFINITY;
+      rest = rest.filter(({ id }) => id > through);
+      const before = rest.filter(({ id }) => id < end);
+      const last = before.at(-1);
+      if (last === undefined) return;
+      through = last.id;
+      others(before.map(toCommittedChange));
+    }
+  }
+
+  async function skipTo(end: number): Promise<void> {
+    await settled();
+    through = Math.max(through, end);
+    deliverOwn();
+    others(null);
+  }
+
+  return {
+    begin: (id) => {
+      through = id;
+    },
+    committed: (changes, entries) => {
+      waiting.push({ changes, entries });
+      deliverOwn();
+      if (waiting.length > 0) missing();
+    },
+    catchUp: async (query) => {
+      const rows = await query<OthersRow & Record<string, unknown>>(READ_OTHERS, [through, MAX_LISTED + 1]);
+      if (rows.length > MAX_LISTED) return skipTo(await newestId(query));
+      if (rows.length === 0) return;
+      // A commit of this receiver may have been read before its response has arrived: its entries are not those of others.
+      await settled();
+      deliver(rows);
+    },
+  };
+}
+
+async function newestId(query: Query): Promise<number> {
+  const first = async (text: string) => (await query(text))[0] as never;
+  return (await readHead({ first })).id;
+}
