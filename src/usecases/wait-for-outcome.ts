@@ -39,8 +39,8 @@ export function createWaiters(
     }
   };
   store.watch(wakeEnded);
+  // promise: wait-wakes-across-receivers
   store.watchOthers((changes) => {
-    // promise: wait-wakes-across-receivers
     if (changes !== null) return wakeEnded(changes);
     for (const peers of waiting.values()) for (const wake of peers) wake();
   });

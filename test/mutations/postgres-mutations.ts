@@ -7,6 +7,7 @@ const CONTRACT = 'test/store/postgres/contract.slow.test.ts';
 const INSIGHTS = 'test/store/postgres/insights.test.ts';
 const MOVE = 'test/store/move/move.slow.test.ts';
 const LOST_COMMIT = 'test/store/postgres/lost-commit.test.ts';
+const OTHERS = 'test/store/postgres/others.test.ts';
 const VIEWS = 'test/store/postgres/views.test.ts';
 
 /** By the tag of the same promise of the store on SQLite. */
@@ -49,6 +50,24 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     promise: 'a change whose response was lost is acknowledged if it was committed, and only then',
     edit: replacedBy('throw error;'),
     tests: [LOST_COMMIT],
+  },
+  {
+    tag: 'postgres/leader-alone-claims',
+    promise: 'of the receivers on one database only the leader claims, ends what is due and prunes',
+    edit: removed,
+    tests: ['test/store/postgres/several-receivers.test.ts'],
+  },
+  {
+    tag: 'postgres/others-are-seen-without-hints',
+    promise: 'what one receiver commits reaches the others, also when a hint is lost',
+    edit: removed,
+    tests: [OTHERS],
+  },
+  {
+    tag: 'wait-wakes-across-receivers',
+    promise: 'a client that waits at one receiver is answered when a callback at another one ends the execution',
+    edit: removed,
+    tests: [OTHERS],
   },
   {
     tag: 'postgres/commands-read-only',

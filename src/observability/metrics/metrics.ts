@@ -96,7 +96,7 @@ export function createMetrics(): Metrics {
       const makeOfLeader = createInstruments(ofLeader);
       const countOutcome = createOutcomeMetrics(makeOfLeader);
       trail.follow((entry, isNew) => {
-        // promise: outcomes-are-counted-by-the-leader
+        // Each receiver reads the entries of all.
         if (isNew && leads()) countOutcome(entry);
       });
       const countUpstreamRequest = createUpstreamMetrics(makeOfLeader);

@@ -19,7 +19,7 @@ const CHANNEL = 'cxone_receiver';
 /** A hint needs no commit record on disk. */
 const SETTINGS = { ...WRITER_SETTINGS, synchronous_commit: 'off' } as const;
 
-/** Receivers that gave a sign of life shortly before, by the clock of the database. Of one alone, nobody needs hints. */
+/** Receivers that gave a sign of life shortly before, by the clock of the database. One alone needs no hints. */
 const ARE_SEVERAL = `SELECT count(*) > 1 AS several FROM receivers WHERE beat_at > clock_timestamp() - interval '15 seconds'`;
 
 /** `entries`: audit entries were added. `orders`: something else was changed, for example a pause. */
