@@ -64,14 +64,14 @@ export const isReady: ApiOperation = {
 };
 
 /** Returns the response of a receiver that is not ready, for these reasons. */
-export function notReadyResponse(notReady: readonly string[]): Response {
+function notReadyResponse(notReady: readonly string[]): Response {
   return problem('not-ready', `Not ready: ${notReady.join(', ')}.`, {
     headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
     members: { ready: false, notReady },
   });
 }
 
-export function aliveResponse(): Response {
+function aliveResponse(): Response {
   return json(200, { live: true });
 }
 
@@ -94,7 +94,7 @@ export const getMetrics: ApiOperation = {
       metricsResponse(metrics),
 };
 
-export async function metricsResponse(metrics: Pick<HttpMetrics, 'scrape'>): Promise<Response> {
+async function metricsResponse(metrics: Pick<HttpMetrics, 'scrape'>): Promise<Response> {
   const { contentType, body } = await metrics.scrape();
   return respond(200, body, { 'content-type': contentType });
 }

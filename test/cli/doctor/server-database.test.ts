@@ -23,7 +23,7 @@ describe.skipIf(serverUrl === null)('the database on a server', () => {
     expect(rows).toEqual([]);
   });
 
-  test('is whole, and has an active receiver', async () => {
+  test('is whole, and has a receiver that leads', async () => {
     const url = await newDatabase();
     const store = await openPostgresStore({ url, world: systemWorld, log: quietLog() });
     onTestFinished(() => store.close());

@@ -44,7 +44,7 @@ const move = (changes: { to?: string } = {}) =>
 const moveBack = (file: string) => moveToFile({ from: to, to: file, mode: 0o600, log: quietLog(), progress: () => {} });
 
 async function openServer(): Promise<Store> {
-  const store = await openPostgresStore({ url: to, world: systemWorld, log: quietLog(), isExclusive: true });
+  const store = await openPostgresStore({ url: to, world: systemWorld, log: quietLog() });
   closing.push(store);
   return store;
 }

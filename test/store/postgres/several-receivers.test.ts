@@ -1,4 +1,4 @@
-// Several receivers on one database: one outcome, one chain, no lost and no doubtful commit, one active receiver.
+// Several receivers on one database: one outcome, one chain, no lost and no doubtful commit, one leader.
 
 import { Client } from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';

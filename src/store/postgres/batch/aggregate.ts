@@ -148,7 +148,7 @@ export const SELECT_EXECUTION = `SELECT ${COLUMNS} FROM ${TABLES}`;
  * Parameter 1: the number of entries from which on repeats may be counted. A WHERE clause on `r` follows. Notifications and repeats
  * are looked up only for executions that may have them.
  */
-export const SELECT_AGGREGATE = `SELECT ${COLUMNS},
+const SELECT_AGGREGATE = `SELECT ${COLUMNS},
   CASE WHEN r.notify_url IS NOT NULL THEN
     (SELECT json_agg(n ORDER BY n.sequence) FROM notification_rows AS n WHERE n.reference = r.reference) END AS notifications,
   CASE WHEN r.entries >= $1 THEN (SELECT json_agg(a) FROM audit_repeats AS a WHERE a.execution = r.id) END AS repeats,
@@ -201,7 +201,7 @@ export function toExecution(row: StoredRow): Execution {
   };
 }
 
-export function toAggregate(row: AggregateRow): Aggregate {
+function toAggregate(row: AggregateRow): Aggregate {
   return {
     id: row.id,
     version: row.version,

@@ -3,7 +3,7 @@
 import type { Client } from 'pg';
 import type { AuditHead } from '../../port.ts';
 import { DatabaseRefused } from '../../shared/database-refused.ts';
-import { isAnyActive } from '../connection/slot.ts';
+import { isAnyLeading } from '../connection/leader-lock.ts';
 
 const HOLDS_ROWS = `SELECT EXISTS (SELECT 1 FROM execution_rows) OR EXISTS (SELECT 1 FROM audit_rows)
   OR EXISTS (SELECT 1 FROM operator_activity_rows) OR EXISTS (SELECT 1 FROM incidents) OR EXISTS (SELECT 1 FROM sending_pauses)
@@ -34,7 +34,7 @@ export async function keepReceiversOut(client: Client): Promise<void> {
   await client.query('LOCK TABLE receivers IN EXCLUSIVE MODE');
   const { rows } = await client.query<{ count: number }>(SESSIONS);
   // promise: postgres/running-receiver-is-not-moved
-  if ((rows[0]?.count ?? 0) > 0 || (await isAnyActive(client))) {
+  if ((rows[0]?.count ?? 0) > 0 || (await isAnyLeading(client))) {
     throw new DatabaseRefused('a receiver uses the PostgreSQL database: stop all receivers first');
   }
 }
