@@ -96,7 +96,7 @@ function httpDependencies(parts: Parts, submissions: SubmissionThread): HttpDepe
     lifecycle: {
       draining: lifecycle.refusesSubmissions,
       leads: () => store.leadership.term() !== null,
-      ready: createReadiness({ store, world, loops, draining }),
+      ready: createReadiness({ store, log, world, loops, draining }),
       notices: createClockNotices(store, world),
     },
     submissions: {

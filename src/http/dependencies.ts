@@ -9,6 +9,7 @@ import type { Execution } from '../execution/execution.ts';
 import type { Log } from '../lib/log.ts';
 import type { World } from '../lib/world.ts';
 import type { ServedRequest } from '../observability/metrics/requests.ts';
+import type { NotReady } from '../observability/readiness.ts';
 import type { Tracing } from '../observability/tracing/tracing.ts';
 import type { CallbackHealthMonitor } from '../stats/callback-health/monitor.ts';
 import type { Dashboard } from '../stats/dashboard/dashboard.ts';
@@ -143,8 +144,8 @@ export interface Lifecycle {
   draining(): boolean;
   /** Returns whether this receiver leads those on its database: it alone sends. */
   leads(): boolean;
-  /** Returns what is not ready, in words; empty when the receiver is ready. */
-  ready(): Promise<readonly string[]>;
+  /** Returns what is not ready; empty when the receiver is ready. */
+  ready(): Promise<readonly NotReady[]>;
   /** Returns what operators should know although the receiver is ready, in words. */
   notices(): Promise<readonly string[]>;
 }

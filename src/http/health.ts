@@ -108,7 +108,8 @@ const DRAINING: State = { notReady: ['draining'], notices: [] };
 
 async function stateOf({ lifecycle, runtime }: Pick<HttpDependencies, 'lifecycle' | 'runtime'>): Promise<State> {
   try {
-    const notReady = await lifecycle.ready();
+    // promise: words-of-the-database-are-for-operators
+    const notReady = (await lifecycle.ready()).map(({ part }) => part);
     // A receiver that is not ready may be unable to read them.
     return { notReady, notices: notReady.length > 0 ? [] : await lifecycle.notices() };
   } catch (error) {

@@ -1,6 +1,6 @@
 // Readiness: the database accepts writes, the loops are alive, and the receiver is not draining.
 
-import { reasonOf } from '../lib/log.ts';
+import { type Log, reasonOf } from '../lib/log.ts';
 import type { Loop } from '../lib/loop.ts';
 import type { World } from '../lib/world.ts';
 import type { CommitProbe } from '../store/port.ts';
@@ -9,29 +9,49 @@ import type { CommitProbe } from '../store/port.ts';
 const TEST_LASTS_MS = 1_000;
 const TEST_TIMEOUT_MS = 2_000;
 
+/** A part of a receiver that is not ready. */
+export interface NotReady {
+  /** Names the part, for anyone. */
+  readonly part: string;
+  /** What the database said, which may name hosts, roles and paths: for operators. Left out if it said nothing. */
+  readonly words?: string;
+}
+
 export interface ReadinessSources {
   readonly store: CommitProbe;
+  readonly log: Log;
   readonly world: Pick<World, 'now' | 'elapsed' | 'sleep'>;
   loops(): ReadonlyMap<string, Loop>;
   draining(): boolean;
 }
 
-/** Returns a function that lists the reasons why the receiver is not ready. An outage of CXone is not a reason. */
-export function createReadiness({ store, world, loops, draining }: ReadinessSources): () => Promise<string[]> {
+/** Returns a function that lists what is not ready. An outage of CXone does not count. */
+export function createReadiness({ store, log, world, loops, draining }: ReadinessSources): () => Promise<NotReady[]> {
   let testedAt = Number.NEGATIVE_INFINITY;
-  let test: Promise<string | null> = Promise.resolve(null);
+  let test: Promise<NotReady | null> = Promise.resolve(null);
+  /** What the database said, as the log has it; null while it takes writes. */
+  let logged: string | null = null;
 
-  async function testCommit(): Promise<string | null> {
+  function refused(words: string): NotReady {
+    if (words !== logged) log.warn({ reason: words }, 'not ready: the database takes no writes');
+    logged = words;
+    return { part: 'the database takes no writes', words };
+  }
+
+  async function testCommit(): Promise<NotReady | null> {
     const finished = new AbortController();
     try {
       return await Promise.race([
-        store.ping(world.now()).then(() => null),
+        store.ping(world.now()).then(() => {
+          logged = null;
+          return null;
+        }),
         world
           .sleep(TEST_TIMEOUT_MS, finished.signal)
-          .then(() => (finished.signal.aborted ? null : 'the database did not commit in time')),
+          .then(() => (finished.signal.aborted ? null : { part: 'the database did not commit in time' })),
       ]);
     } catch (error) {
-      return `the database takes no writes (${reasonOf(error)})`;
+      return refused(reasonOf(error));
     } finally {
       finished.abort();
     }
@@ -42,8 +62,10 @@ export function createReadiness({ store, world, loops, draining }: ReadinessSour
       testedAt = world.elapsed();
       test = testCommit();
     }
-    const dead = [...loops()].filter(([, loop]) => !loop.alive()).map(([name]) => `the ${name} loop is not running`);
+    const dead = [...loops()].flatMap(([name, loop]) =>
+      loop.alive() ? [] : [{ part: `the ${name} loop is not running` }],
+    );
     const refusal = await test;
-    return [...(draining() ? ['draining'] : []), ...dead, ...(refusal === null ? [] : [refusal])];
+    return [...(draining() ? [{ part: 'draining' }] : []), ...dead, ...(refusal === null ? [] : [refusal])];
   };
 }

@@ -13,12 +13,24 @@ test('the process is alive and ready, and says so to anyone', async () => {
 });
 
 test('what is not ready is listed', async () => {
-  await using http = await startHttp({ lifecycle: { ready: async () => ['the database', 'the sweeper'] } });
+  await using http = await startHttp({
+    lifecycle: { ready: async () => [{ part: 'the database' }, { part: 'the sweeper' }] },
+  });
   const answer = await http.call('GET', '/readyz', { key: null });
   expect(answer.status).toBe(503);
   expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
   expect(answer.json).toMatchObject({ ready: false, notReady: ['the database', 'the sweeper'], status: 503 });
   expect((await http.call('GET', '/livez')).status).toBe(200);
+});
+
+test('what the database said is for operators: anyone else learns that it takes no writes', async () => {
+  const words = 'StoreUnavailable: the database does not take writes: no space for role "receiver" on 10.0.0.7';
+  await using http = await startHttp({
+    lifecycle: { ready: async () => [{ part: 'the database takes no writes', words }] },
+  });
+  const answer = await http.call('GET', '/readyz', { key: null });
+  expect([answer.status, answer.json.notReady]).toEqual([503, ['the database takes no writes']]);
+  expect(answer.text).not.toMatch(/role|10\.0/);
 });
 
 test('while draining it is not ready, without asking further, and still alive', async () => {

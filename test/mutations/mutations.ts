@@ -40,6 +40,36 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/sqlite/group-commit.test.ts'],
   },
   {
+    tag: 'words-of-the-database-are-for-operators',
+    promise: 'what the database said is not shown to anyone who asks whether the receiver is ready',
+    edit: swapped('({ part }) => part', '(part) => part'),
+    tests: ['test/http/health.test.ts'],
+  },
+  {
+    tag: 'large-bodies-are-inspected-in-turns',
+    promise: 'callbacks do not wait for a chunk of each large body that arrives',
+    edit: removed,
+    tests: ['test/http/request/read-body.test.ts'],
+  },
+  {
+    tag: 'short-writes-come-before-long-ones',
+    promise: 'callbacks do not wait until all long submissions are committed',
+    edit: value('take([...waiting])'),
+    tests: ['test/lib/take-batch.test.ts'],
+  },
+  {
+    tag: 'long-batch-is-several-commits',
+    promise: 'callbacks wait for a part of a long batch only',
+    edit: value('[{ submissions, bytes: 0 }]'),
+    tests: ['test/store/sqlite/batches.test.ts'],
+  },
+  {
+    tag: 'partly-committed-batch-says-so',
+    promise: 'a batch of which a part is committed states which submissions are accepted',
+    edit: value('false'),
+    tests: ['test/store/sqlite/executions/insert.test.ts'],
+  },
+  {
     tag: 'large-body-is-parsed-elsewhere',
     promise: 'a body with many values is not parsed on the thread that answers callbacks',
     edit: value('false'),
@@ -935,6 +965,12 @@ export const MUTATIONS: readonly Mutation[] = [
     promise: 'nothing is pruned before it is exported',
     edit: condition(false),
     tests: ['test/workers/pruner/pruner.slow.test.ts'],
+  },
+  {
+    tag: 'failed-export-leaves-nothing',
+    promise: 'an export that failed leaves no manifest of a file that is not there',
+    edit: removed,
+    tests: ['test/workers/pruner/export-files.test.ts'],
   },
   {
     tag: 'exported-once',

@@ -4,6 +4,7 @@ import { html } from 'hono/html';
 import type { UpstreamPause } from '../../cxone/port.ts';
 import type { Cause, Incident } from '../../incident/incident.ts';
 import { many } from '../../lib/many.ts';
+import type { NotReady } from '../../observability/readiness.ts';
 import { LAST_DAY, LAST_HOUR, type Overview } from '../../stats/dashboard/dashboard.ts';
 import type { IncidentPage } from '../../store/incidents-port.ts';
 import type { DueLane, UndeliveredCounts } from '../../store/outbox-port.ts';
@@ -37,7 +38,7 @@ interface Now {
   /** The lanes that have been due for longest, and the state of their endpoints. */
   readonly lanes: readonly (DueLane & { readonly endpoint: EndpointState | undefined })[];
   /** Reasons why the receiver is not ready. */
-  readonly problems: readonly string[];
+  readonly problems: readonly NotReady[];
   readonly notices: readonly string[];
   readonly incidents: readonly Incident[];
 }
@@ -119,7 +120,7 @@ function warnings(now: Now, overview: Overview): Html {
   const { tokenProblem, gatewayReports, connectionProblems } = upstream;
   const queued = queue.counts.QUEUED;
   const lines = [
-    ...problems.map((problem) => `Not ready: ${problem}.`),
+    ...problems.map(({ part, words }) => `Not ready: ${part}${words === undefined ? '' : ` (${words})`}.`),
     ...notices.map((notice) => `${notice.charAt(0).toUpperCase()}${notice.slice(1)}.`),
     ...(pause === null || pause.until - pause.since < MIN_PAUSE_MS
       ? []

@@ -104,9 +104,7 @@ function exportFile({ folder, kind, after, createdAt, moment, mode, partial, han
       const name = `${kind}-${range}-${moment}.ndjson.gz`;
       await handle.sync();
       await handle.close();
-      await writeSynced(join(folder, manifestName(name)), manifestText(manifestOf(name)), mode);
-      await rename(partial, join(folder, name));
-      await syncFolder(folder);
+      await publish({ folder, name, partial, manifest: manifestText(manifestOf(name)), mode });
       return name;
     },
     discard: async () => {
@@ -114,6 +112,30 @@ function exportFile({ folder, kind, after, createdAt, moment, mode, partial, han
       await rm(partial, { force: true });
     },
   };
+}
+
+interface Finished {
+  readonly folder: string;
+  readonly name: string;
+  readonly partial: string;
+  readonly manifest: string;
+  readonly mode: number;
+}
+
+/** Puts the file and its manifest in their places. After a failure neither is there, because what they hold is exported again. */
+async function publish({ folder, name, partial, manifest, mode }: Finished): Promise<void> {
+  const path = join(folder, name);
+  const placed = [join(folder, manifestName(name))];
+  try {
+    await writeSynced(join(folder, manifestName(name)), manifest, mode);
+    await rename(partial, path);
+    placed.push(path);
+    await syncFolder(folder);
+  } catch (error) {
+    // promise: failed-export-leaves-nothing
+    await Promise.all(placed.map((left) => rm(left, { force: true })));
+    throw error;
+  }
 }
 
 async function writeSynced(path: string, text: string, mode: number): Promise<void> {

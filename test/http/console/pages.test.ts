@@ -115,13 +115,19 @@ test('the overview shows what is queued, what ended and how', async () => {
 test('a pause that CXone asked for, a full queue and what is not ready stand at the top', async () => {
   await using http = await startHttp({
     queueCapacity: 1,
-    lifecycle: { ready: async () => ['the loop "poll" is stuck'] },
+    lifecycle: {
+      ready: async () => [
+        { part: 'the loop "poll" is stuck' },
+        { part: 'the database takes no writes', words: 'no space for role "receiver"' },
+      ],
+    },
     pauses: createPausedControl(),
   });
   await http.submit();
   const { text } = await visitor(http).get('/');
   const [, warnings = ''] = /<ul class="warnings"[^>]*>(.*?)<\/ul>/s.exec(text) ?? [];
   expect(warnings).toContain('Not ready: the loop &quot;poll&quot; is stuck.');
+  expect(warnings).toContain('Not ready: the database takes no writes (no space for role &quot;receiver&quot;).');
   expect(warnings).toContain('Requests to CXone are paused. CXone answered 429 to the execute request of');
   expect(warnings).toContain('<a href="/console/executions/order-1">order-1</a> (action charge-card, app shop)');
   expect(warnings).toContain('href="/console/pause/lift"');

@@ -696,7 +696,10 @@ describe('the service itself', () => {
 
   test('is not ready', async () => {
     await using http = await startHttp({
-      lifecycle: { ready: async () => ['the database takes no writes'], draining: () => true },
+      lifecycle: {
+        ready: async () => [{ part: 'the database takes no writes', words: 'disk full' }],
+        draining: () => true,
+      },
     });
     expect((await call(http, 'isReady', { key: null })).status).toBe(503);
   });
