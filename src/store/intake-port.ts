@@ -6,8 +6,9 @@ import type { NotResubmittable } from '../execution/resubmission.ts';
 export interface ExecutionIntake {
   add(submission: NewExecution): Promise<AddResult>;
   /**
-   * Adds the executions in one commit, each with its own result, in their order. With `together`, either all are accepted or
-   * none is: those that would have been added are then `withheld`.
+   * Adds the executions, each with its own result, in their order and before it resolves: in one commit, or in several if their
+   * payloads are long. With `together`, in one commit, either all are accepted or none is: those that would have been added are then
+   * `withheld`.
    */
   addAll(submissions: readonly NewExecution[], together: boolean): Promise<BatchAddResult[]>;
   /**
@@ -28,8 +29,12 @@ export type AddResult =
   /** The queue is full: in all, or for this app. */
   | { readonly outcome: 'full' | 'share-full' };
 
-/** `withheld`: valid, but another execution of an all-or-nothing batch was refused. */
-export type BatchAddResult = AddResult | { readonly outcome: 'withheld' };
+export type BatchAddResult =
+  | AddResult
+  /** Valid, but another execution of an all-or-nothing batch was refused. */
+  | { readonly outcome: 'withheld' }
+  /** Others of the batch were committed, and then the database took no writes. */
+  | { readonly outcome: 'unavailable' };
 
 export interface NewExecution {
   readonly execution: Dispatchable;

@@ -42,7 +42,7 @@ export interface Batch {
 export interface Submit {
   /** `fingerprint`: left out if it is not known yet. */
   one(app: string, request: SubmissionRequest, arrival: SubmissionHeaders, fingerprint?: string): Promise<AddResult>;
-  /** Accepts the submissions among the items in one commit; what became of each stands in the place of its item, null for the invalid. */
+  /** Accepts the submissions among the items; what became of each stands in the place of its item, null for the invalid. */
   batch(app: string, batch: Batch, arrival: SubmissionHeaders): Promise<(BatchAddResult | null)[]>;
   /** Accepts an execution with the submission of an ended one, for an administrator. Returns undefined if that one is gone. */
   again(original: Execution, order: ResubmissionOrder): Promise<ResubmitResult | undefined>;

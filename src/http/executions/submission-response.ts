@@ -1,7 +1,7 @@
 // What the responses to single and batch submissions have in common, and its description.
 
 import { asAccepted, type Execution } from '../../execution/execution.ts';
-import type { AddResult } from '../../store/intake-port.ts';
+import type { BatchAddResult } from '../../store/intake-port.ts';
 import { BODY_PROBLEMS, parameter } from '../openapi/operation.ts';
 import type { HeaderFields } from '../response/json.ts';
 import { type ProblemName, problem } from '../response/problem.ts';
@@ -30,8 +30,8 @@ export const SUBMISSION_PROBLEMS: readonly ProblemName[] = [
 const QUEUE_FULL_RETRY_SECONDS = 5;
 const DRAINING_RETRY_SECONDS = 10;
 
-export type Accepted = Extract<AddResult, { execution: Execution }>;
-export type RefusedOutcome = Exclude<AddResult['outcome'], Accepted['outcome']>;
+export type Accepted = Extract<BatchAddResult, { execution: Execution }>;
+export type RefusedOutcome = Exclude<BatchAddResult['outcome'], Accepted['outcome'] | 'withheld'>;
 
 export interface Refusal {
   readonly name: ProblemName;
@@ -68,6 +68,12 @@ export function refusalOf(outcome: RefusedOutcome): Refusal {
       return {
         name: 'queue-full',
         detail: 'It was not accepted: the queue is full. Send it again later.',
+        headers: full,
+      };
+    case 'unavailable':
+      return {
+        name: 'store-unavailable',
+        detail: 'It was not accepted: the database takes no writes now. Send it again later.',
         headers: full,
       };
     default:

@@ -1,4 +1,4 @@
-// POST /v1/executions/batch: accepts many submissions in one commit, each with its own result, or all or none.
+// POST /v1/executions/batch: accepts many submissions, each with its own result, or all or none.
 
 import type { SubmissionHeaders } from '../../usecases/submit.ts';
 import type { HttpDependencies } from '../dependencies.ts';
@@ -40,7 +40,7 @@ export const submitBatch: ApiOperation = {
   stored: true,
   summary: 'Submit up to 1,000 executions',
   description: [
-    'Every submission is checked and accepted by itself, all in one commit. Each gets the result that it would get alone, in the order sent.',
+    'Every submission is checked and accepted by itself. Each gets the result that it would get alone, in the order sent. The response follows the commit, or the last of several if the payloads have more than 256 KiB.',
     'With `atomic: true` all are accepted or none: if one cannot be accepted, the response is a problem whose `errors` name each that cannot.',
     'An `Idempotency-Key` covers the batch as a whole.',
     RATE_NOTE,

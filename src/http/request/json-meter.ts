@@ -30,11 +30,24 @@ export interface JsonMeter {
 const [QUOTE, BACKSLASH, COMMA, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = Buffer.from(
   '"\\,[]{}',
 ) as unknown as [number, number, number, number, number, number, number];
+/** By byte: whether it begins a value, and how it changes the level. Of other bytes, only quotation marks count. */
+const VALUES = new Uint8Array(256);
+const LEVELS = new Int8Array(256);
 const IS_STRUCTURE = new Uint8Array(256);
+for (const byte of [COMMA, OPEN_LIST, OPEN_OBJECT]) VALUES[byte] = 1;
+for (const byte of [OPEN_LIST, OPEN_OBJECT]) LEVELS[byte] = 1;
+for (const byte of [CLOSE_LIST, CLOSE_OBJECT]) LEVELS[byte] = -1;
 for (const byte of [QUOTE, COMMA, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT]) IS_STRUCTURE[byte] = 1;
 
 /** The level of the items: below a list in an object. */
 const ITEM_LEVEL = 2;
+
+/** Returns the place of the next separator, bracket or quotation mark, or the length. */
+function toStructure(chunk: Uint8Array, from: number): number {
+  let at = from;
+  while (at < chunk.length && IS_STRUCTURE[chunk[at] as number] === 0) at += 1;
+  return at;
+}
 
 /** One function because it is one state machine, which runs for each byte of each body. */
 export function createJsonMeter(limits: JsonLimits): JsonMeter {
@@ -82,32 +95,77 @@ export function createJsonMeter(limits: JsonLimits): JsonMeter {
   }
 
   /** Applies one byte outside of strings. Only separators and brackets count: each begins one value at most. */
-  function structure(byte: number, at: number): void {
+  function structure(byte: number, at: number): Excess | null {
     if (byte === COMMA) separate(at);
     else if (byte === OPEN_LIST || byte === OPEN_OBJECT) open(byte, at);
     else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) close(at);
     else if (byte === QUOTE) inString = true;
+    return excess();
   }
 
-  /** Applies one byte of a string. */
-  function character(byte: number): void {
-    if (isEscaped) isEscaped = false;
-    else if (byte === BACKSLASH) isEscaped = true;
-    else if (byte === QUOTE) inString = false;
+  /** Returns the number of values that there may still be. */
+  function room(): number {
+    const ofItem = item === null ? Number.POSITIVE_INFINITY : item.before + limits.itemValues;
+    return Math.min(limits.values, ofItem) - values;
+  }
+
+  /**
+   * Applies the bytes inside of an item up to the next one that may end it, or up to one value or level too many. Nearly all bytes of a large body are
+   * applied here. Returns the place of the next byte, or the length.
+   */
+  function passInside(chunk: Uint8Array, from: number): number {
+    const { length } = chunk;
+    const { levels } = limits;
+    const most = room();
+    let count = 0;
+    let depth = level;
+    let at = from;
+    for (; at < length; at += 1) {
+      const byte = chunk[at] as number;
+      if (IS_STRUCTURE[byte] === 0) continue;
+      if (byte === QUOTE) {
+        at = passString(chunk, at + 1) - 1;
+        continue;
+      }
+      depth += LEVELS[byte] as number;
+      if (depth === ITEM_LEVEL) break;
+      count += VALUES[byte] as number;
+      if (count > most || depth > levels) break;
+    }
+    // The bracket that ends an item is not applied here.
+    level = Math.max(depth, ITEM_LEVEL + 1);
+    values += count;
+    return at;
+  }
+
+  /** Returns the place behind the end of a string that has begun, or the length. */
+  function passString(chunk: Uint8Array, from: number): number {
+    inString = true;
+    for (let at = from; at < chunk.length; at += 1) {
+      const byte = chunk[at];
+      if (isEscaped) isEscaped = false;
+      else if (byte === BACKSLASH) isEscaped = true;
+      else if (byte === QUOTE) {
+        inString = false;
+        return at + 1;
+      }
+    }
+    return chunk.length;
   }
 
   return {
     items,
     values: () => values,
     write: (chunk) => {
-      for (let index = 0; index < chunk.length; index += 1) {
-        const byte = chunk[index] as number;
-        if (inString) character(byte);
-        else if (IS_STRUCTURE[byte] === 1) {
-          structure(byte, offset + index);
-          const found = excess();
-          if (found !== null) return found;
+      for (let at = 0; at < chunk.length; ) {
+        if (inString) {
+          at = passString(chunk, at);
+          continue;
         }
+        at = level > ITEM_LEVEL ? passInside(chunk, at) : toStructure(chunk, at);
+        const found = excess() ?? (at < chunk.length ? structure(chunk[at] as number, offset + at) : null);
+        if (found !== null) return found;
+        at += 1;
       }
       offset += chunk.length;
       return null;

@@ -1,5 +1,6 @@
 // Reads the body of a request up to a limit, with either framing.
 
+import { longWorkSlice } from '../../lib/event-loop.ts';
 import type { PlainRequest } from '../fetch.ts';
 
 /** The default limit of a body, in bytes. */
@@ -71,6 +72,9 @@ async function readChunks(
     if (next.done) return { type: 'whole', bytes: Buffer.concat(chunks, size) };
     size += next.value.length;
     chunks.push(next.value);
+    // All large bodies together inspect a chunk in a turn, so that callbacks do not wait for a chunk of each.
+    // promise: large-bodies-are-inspected-in-turns
+    await longWorkSlice(inspect !== undefined);
     if (size <= limit && inspect?.(next.value) === false) return REJECTED;
     if (size > limit && sink !== undefined) return readLarge(reader, chunks, sink);
     if (size > limit) return TOO_LARGE;

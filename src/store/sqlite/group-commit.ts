@@ -11,12 +11,14 @@ import type { Database, Statement } from 'better-sqlite3';
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import { within } from '../../lib/lifecycle.ts';
 import { reasonOf } from '../../lib/log.ts';
+import { takeBatch } from '../../lib/take-batch.ts';
 import type { World } from '../../lib/world.ts';
 import { StoreUnavailable } from '../port.ts';
 import { codeOf, concernsTheStore, isDiskFailure } from './file/result-codes.ts';
 
-/** Maximum weight of a batch: the sum of the weights of its mutations. */
+/** Maximum weight of a batch, the sum of the weights of its mutations, and of the bytes of those that write much. */
 const MAX_BATCH = 256;
+const MAX_BATCH_BYTES = 256 * 1024;
 const MAX_GATHER_MS = 2;
 
 /**
@@ -44,6 +46,8 @@ export interface Mutation<T, C> {
 export interface MutationOptions {
   /** Counts as this many mutations when a batch is filled; default 1. */
   readonly weight?: number;
+  /** Bytes that it writes, about, if it writes much; default 0. Mutations that write little then come before it. */
+  readonly bytes?: number;
   /** Expected to throw in normal operation in order to roll back its own changes; runs under a savepoint. */
   readonly expectRollback?: boolean;
 }
@@ -120,9 +124,8 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
   }
 
   async function flush(): Promise<void> {
-    const size = batchSize(waiting);
-    const batch = waiting.slice(0, size);
-    waiting = waiting.slice(size);
+    const { batch, rest } = takeBatch(waiting, { weight: MAX_BATCH, bytes: MAX_BATCH_BYTES });
+    waiting = [...rest];
     let result = commitUnlessLost(batch);
     for (let tries = 0; result === 'busy' && tries < BUSY_RETRIES; tries += 1) {
       await options.world.sleep(BUSY_RETRY_MS);
@@ -239,11 +242,11 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
   }
 
   return {
-    mutate: (work, { weight = 1, expectRollback = false } = {}) =>
+    mutate: (work, { weight = 1, bytes = 0, expectRollback = false } = {}) =>
       new Promise((resolve, reject) => {
         if (closed) return reject(new StoreUnavailable('the store is closed'));
         if (waiting.length >= MAX_WAITING) return reject(new StoreUnavailable('too many writes are waiting'));
-        waiting.push({ work, weight, expectRollback, resolve: resolve as (value: unknown) => void, reject });
+        waiting.push({ work, weight, bytes, expectRollback, resolve: resolve as (value: unknown) => void, reject });
         gathering ??= gather();
       }),
     hold: async (work) => {
@@ -263,16 +266,6 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
       while (gathering) await gathering;
     },
   };
-}
-
-/** Returns the number of waiting mutations that fit into one batch: at least one, whatever its weight. */
-function batchSize(waiting: readonly Waiting<unknown>[]): number {
-  let weight = 0;
-  const excess = waiting.findIndex((mutation, index) => {
-    weight += mutation.weight;
-    return index > 0 && weight > MAX_BATCH;
-  });
-  return excess === -1 ? waiting.length : excess;
 }
 
 function rejectAll<C>(batch: readonly Waiting<C>[], error: StoreUnavailable): void {

@@ -1,6 +1,7 @@
 // POST /v1/executions/batch: many submissions at once, each with its own answer.
 
 import { describe, expect, test } from 'vitest';
+import { anExecution } from '../../support/executions.ts';
 import { dispatchAll, type Harness, startHttp } from '../harness.ts';
 import { item, items, PROBLEM, ROOM, send, statuses, stored } from './batching.ts';
 
@@ -40,6 +41,19 @@ describe('each with its own answer', () => {
       ['#/executions/3/notifyUrl', '#/executions/3/a~1b'],
     ]);
     expect(await stored(http)).toBe(2);
+  });
+
+  test('what could not be stored after others were accepted is a 503 of its own', async () => {
+    const batch = async () => [
+      { outcome: 'added', execution: anExecution() } as const,
+      { outcome: 'unavailable' } as const,
+    ];
+    const fail = () => Promise.reject(new Error('not to be asked'));
+    await using http = await startHttp({ ...ROOM, submissions: { submit: { one: fail, batch, again: fail } } });
+    const answer = await send(http, [item(0), item(1)]);
+    expect([answer.status, statuses(answer)]).toEqual([200, [202, 503]]);
+    expect(answer.json).toMatchObject({ accepted: 1, refused: 1 });
+    expect(answer.json.items[1].problem).toMatchObject({ type: `${PROBLEM}store-unavailable`, status: 503 });
   });
 
   test('what is refused alone is refused in a batch, for the same reason', async () => {

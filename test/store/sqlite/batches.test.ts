@@ -5,6 +5,7 @@ import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Submission } from '../../../src/execution/execution.ts';
 import { batchName, itemName } from '../../../src/execution/idempotency-key.ts';
+import { type JsonObject, LargeJson } from '../../../src/execution/json.ts';
 import { systemWorld } from '../../../src/lib/world.ts';
 import type { NewExecution } from '../../../src/store/intake-port.ts';
 import type { Store } from '../../../src/store/port.ts';
@@ -59,6 +60,31 @@ test('concurrent large batches are a commit each, so that no caller waits for al
   expect(commits).toEqual([1, 1, 1]);
   await Promise.all([1, 2, 3].map(() => store.addAll(many(50), false)));
   expect([commits, count()]).toEqual([[1, 1, 1, 3], 750]);
+});
+
+const long = (): Partial<Submission> => ({
+  inputs: LargeJson.asText(`{"text":"${'x'.repeat(100_000)}"}`) as JsonObject,
+});
+
+test('a long batch is several commits, in its order, and what is short does not wait for all of them', async () => {
+  const { store, sql, commits } = open();
+  const settled: string[] = [];
+  const submissions = [...many(5, {}, long()), ...many(1)];
+  const batch = store.addAll(submissions, false).then((outcomes) => {
+    settled.push('batch');
+    return added(outcomes);
+  });
+  await Promise.all([batch, store.addAll(many(1), false).then(() => settled.push('short'))]);
+  expect([await batch, settled, commits]).toEqual([6, ['short', 'batch'], [2, 1, 1]]);
+  const [, ...stored] = sql.prepare('SELECT correlation_id FROM execution_rows ORDER BY id').pluck().all();
+  expect(stored).toEqual(submissions.map(({ execution }) => execution.correlationId));
+  expect(verifyAudit(sql)).toMatchObject({ findings: [], entries: 7 });
+});
+
+test('a long batch that is accepted together, or not at all, is one commit', async () => {
+  const { store, commits } = open();
+  expect(added(await store.addAll(many(5, {}, long()), true))).toBe(5);
+  expect(commits).toEqual([1]);
 });
 
 test('when the commit fails, nothing of a batch is there, and the next one goes through', async () => {

@@ -11,6 +11,7 @@ import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
 import type { RollupCounts } from '../rollups/count.ts';
 import type { Statements } from '../statements.ts';
 import type { ExecutionRow } from './execution-row.ts';
+import { BatchRefused, bytesOf, createBatchInsertion } from './insert-batch.ts';
 
 interface AcceptanceTools {
   readonly backlog: Backlog;
@@ -103,30 +104,12 @@ export function createInsertion(
   }
 
   return {
-    add: (submission) => writer.mutate(() => add(submission)),
-    addAll: async (submissions, together) => {
-      try {
-        const options = { weight: submissions.length, expectRollback: together };
-        return await writer.mutate(() => addAll(submissions, together), options);
-      } catch (error) {
-        if (error instanceof BatchRefused) return error.outcomes;
-        throw error;
-      }
-    },
+    add: (submission) => writer.mutate(() => add(submission), { bytes: bytesOf(submission) }),
+    addAll: createBatchInsertion(writer, addAll),
   };
 }
 
 /** Returns whether the receiver has just chosen its id and the app gave no key, so that it repeats no other submission. */
 function isUnnamed({ correlationId, reference, idempotencyKey }: NewExecution['execution']): boolean {
   return correlationId === reference && idempotencyKey === null;
-}
-
-/** Rolls back the mutation that adds an all-or-nothing batch. */
-class BatchRefused extends Error {
-  readonly outcomes: BatchAddResult[];
-
-  constructor(outcomes: BatchAddResult[]) {
-    super('a submission of an all-or-nothing batch was refused');
-    this.outcomes = outcomes;
-  }
 }

@@ -87,7 +87,8 @@ export function createRecords(
       const outcome = longOutcomeIn(event);
       // promise: long-outcome-is-hashed-in-slices
       if (outcome !== null) await prepareOutcomeHash(outcome);
-      return writer.mutate(() => record(reference, event, now));
+      const bytes = (outcome?.result?.length ?? 0) + (outcome?.error?.length ?? 0);
+      return writer.mutate(() => record(reference, event, now), { bytes });
     },
 
     dueDispatches: async (limit, now) => due.toDispatch(limit, now).map(({ execution }) => execution),
