@@ -1,6 +1,6 @@
 // Each mutation fits the current source: its tag occurs once, its edit can be made, and its tests exist.
 
-import { readFileSync, statSync } from 'node:fs';
+import { globSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { condition, findTagged, mutate, namesIn, removed } from './edit.ts';
@@ -12,6 +12,9 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MUTATIONS = [...OTHERS, ...POSTGRES_MUTATIONS];
 const FILES = taggedFiles(ROOT);
 const read = (file: string) => readFileSync(ROOT + file, 'utf8');
+const TESTS = globSync('test/**/*.ts', { cwd: ROOT, exclude: ['test/mutations/**'] })
+  .map(read)
+  .join('\n');
 
 // Tags whose code is copied in front of another tag.
 const COPIED = ['responses-after-commit', 'upgrade-after-copy'];
@@ -21,7 +24,16 @@ test('each tag in the source has a mutation, and each mutation has a tag of its 
   expect([...FILES.keys()].sort()).toEqual([...tags, ...COPIED].sort());
 });
 
-test.for(MUTATIONS.map(({ tag, ...mutation }) => [tag, mutation] as const))('%s', ([tag, { edit, tests }]) => {
+const KNOWN = new Set(['undefined']);
+const namesOfFiles = new Map<string, ReadonlySet<string>>();
+
+function namesOf(file: string): ReadonlySet<string> {
+  const known = namesOfFiles.get(file) ?? namesIn(file, read(file));
+  namesOfFiles.set(file, known);
+  return known;
+}
+
+test.for(MUTATIONS.map(({ tag, ...mutation }) => [tag, mutation] as const))('%s', ([tag, { edit, tests, title }]) => {
   const files = FILES.get(tag) ?? [];
   expect(files, `files with the comment "// promise: ${tag}"`).toHaveLength(1);
   const [file = ''] = files;
@@ -29,13 +41,12 @@ test.for(MUTATIONS.map(({ tag, ...mutation }) => [tag, mutation] as const))('%s'
   const mutant = mutate(file, source, tag, edit);
   expect(mutant).not.toBe(source);
   // A name that does not occur in the file would only make the code throw.
-  const names = namesIn(file, source);
+  const names = namesOf(file);
   expect([...namesIn(file, mutant)].filter((name) => !names.has(name) && !KNOWN.has(name))).toEqual([]);
   expect(tests.length).toBeGreaterThan(0);
   for (const path of tests) expect(statSync(ROOT + path).isFile(), path).toBe(true);
+  if (title !== undefined) expect(TESTS.includes(title), `a test with "${title}" in its title`).toBe(true);
 });
-
-const KNOWN = new Set(['undefined']);
 
 const SOURCE = `
 export function read(text: string) {

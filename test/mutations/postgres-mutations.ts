@@ -4,14 +4,21 @@ import { branch, condition, type Edit, precededBy, removed, replacedBy, swapped,
 import { MUTATIONS, type Mutation } from './mutations.ts';
 
 const CONTRACT = 'test/store/postgres/contract.slow.test.ts';
-const INSIGHTS = 'test/store/postgres/insights.test.ts';
+const INSIGHTS = 'test/store/postgres/insights.slow.test.ts';
 const MOVE = 'test/store/move/move.slow.test.ts';
 const LOST_COMMIT = 'test/store/postgres/lost-commit.test.ts';
 const OTHERS = 'test/store/postgres/others.test.ts';
-const VIEWS = 'test/store/postgres/views.test.ts';
+const VIEWS = 'test/store/postgres/views.slow.test.ts';
+
+interface Shared {
+  readonly edit: Edit;
+  readonly test: string;
+  /** Default: that of the mutation of the store on SQLite, since both stores have the tests of the contract. */
+  readonly title?: string;
+}
 
 /** By the tag of the same promise of the store on SQLite. */
-const SHARED: Readonly<Record<string, { readonly edit: Edit; readonly test: string }>> = {
+const SHARED: Readonly<Record<string, Shared>> = {
   'queue-is-bounded': { edit: removed, test: CONTRACT },
   'app-queue-share': { edit: removed, test: CONTRACT },
   'atomic-batch': { edit: condition(false), test: CONTRACT },
@@ -22,29 +29,58 @@ const SHARED: Readonly<Record<string, { readonly edit: Edit; readonly test: stri
   'notification-in-same-commit': { edit: value('null'), test: CONTRACT },
   'probe-prefers-unrejected': { edit: branch('alternate'), test: CONTRACT },
   'pruned-result-is-recognised': { edit: uncalled, test: CONTRACT },
-  'pending-notification-keeps-payload': { edit: removed, test: CONTRACT },
+  'pending-notification-keeps-payload': {
+    edit: removed,
+    test: CONTRACT,
+    title: 'made due again between the look and the pruning keeps its payload',
+  },
   'oldest-pending-age': { edit: swapped('Math.min', 'Math.max'), test: CONTRACT },
   'stream-shows-own-app': { edit: swapped('$3::text IS NULL', 'TRUE'), test: CONTRACT },
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of the source
-  'reconcile-asks-all-in-doubt': { edit: swapped('${CANCELLED}', '${TIMEOUT}'), test: INSIGHTS },
-  'late-callback-moves-its-count': { edit: condition(true), test: INSIGHTS },
-  'hidden-is-not-searchable': { edit: branch('consequent'), test: CONTRACT },
-  'held-execution-is-not-erased': { edit: removed, test: VIEWS },
-  'erased-content-is-gone': { edit: removed, test: VIEWS },
-  'commit-before-response': { edit: precededBy('settle(decided, () => false);'), test: LOST_COMMIT },
+  'reconcile-asks-all-in-doubt': {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of the source
+    edit: swapped('${CANCELLED}', '${TIMEOUT}'),
+    test: INSIGHTS,
+    title: 'are those on SQLite, for executions of every fate',
+  },
+  'late-callback-moves-its-count': {
+    edit: condition(true),
+    test: INSIGHTS,
+    title: 'are those on SQLite, for executions of every fate',
+  },
+  'hidden-is-not-searchable': {
+    edit: branch('consequent'),
+    test: CONTRACT,
+    title: 'by the way the outcome became known, by duration and by a text in the error',
+  },
+  'held-execution-is-not-erased': {
+    edit: removed,
+    test: VIEWS,
+    title: 'show the same after an erasure',
+  },
+  'erased-content-is-gone': {
+    edit: removed,
+    test: VIEWS,
+    title: 'show the same after an erasure',
+  },
+  'commit-before-response': {
+    edit: precededBy('settle(decided, () => false);'),
+    test: LOST_COMMIT,
+    title: 'after the commit: the change is acknowledged, once',
+  },
 };
 
-function promiseOf(tag: string): string {
+function onPostgres(tag: string, { edit, test, title }: Shared): Mutation {
   const known = MUTATIONS.find((mutation) => mutation.tag === tag);
   if (known === undefined) throw new Error(`no mutation of the store on SQLite has the tag "${tag}"`);
-  return `${known.promise}, on PostgreSQL`;
+  const part = title ?? known.title;
+  return {
+    ...{ tag: `postgres/${tag}`, promise: `${known.promise}, on PostgreSQL`, edit, tests: [test] },
+    ...(part === undefined ? {} : { title: part }),
+  };
 }
 
 export const POSTGRES_MUTATIONS: readonly Mutation[] = [
-  ...Object.entries(SHARED).map(([tag, { edit, test }]) => ({
-    ...{ tag: `postgres/${tag}`, promise: promiseOf(tag) },
-    ...{ edit, tests: [test] },
-  })),
+  ...Object.entries(SHARED).map(([tag, shared]) => onPostgres(tag, shared)),
   {
     tag: 'postgres/lost-commit-is-resolved',
     promise: 'a change whose response was lost is acknowledged if it was committed, and only then',
@@ -55,7 +91,7 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     tag: 'postgres/leader-alone-claims',
     promise: 'of the receivers on one database only the leader claims, ends what is due and prunes',
     edit: removed,
-    tests: ['test/store/postgres/several-receivers.test.ts'],
+    tests: ['test/store/postgres/several-receivers.slow.test.ts'],
   },
   {
     tag: 'postgres/others-are-seen-without-hints',
@@ -73,13 +109,15 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     tag: 'postgres/commands-read-only',
     promise: 'the sessions of commands are read-only, whatever their role may do',
     edit: value("'off'"),
-    tests: ['test/cli/postgres/beside-a-receiver.test.ts'],
+    tests: ['test/cli/postgres/beside-a-receiver.slow.test.ts'],
+    title: 'the session of a command is read-only, although its user owns the database',
   },
   {
     tag: 'postgres/shown-rows-are-verified',
     promise: 'the views through which operators see the trail are verified',
     edit: removed,
-    tests: ['test/cli/postgres/verify.test.ts'],
+    tests: ['test/cli/postgres/verify.slow.test.ts'],
+    title: 'is named',
   },
   {
     tag: 'no-password-in-arguments',

@@ -87,14 +87,14 @@ async function firstToFail({ runner }: Copy, order: Order): Promise<string | und
 }
 
 /** Returns the title of the first test that detects the mutation, if one does. @throws when the mutation cannot be judged. */
-async function firstToDetect(copy: Copy, { tag, edit, tests }: Mutation): Promise<string | undefined> {
+async function firstToDetect(copy: Copy, { tag, edit, tests, title }: Mutation): Promise<string | undefined> {
   const [edited, ...others] = FILES.get(tag) ?? [];
   if (edited === undefined || others.length > 0) throw new Error(`the tag "${tag}" must be in exactly one place`);
   const path = join(copy.folder, edited);
   const source = readFileSync(path, 'utf8');
   writeFileSync(path, mutate(edited, source, tag, edit));
   try {
-    return await firstToFail(copy, { tests, edited });
+    return await firstToFail(copy, { tests, title, edited });
   } finally {
     writeFileSync(path, source);
   }

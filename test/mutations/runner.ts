@@ -6,6 +6,8 @@ import { reasonOf } from '../../src/lib/log.ts';
 
 export interface Order {
   readonly tests: readonly string[];
+  /** Part of the titles of the tests to run; default: all. */
+  readonly title?: string | undefined;
   /** A file that differs from the previous run, or will differ from the next one; null if there is none. */
   readonly edited: string | null;
 }
@@ -22,15 +24,17 @@ await vitest.standalone();
 for (const { name, config } of vitest.projects) if (name === 'unit') config.testTimeout = MAX_TEST_MS;
 
 /** Stops at the first test that fails. Vitest starts new processes for each run, so that no module of a former run stays. */
-async function run({ tests, edited }: Order): Promise<Report> {
+async function run({ tests, title, edited }: Order): Promise<Report> {
   const paths = tests.map((test) => join(root, test));
   const specifications = paths.flatMap((path) => vitest.getModuleSpecifications(path));
+  if (title !== undefined) for (const one of specifications) one.testNamePattern = new RegExp(RegExp.escape(title));
   if (edited !== null) vitest.invalidateFile(join(root, edited));
   const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications);
   if (edited !== null) vitest.invalidateFile(join(root, edited));
   // Modules of former runs are among them.
   const modules = testModules.filter(({ moduleId }) => paths.includes(moduleId));
-  if (modules.every(({ children }) => children.size === 0)) {
+  const ran = modules.flatMap(({ children }) => [...children.allTests('passed'), ...children.allTests('failed')]);
+  if (ran.length === 0) {
     const errors = [...modules.flatMap((module) => module.errors()), ...unhandledErrors].map(reasonOf);
     return { error: `no test ran: ${errors.join('; ')}` };
   }
