@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { createLeftOutReporter } from './test/support/left-out-reporter.ts';
+import { LongestFirst } from './test/support/longest-first.ts';
 import { SUITES } from './test/support/suites.ts';
 
 // At least two at a time, because many tests wait for processes that they have started.
@@ -11,7 +12,8 @@ const maxWorkers = Math.max(2, availableParallelism() - 1);
 export default defineConfig({
   test: {
     reporters: ['default', createLeftOutReporter()],
-    projects: Object.entries(SUITES).map(([name, { command: _, ...suite }]) => ({
+    sequence: { sequencer: LongestFirst },
+    projects: Object.entries(SUITES).map(([name, { command: _, longest: __, ...suite }]) => ({
       test: {
         name,
         // A process of its own for each file, because slow tests kill and crash what they start. The files of `unit` share processes.

@@ -20,6 +20,12 @@ test('each file with tests belongs to exactly one suite', () => {
   expect(declaring.filter((file) => !inSuites.includes(file))).toEqual([]);
 });
 
+test('the files that begin first are files of their suite', () => {
+  for (const { include, longest = [] } of Object.values(SUITES)) {
+    expect(globSync(include, { cwd: ROOT })).toEqual(expect.arrayContaining([...longest]));
+  }
+});
+
 test('each suite has a script that runs it', () => {
   const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
   for (const [name, { command }] of Object.entries(SUITES)) {

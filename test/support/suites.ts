@@ -12,6 +12,8 @@ export interface Suite {
   };
   readonly globalSetup?: string;
   readonly isolate?: boolean;
+  /** The files that take longest, which begin first: at the end of a run no processor is idle while one of them is left. */
+  readonly longest?: readonly string[];
 }
 
 const SLOW = 'test/**/*.slow.test.ts';
@@ -36,12 +38,25 @@ export const SUITES: Readonly<Record<string, Suite>> = {
   slow: {
     command: 'npm run test:slow',
     include: [SLOW],
+    longest: [
+      'test/simulation/simulation.slow.test.ts',
+      'test/bench/against.slow.test.ts',
+      'test/bench/bodies.slow.test.ts',
+      'test/main.slow.test.ts',
+      'test/bench/races.slow.test.ts',
+    ],
     globalSetup: POSTGRES,
     testTimeout: 300_000,
     sequence: { groupOrder: 1 },
   },
   // Kills the real process, cuts its power, fills its disk. Needs Linux, root and strace.
-  crash: { command: 'npm run test:crash', include: ['test/crash/*.crash.ts'], testTimeout: 60_000, ...PROGRAMS },
+  crash: {
+    command: 'npm run test:crash',
+    include: ['test/crash/*.crash.ts'],
+    longest: ['test/crash/power-loss.crash.ts', 'test/crash/disk-full.crash.ts'],
+    testTimeout: 60_000,
+    ...PROGRAMS,
+  },
   // The examples in Python and for a shell. Needs python3 and curl.
   examples: {
     command: 'npm run test:examples',
@@ -53,11 +68,18 @@ export const SUITES: Readonly<Record<string, Suite>> = {
   browser: {
     command: 'npm run test:browser',
     include: ['test/browser/*.browser.ts'],
+    longest: ['test/browser/pages.browser.ts', 'test/browser/live.browser.ts'],
     testTimeout: 180_000,
     ...PROGRAMS,
   },
   // The proxies in front of the receiver. Needs nginx and Caddy.
-  proxy: { command: 'npm run test:proxy', include: ['test/deploy/*.proxy.ts'], testTimeout: 120_000, ...PROGRAMS },
+  proxy: {
+    command: 'npm run test:proxy',
+    include: ['test/deploy/*.proxy.ts'],
+    longest: ['test/deploy/front.proxy.ts', 'test/deploy/waits.proxy.ts'],
+    testTimeout: 120_000,
+    ...PROGRAMS,
+  },
   // The dashboard and the alert rules in Prometheus. Needs prometheus.
   monitoring: {
     command: 'npm run test:monitoring',
@@ -78,6 +100,7 @@ export const SUITES: Readonly<Record<string, Suite>> = {
   package: {
     command: 'npm run test:package',
     include: ['test/package/*.package.ts'],
+    longest: ['test/package/program.package.ts'],
     globalSetup: 'test/package/install.ts',
     testTimeout: 120_000,
     ...PROGRAMS,
