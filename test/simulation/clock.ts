@@ -12,8 +12,11 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Sets the wall clock forward or back without letting time pass. */
   step(ms: number): void;
-  /** Advances by `ms` and wakes sleepers in order; all work of one settles before the next wakes. */
-  advance(ms: number): Promise<void>;
+  /**
+   * Advances by `ms` and wakes sleepers in order, each at most `lateMs` late; all work of one settles before the next wakes. Loops
+   * that wake late have fewer rounds.
+   */
+  advance(ms: number, lateMs?: number): Promise<void>;
   /** Runs all work that needs no time. */
   settle(): Promise<void>;
   /** A world on this clock. */
@@ -90,11 +93,11 @@ export function createClock(): Clock {
     step: (ms) => {
       offset += ms;
     },
-    advance: async (ms) => {
+    advance: async (ms, lateMs = 0) => {
       const until = elapsed + ms;
       await settle();
       for (let sleeper = next(until); sleeper !== undefined; sleeper = next(until)) {
-        elapsed = Math.max(elapsed, sleeper.wakeAt);
+        elapsed = Math.max(elapsed, Math.min(until, sleeper.wakeAt + lateMs));
         sleeper.wake();
         await settle();
       }

@@ -168,7 +168,8 @@ function order(slot: number, dice: Dice, temper: Temper): Order {
     named: dice.chance(0.8),
     fields: {
       timeoutSeconds: dice.pick([5, 10, 30, 120]),
-      graceSeconds: dice.chance(0.02) ? 86_400 : dice.pick([0, 1, 5, 10, 60, 600]),
+      // Every second of it has rounds of the loops.
+      graceSeconds: dice.chance(0.02) ? 7_200 : dice.pick([0, 1, 5, 10, 60, 600]),
       retryUncertain: dice.chance(0.3),
     },
     fate: fate(dice, temper),
