@@ -3,12 +3,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { Socket } from 'node:net';
 
-/** The time limit for a response after the client has closed its half: longer than a commit. */
-const HALF_OPEN_MS = 1_000;
-
-/** The time limit for the first request of an unused connection when the server stops, since it may be on the way. */
-const UNUSED_MS = 1_000;
-
 /** The interval at which idle connections are closed while the server stops. */
 const IDLE_CHECK_MS = 50;
 
@@ -44,8 +38,8 @@ export function lingerAfter(incoming: IncomingMessage, limitMs: number): void {
 }
 
 /** A client that has closed its half gets the time of a commit, not of a wait or a stream. */
-export function letGoOfHalfOpen(socket: Socket): void {
-  socket.once('end', () => cutAfter(socket, HALF_OPEN_MS));
+export function letGoOfHalfOpen(socket: Socket, limitMs: number): void {
+  socket.once('end', () => cutAfter(socket, limitMs));
 }
 
 function cutAfter(socket: Socket, ms: number): void {
@@ -53,15 +47,22 @@ function cutAfter(socket: Socket, ms: number): void {
   socket.once('close', () => clearTimeout(timer));
 }
 
-/** Accepts nothing more, lets what is in flight finish for up to `graceMs`, then cuts what is left. */
-export async function close(server: Server, sockets: ReadonlySet<Socket>, graceMs: number): Promise<void> {
+/**
+ * Accepts nothing more, lets what is in flight finish for up to `graceMs`, then cuts what is left. The first request of an unused
+ * connection may be on the way, for `unusedMs` at most.
+ */
+export async function close(
+  server: Server,
+  sockets: ReadonlySet<Socket>,
+  { graceMs, unusedMs }: { readonly graceMs: number; readonly unusedMs: number },
+): Promise<void> {
   // Closes the connections that are idle now, but not those that become idle later.
   const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
   const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
   // Browsers and load balancers open connections in advance. Node does not count them as idle.
   const unused = setTimeout(() => {
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-  }, UNUSED_MS);
+  }, unusedMs);
   const deadline = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
   clearInterval(idle);

@@ -28,6 +28,10 @@ export interface Limits {
   readonly silenceTimeout: number;
   /** For a client that is still sending after the last response. */
   readonly lingerTimeout: number;
+  /** For a response after the client has closed its half: longer than a commit. */
+  readonly halfOpenTimeout: number;
+  /** For the first request of an unused connection when the server stops. */
+  readonly unusedTimeout: number;
   /** For the first request of a new connection, in which idle connections make room for others rather than this one. */
   readonly firstRequestTimeout: number;
   readonly maxHeaderBytes: number;
@@ -41,6 +45,8 @@ const LIMITS: Limits = {
   keepAliveTimeout: 70_000,
   silenceTimeout: 120_000,
   lingerTimeout: 5_000,
+  halfOpenTimeout: 1_000,
+  unusedTimeout: 1_000,
   firstRequestTimeout: 2_000,
   maxHeaderBytes: 16 * 1024,
   maxConnections: 10_000,
@@ -81,10 +87,8 @@ export interface Listening {
 /** @throws {Error} that names the address and the reason if listening fails. */
 export async function listen(fetch: Fetch, options: ListenOptions): Promise<Listening> {
   const { host, port, socket, tls, log, limits, behindProxy = false, connections = UNCOUNTED } = options;
-  const { maxHeaderBytes, maxConnections, silenceTimeout, lingerTimeout, firstRequestTimeout, ...timeouts } = {
-    ...LIMITS,
-    ...limits,
-  };
+  const { maxHeaderBytes, maxConnections, ...given } = { ...LIMITS, ...limits };
+  const { silenceTimeout, lingerTimeout, halfOpenTimeout, unusedTimeout, firstRequestTimeout, ...timeouts } = given;
   const handle = getRequestListener(
     (request, { incoming, outgoing }) =>
       fetch(request, incoming.socket?.remoteAddress ?? null, {
@@ -121,7 +125,7 @@ export async function listen(fetch: Fetch, options: ListenOptions): Promise<List
   });
   // By default, Node closes the connection of a client that closes its half, before the client has its response.
   Object.assign(server, { httpAllowHalfOpen: true });
-  server.on(tls ? 'secureConnection' : 'connection', letGoOfHalfOpen);
+  server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => letGoOfHalfOpen(socket, halfOpenTimeout));
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -141,7 +145,7 @@ export async function listen(fetch: Fetch, options: ListenOptions): Promise<List
     port: bound.port,
     // With all options: those left out would fall back to Node's defaults.
     renew: (renewed) => server instanceof TlsServer && server.setSecureContext(secured(renewed)),
-    close: (graceMs) => close(server, sockets, graceMs),
+    close: (graceMs) => close(server, sockets, { graceMs, unusedMs: unusedTimeout }),
   };
 }
 

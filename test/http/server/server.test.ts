@@ -6,6 +6,7 @@ import type { Fetch } from '../../../src/http/fetch.ts';
 import { readBody } from '../../../src/http/request/read-body.ts';
 import { createConnectionCounts } from '../../../src/http/server/connection-pool.ts';
 import { type Limits, type ListenOptions, listen } from '../../../src/http/server/server.ts';
+import { eventually } from '../../support/eventually.ts';
 import { createManualWorld } from '../../support/manual-world.ts';
 import { quietLog } from '../../support/quiet-log.ts';
 import { head, wire } from '../harness.ts';
@@ -16,10 +17,6 @@ const FAST: Partial<Limits> = { headersTimeout: 100, requestTimeout: 200, connec
 async function start(fetch: Fetch = HELLO, limits: Partial<Limits> = {}, options: Partial<ListenOptions> = {}) {
   const server = await listen(fetch, { host: '127.0.0.1', port: 0, limits, ...options });
   return { ...server, [Symbol.asyncDispose]: () => server.close(0) };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise(setImmediate);
 }
 
 /** A handler that waits to be let go. */
@@ -115,15 +112,15 @@ describe('clients that are slow or greedy', () => {
     served.send(head('GET', '/'));
     await served.until(/hello/);
     const silent = wire(server.port);
-    await until(() => counts.open === 2);
+    await eventually(() => counts.open === 2);
     const partial = wire(server.port);
     partial.send('GET / HTTP/1.1\r\n');
-    await until(() => counts.open === 3);
+    await eventually(() => counts.open === 3);
     expect(await (await fetch(server.url, { headers: { connection: 'close' } })).text()).toBe('hello');
     await silent.closed;
     const others = [wire(server.port), wire(server.port)];
     await partial.closed;
-    await until(() => counts.open === 3);
+    await eventually(() => counts.open === 3);
     const last = wire(server.port);
     last.send(head('GET', '/', { connection: 'close' }));
     expect(await last.closed).toContain('hello');
@@ -142,7 +139,7 @@ describe('clients that are slow or greedy', () => {
       await one.until(/hello/);
     }
     const callbacks = Array.from({ length: 4 }, () => wire(server.port));
-    await until(() => counts.closures.get('displaced') === 4);
+    await eventually(() => counts.closures.get('displaced') === 4);
     for (const one of callbacks) one.send(head('GET', '/', { connection: 'close' }));
     for (const one of callbacks) expect(await one.closed).toContain('hello');
   });
@@ -173,7 +170,7 @@ describe('clients that are slow or greedy', () => {
     await using server = await start(answer, { maxConnections: 10 }, { connections: counts });
     const nine = Array.from({ length: 9 }, () => wire(server.port));
     for (const one of nine) one.send(head('GET', '/', { connection: 'close' }));
-    await until(() => begun === 9);
+    await eventually(() => begun === 9);
     const tenth = wire(server.port);
     tenth.send(head('GET', '/?path=/webhook/x'));
     const refusal = await tenth.closed;
@@ -199,7 +196,7 @@ describe('clients that are slow or greedy', () => {
       const silent: ReturnType<typeof wire>[] = [];
       for (let i = 1; i <= 3; i += 1) {
         silent.push(wire(server.port));
-        await until(() => counts.open + (counts.closures.get('network') ?? 0) >= i);
+        await eventually(() => counts.open + (counts.closures.get('network') ?? 0) >= i);
       }
       expect(counts.closures.get('network')).toBe(closed);
       for (const one of silent) one.socket.destroy();
@@ -211,7 +208,7 @@ describe('clients that are slow or greedy', () => {
     const counts = createConnectionCounts(log, createManualWorld());
     await using server = await start(HELLO, { maxConnections: 2 }, { connections: counts, behindProxy: true });
     const silent = Array.from({ length: 20 }, () => wire(server.port));
-    await until(() => counts.closures.get('displaced') === 18);
+    await eventually(() => counts.closures.get('displaced') === 18);
     expect(log.lines).toMatchObject([{ level: 'warn', facts: { displaced: 1, client: '127.0.0.1' } }]);
     for (const one of silent) one.socket.destroy();
   });
@@ -355,7 +352,7 @@ describe('stopping', () => {
   });
 
   test('a connection that was opened ahead of need does not hold it up', async () => {
-    const server = await start();
+    const server = await start(HELLO, { unusedTimeout: 50 });
     const raw = wire(server.port);
     // Answered on another one: by then the silent one has been accepted.
     await (await fetch(server.url)).text();
@@ -371,7 +368,7 @@ describe('stopping', () => {
     await arrived;
     release();
     expect(await patient.closed).toMatch(/at last$/);
-    await using other = await start(() => new Promise<Response>(() => {}));
+    await using other = await start(() => new Promise<Response>(() => {}), { halfOpenTimeout: 50 });
     const silent = wire(other.port);
     silent.socket.end(head('GET', '/'));
     expect(await silent.closed).toBe('');
