@@ -1,6 +1,5 @@
 // The operators' commands without a process of their own, and databases for them to work on.
 
-import { join } from 'node:path';
 import type { CommandContext } from '../../src/cli/context.ts';
 import { runCommand } from '../../src/cli/program.ts';
 import { unreadVariables } from '../../src/config/unread-variables.ts';
@@ -9,7 +8,7 @@ import type { Store } from '../../src/store/port.ts';
 import { createSqliteStore } from '../../src/store/sqlite/store.ts';
 import { anExecution, callback, completed } from '../support/executions.ts';
 import { quietLog } from '../support/quiet-log.ts';
-import { temporaryFolder } from '../support/temporary.ts';
+import { temporaryDatabase } from '../support/temporary-database.ts';
 
 export const SECRET = 'a-secret-for-commands-of-32-characters';
 
@@ -56,7 +55,7 @@ export async function command(
   return { code, ...said };
 }
 
-export function openStore(path = join(temporaryFolder(), 'receiver.db')): { store: Store; path: string } {
+export function openStore(path = temporaryDatabase()): { store: Store; path: string } {
   const fatal = (error: unknown) => {
     throw error;
   };

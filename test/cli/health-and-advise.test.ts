@@ -11,6 +11,7 @@ import { type Life, live } from '../support/lives.ts';
 import { createManualWorld, START } from '../support/manual-world.ts';
 import { quietLog } from '../support/quiet-log.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { temporaryDatabase } from '../support/temporary-database.ts';
 import { command, openStore } from './harness.ts';
 
 const HOUR = 3_600_000;
@@ -20,7 +21,7 @@ type Lived = readonly [life: Life, count: number, at: number, actionId?: string]
 /** Runs a command on a database in which these lived, one hour after the start. */
 async function run(line: string, lives: readonly Lived[], env: Readonly<Record<string, string>> = {}) {
   const world = createManualWorld(1, START + HOUR);
-  const path = join(temporaryFolder(), 'receiver.db');
+  const path = temporaryDatabase();
   const fatal = (error: unknown) => {
     throw error;
   };
@@ -51,7 +52,7 @@ describe('health', () => {
 
   test('what an administrator has paused is shown until it is resumed', async () => {
     const world = createManualWorld(1, START + HOUR);
-    const path = join(temporaryFolder(), 'receiver.db');
+    const path = temporaryDatabase();
     const { store } = openStore(path);
     await store.pauseSending({ app: 'shop', actionId: null, since: START, by: 'operator:alice', reason: null });
     await store.close();

@@ -4,7 +4,6 @@ import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { systemWorld } from '../../src/lib/world.ts';
 import { anExecution, callback, completed, failed } from '../support/executions.ts';
 import { createManualWorld } from '../support/manual-world.ts';
-import { run } from '../support/process.ts';
 import { keptFolder } from '../support/temporary.ts';
 import { crowdedDatabase } from './crowd.ts';
 import { command, fill, openStore, writtenDatabase } from './harness.ts';
@@ -76,14 +75,6 @@ describe('audit tail', () => {
     stop.abort();
     expect((await tailed).code).toBe(0);
     expect(ids).toEqual([4, 5, 6, 7, 8, 9, 10]);
-  });
-
-  test('as a program: Ctrl-C ends it with 0', async () => {
-    const tail = run(['audit', 'tail'], { DATABASE_PATH: await writtenDatabase(1) });
-    await tail.line((line) => line.includes('CALLBACK_COMPLETED'));
-    tail.child.kill('SIGINT');
-    const { code, stderr } = await tail.finished;
-    expect([code, stderr]).toEqual([0, '']);
   });
 });
 

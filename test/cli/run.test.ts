@@ -1,7 +1,6 @@
 // What all commands have in common: help, mistakes, exit codes.
 
 import { describe, expect, test } from 'vitest';
-import { run } from '../support/process.ts';
 import { command, writtenDatabase } from './harness.ts';
 
 const ALL = [
@@ -68,10 +67,4 @@ test.each([
 ])('%s: a missing database is reported in one line, and none is created', async (line) => {
   const { code, err } = await command(line, { DATABASE_PATH: '/nowhere/receiver.db' });
   expect([code, err]).toEqual([2, '/nowhere/receiver.db does not exist\n']);
-});
-
-test('as a program: an unknown command ends with 2 and names the nearest', async () => {
-  const { code, stderr } = await run(['excutions']).finished;
-  expect(code).toBe(2);
-  expect(stderr).toMatch(/^error: unknown command 'excutions'\n\(Did you mean executions\?\)/);
 });

@@ -4,17 +4,16 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createSqliteStore } from '../../src/store/sqlite/store.ts';
 import { type Life, live } from '../support/lives.ts';
 import { createManualWorld, type ManualWorld, START } from '../support/manual-world.ts';
-import { run } from '../support/process.ts';
 import { quietLog } from '../support/quiet-log.ts';
-import { temporaryFolder } from '../support/temporary.ts';
-import { command, writtenDatabase } from './harness.ts';
+import { temporaryDatabase } from '../support/temporary-database.ts';
+import { command } from './harness.ts';
 
 const MINUTE = 60_000;
 
 /** A store whose clock is a minute after the start, with these lives; the store stays open as that of a running receiver. */
 async function running(lives: readonly (readonly [life: Life, count: number, at: number])[]) {
   const world = createManualWorld(1, START + MINUTE);
-  const path = `${temporaryFolder()}/receiver.db`;
+  const path = temporaryDatabase();
   const fatal = (error: unknown) => {
     throw error;
   };
@@ -171,13 +170,5 @@ describe('watch', () => {
   test('an interval that makes no sense is refused', async () => {
     const { code, err } = await command('watch --interval 0');
     expect([code, err]).toEqual([2, expect.stringContaining('whole number from 1 to 3600')]);
-  });
-
-  test('as a program in a pipe: one line per refresh, and Ctrl-C ends it with 0', async () => {
-    const watched = run(['watch', '--json', '--interval', '1'], { DATABASE_PATH: await writtenDatabase(1) });
-    await watched.line((line) => 'rates' in JSON.parse(line));
-    watched.child.kill('SIGINT');
-    const { code, stderr } = await watched.finished;
-    expect([code, stderr]).toEqual([0, '']);
   });
 });

@@ -58,7 +58,7 @@ test('a warning names each owner once and no value', () => {
 });
 
 describe('random secrets', () => {
-  const digests = Array.from({ length: 2_000 }, (_, seed) => createHash('sha256').update(String(seed)).digest());
+  const digests = Array.from({ length: 500 }, (_, seed) => createHash('sha256').update(String(seed)).digest());
   test.each([
     ['32 bytes in base64url', 80, (bytes: Buffer) => bytes.toString('base64url')],
     ['16 bytes in hexadecimal', 80, (bytes: Buffer) => bytes.toString('hex', 0, 16)],

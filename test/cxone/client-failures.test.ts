@@ -67,28 +67,6 @@ describe('no answer', () => {
     await expectBoth(await clientFor(server.url), UNCERTAIN);
   });
 
-  test('silence until the time-out: it may have been received, and is asked for once', async () => {
-    const silent = await startRaw(() => {});
-    const cxone = await clientFor(silent.url, 300);
-    await expectBoth(cxone, UNCERTAIN);
-    // fetch may open a connection ahead for the next request; what counts is what was asked.
-    expect(silent.sockets.filter((socket) => socket.bytesRead > 0)).toHaveLength(2);
-  });
-
-  test('an answer whose body never ends is given up at the time-out: the submission counts, the poll says nothing', async () => {
-    const slow = await startRaw((socket) =>
-      socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"executionId":"e-')),
-    );
-    const cxone = await clientFor(slow.url, 300);
-    expect(await cxone.execute(anExecution(), CALLBACK_URL)).toMatchObject({
-      type: 'submitted',
-      executionId: null,
-      report: NO_NEWS,
-    });
-    const message = expect.stringContaining('(it broke off');
-    expect(await cxone.poll(aPolled('e-1'))).toMatchObject({ type: 'failed', asked: true, httpStatus: 200, message });
-  });
-
   test('an answer that breaks off: the submission counts, a refusal stays one', async () => {
     const broken = (status: string) =>
       startRaw((socket) =>

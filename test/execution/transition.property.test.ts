@@ -101,7 +101,7 @@ function live({ submission, steps }: { submission: object; steps: { event: Execu
 function always(promise: (steps: Step[]) => void): void {
   fc.assert(
     fc.property(history, (h) => promise(live(h))),
-    { numRuns: 2000 },
+    { numRuns: 500 },
   );
 }
 

@@ -1,4 +1,4 @@
-// The contract of the webhook and of submissions and the hostile clients once more, with every request served by the adapter. The
+// The contract of the webhook and of submissions and hostile requests once more, with every request served by the adapter. The
 // files themselves run with the direct routes.
 
 import { useAdapterAlone } from './harness.ts';
@@ -11,6 +11,4 @@ await import('./webhook/callback-disconnect.slow.test.ts');
 await import('./executions/submit.test.ts');
 await import('./executions/submission-refusals.test.ts');
 await import('./hostile-content.slow.test.ts');
-await import('./hostile-flood.slow.test.ts');
 await import('./hostile-framing.slow.test.ts');
-await import('./hostile-slow.slow.test.ts');

@@ -345,11 +345,6 @@ export function head(method: string, path: string, headers: Record<string, strin
   return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`;
 }
 
-/** Lets the event loop turn until it is so; the test's time-out is the limit. */
-export async function eventually(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise(setImmediate);
-}
-
 /** What dispatch does: hands everything queued to CXone, which accepts it under the name `cx-` + correlation id. */
 export async function dispatchAll({ store, world }: Pick<Harness, 'store' | 'world'>): Promise<void> {
   for (const { reference, correlationId } of await store.claimDispatches(100, world.now())) {

@@ -1648,7 +1648,7 @@ export const MUTATIONS: readonly Mutation[] = [
     promise: 'a receiver whose last sign of life is old does not take itself for the active one',
     edit: replacedBy('return true;'),
     tests: ['test/store/postgres/several-receivers.slow.test.ts'],
-    title: 'one that was stopped knows, before anything else, that another may be active',
+    title: 'a leader that was stopped knows, before anything else, that another one may lead',
   },
   {
     tag: 'stopped-receiver-sends-no-notification',

@@ -6,7 +6,6 @@ import { loadProfile } from '../../src/cxone/profile/profile.ts';
 import { DIALECT_NAMES } from '../../src/simulator/dialects.ts';
 import { catalogue } from '../../src/simulator/fates/catalogue.ts';
 import { command } from '../cli/harness.ts';
-import { run } from '../support/process.ts';
 
 async function started(args: readonly string[]) {
   const stop = new AbortController();
@@ -112,11 +111,4 @@ test.for([
   const { code, out, err } = await command(['simulator', ...args]);
   expect([code, out]).toEqual([2, '']);
   expect(err).toContain(hint);
-});
-
-test.for(['SIGINT', 'SIGTERM'] as const)('%s ends the process with status 0', async (signal) => {
-  const simulator = run(['simulator', '--port', '0']);
-  await simulator.line((line) => line.includes('/v1/executions'));
-  simulator.child.kill(signal);
-  expect((await simulator.finished).code).toBe(0);
 });

@@ -1,6 +1,5 @@
 // Statistics of a commit are those that the store would return for it.
 
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { entryOfChange } from '../../src/stats/entry-of-change.ts';
 import type { Change } from '../../src/store/port.ts';
@@ -8,10 +7,10 @@ import { createSqliteStore } from '../../src/store/sqlite/store.ts';
 import { anExecution, callback, completed, NOON, polled, RUNNING, submitted } from '../support/executions.ts';
 import { createManualWorld } from '../support/manual-world.ts';
 import { quietLog } from '../support/quiet-log.ts';
-import { temporaryFolder } from '../support/temporary.ts';
+import { temporaryDatabase } from '../support/temporary-database.ts';
 
 test('an entry that is taken from its commit equals the one that is read from the store', async () => {
-  const path = join(temporaryFolder(), 'receiver.db');
+  const path = temporaryDatabase();
   const fatal = (error: unknown) => {
     throw error;
   };

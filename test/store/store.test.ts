@@ -1,12 +1,13 @@
 // The contract of the port, against SQLite on a file.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { systemWorld } from '../../src/lib/world.ts';
 import { createSqliteStore } from '../../src/store/sqlite/store.ts';
 import { quietLog } from '../support/quiet-log.ts';
+import { emptyDatabase } from '../support/temporary-database.ts';
 import { activityContract } from './activity-contract.ts';
 import { storeContract } from './contract.ts';
 import { endpointsContract } from './endpoints-contract.ts';
@@ -20,15 +21,14 @@ const folder = mkdtempSync(join(tmpdir(), 'cxone-callback-receiver-'));
 let files = 0;
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const openSqlite = async () =>
-  createSqliteStore({
-    path: join(folder, `${++files}.db`),
-    world: systemWorld,
-    log: quietLog(),
-    fatal: (error) => {
-      throw error;
-    },
-  });
+const openSqlite = async () => {
+  const path = join(folder, `${++files}.db`);
+  writeFileSync(path, emptyDatabase(), { mode: 0o600 });
+  const fatal = (error: unknown) => {
+    throw error;
+  };
+  return createSqliteStore({ path, world: systemWorld, log: quietLog(), fatal });
+};
 
 storeContract('SQLite', openSqlite);
 

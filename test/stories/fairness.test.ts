@@ -34,16 +34,16 @@ async function untilSeen(stage: Stage, count: number): Promise<void> {
   });
 }
 
-test('a single submission reaches CXone after a few requests, although another app has queued 10,000', async () => {
+test('a single submission reaches CXone after a few requests, although another app has queued 3,000', async () => {
   const stage = await setStage(SLOW);
-  await queue(stage, 10_000, {});
+  await queue(stage, 3_000, {});
   await untilSeen(stage, 10);
   const before = seen(stage).length;
   const [single = ''] = await queue(stage, 1, {}, OTHER_APP_KEY);
   await untilSeen(stage, before + 5);
   expect(seen(stage).indexOf(single) - before).toBeLessThanOrEqual(4);
   expect(seen(stage)).toContain(single);
-  expect((await stage.service().store.openCounts()).QUEUED).toBeGreaterThan(9_900);
+  expect((await stage.service().store.openCounts()).QUEUED).toBeGreaterThan(2_900);
 });
 
 test('weights of 3 to 1 hold at CXone', async () => {

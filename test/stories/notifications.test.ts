@@ -288,10 +288,10 @@ test('a receiver that is restarted between the outcome and the delivery loses no
   expect(new Set(idsTold).size).toBe(3);
 });
 
-test('a dead endpoint with a backlog of hundreds does not delay another app', async () => {
+test('a dead endpoint with a backlog of a hundred does not delay another app', async () => {
   const { stage, hook } = await hooked();
   hook.answer = ({ path }) => (path === '/dead' ? 'hang' : { status: 204 });
-  const dead = Array.from({ length: 200 }, () => stage.submit('callback', { notifyUrl: `${hook.origin}/dead` }));
+  const dead = Array.from({ length: 100 }, () => stage.submit('callback', { notifyUrl: `${hook.origin}/dead` }));
   const ids = await Promise.all(dead);
   // The simulator accepts a hundred a second.
   await stage.pass(4_000, 1_000);

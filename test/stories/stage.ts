@@ -1,6 +1,5 @@
 // The whole service and the simulator over real HTTP and a real database, in one world whose clock the story moves.
 
-import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createSignedUrls } from '../../src/callbacks/signed-url.ts';
 import { readConfig } from '../../src/config/config.ts';
@@ -13,9 +12,10 @@ import type { SimulatorOptions } from '../../src/simulator/options.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
 import type { ResolveHostname } from '../../src/webhooks/guarded-connect.ts';
 import { asServed } from '../http/harness.ts';
+import { createTurns } from '../support/eventually.ts';
 import { createManualWorld, type ManualWorld } from '../support/manual-world.ts';
 import { quietLog, type RememberingLog } from '../support/quiet-log.ts';
-import { temporaryFolder } from '../support/temporary.ts';
+import { temporaryDatabase } from '../support/temporary-database.ts';
 
 const CALLBACK_SECRET = 'a-secret-for-stories-of-32-characters';
 export const APP_KEY = 'the-shop-key-0123456789';
@@ -83,7 +83,7 @@ export async function setStage(
     ...simulatorOptions,
   });
   const { url: cxoneUrl } = await simulator.listen();
-  const databasePath = join(temporaryFolder(), 'receiver.db');
+  const databasePath = temporaryDatabase();
   const given = typeof env === 'function' ? env(cxoneUrl) : env;
   const variables = {
     CXONE_BASE_URL: cxoneUrl,
@@ -156,12 +156,14 @@ export async function setStage(
     },
     until: async (condition) => {
       const giveUpAt = performance.now() + PATIENCE_MS;
+      const turnPatiently = createTurns();
       while (!(await condition())) {
         if (performance.now() > giveUpAt) throw new Error('what the story waited for did not happen');
-        await turn();
+        await turnPatiently();
       }
     },
-    untilStatus: (correlationId, status) => stage.until(async () => (await stage.get(correlationId)).status === status),
+    untilStatus: (correlationId, status) =>
+      stage.until(async () => (await service.store.find(correlationId))?.status === status),
     pass: async (ms, stepMs = 500) => {
       for (let left = ms; left > 0; left -= stepMs) {
         await world.advance(Math.min(left, stepMs));

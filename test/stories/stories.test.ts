@@ -69,9 +69,9 @@ test('an outage of CXone for a minute loses nothing, repeats nothing, and every 
   for (const id of before) await stage.untilStatus(id, 'PENDING');
   stage.simulator.outage({ answer: 503, ms: 60_000 });
   const during = await Promise.all(Array.from({ length: 10 }, () => stage.submit('callback')));
-  await stage.pass(55_000);
+  await stage.pass(55_000, 1_000);
   for (const id of during) expect(await stage.get(id)).toMatchObject({ status: 'QUEUED' });
-  await stage.pass(60_000);
+  await stage.pass(60_000, 1_000);
   for (const id of [...before, ...during]) {
     await stage.untilStatus(id, 'COMPLETED');
     expect(runsOf(stage, id)).toBe(1);

@@ -16,11 +16,12 @@ const MINUTE = 60_000;
 const MAX_DELAY_MS = 1_000;
 const BACK = [-2_000, -10 * MINUTE, -400 * 24 * 60 * MINUTE];
 const FORWARD = [2_000, 10 * MINUTE, 24 * 60 * MINUTE];
+const PATIENT_RULES = { ...RULES, queueTimeoutMs: 2 * Math.max(...FORWARD) };
 
 /** Advances in small steps until the condition holds, and returns the elapsed time of the world. */
 async function timeUntil({ world }: Background, holds: () => boolean | Promise<boolean>, limitMs = 400_000) {
   const until = world.elapsed() + limitMs;
-  while (!(await holds()) && world.elapsed() < until) await world.advance(50);
+  while (!(await holds()) && world.elapsed() < until) await world.advance(100);
   return world.elapsed();
 }
 
@@ -73,16 +74,23 @@ async function elapsedAt(name: string, step: number | null, rules = RULES): Prom
 }
 
 describe.for(Object.keys(CASES))('%s', (name) => {
+  const withoutStep = new Map<typeof RULES, Promise<number>>();
+  const elapsedWithout = (rules = RULES) => {
+    const known = withoutStep.get(rules) ?? elapsedAt(name, null, rules);
+    withoutStep.set(rules, known);
+    return known;
+  };
+
   test.for(BACK)('comes when it would have come, with a clock that is set by %i ms meanwhile', async (step) => {
-    const without = await elapsedAt(name, null);
+    const without = await elapsedWithout();
     const withStep = await elapsedAt(name, step);
     expect(Math.abs(withStep - without)).toBeLessThanOrEqual(MAX_DELAY_MS);
   });
 
   test.for(FORWARD)('is not delayed by a clock that is set forward by %i ms', async (step) => {
     // A submission that waits longer than the queue timeout by the clock is not sent.
-    const rules = name.includes('queue timeout') ? RULES : { ...RULES, queueTimeoutMs: 2 * Math.max(...FORWARD) };
-    const without = await elapsedAt(name, null, rules);
+    const rules = name.includes('queue timeout') ? RULES : PATIENT_RULES;
+    const without = await elapsedWithout(rules);
     expect(await elapsedAt(name, step, rules)).toBeLessThanOrEqual(without + MAX_DELAY_MS);
   });
 });

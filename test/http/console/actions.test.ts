@@ -115,7 +115,8 @@ test('notifications that are created after the question are not replayed', async
 
 test('the question states the exact number of more executions than one reading has', async () => {
   await using http = await startHttp({ queueCapacity: 500 });
-  for (let i = 0; i < 260; i += 1) await http.submit({ actionId: 'charge' });
+  const executions = Array.from({ length: 260 }, () => ({ actionId: 'charge' }));
+  await http.call('POST', '/v1/executions/batch', { body: { executions } });
   expect((await visitor(http).get('/console/all/cancel?actionId=charge')).text).toContain('>260 executions of:');
 });
 

@@ -1,7 +1,6 @@
 // The work of each page, counted instead of timed: no statement of a page reads a whole table of executions, entries or
 // notifications, and the number of statements is bounded.
 
-import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createCallbackHealthMonitor } from '../../../src/stats/callback-health/monitor.ts';
@@ -11,7 +10,7 @@ import { createSqliteStore } from '../../../src/store/sqlite/store.ts';
 import { type Life, live } from '../../support/lives.ts';
 import { createManualWorld, START } from '../../support/manual-world.ts';
 import { quietLog } from '../../support/quiet-log.ts';
-import { temporaryFolder } from '../../support/temporary.ts';
+import { temporaryDatabase } from '../../support/temporary-database.ts';
 import { startHttp } from '../harness.ts';
 import { visitor } from './visitor.ts';
 
@@ -68,13 +67,14 @@ async function scene(executions: number) {
   const ran = recordStatements();
   const world = createManualWorld(1, START);
   const log = quietLog();
-  const path = join(temporaryFolder(), 'receiver.db');
+  const path = temporaryDatabase();
   const store = createSqliteStore({ path, world, log, fatal: (error) => expect.fail(String(error)) });
   const lives: readonly Life[] = ['callback', 'poll', 'timeout', 'late', 'queued', 'pending'];
-  for (let i = 0; i < executions; i += 1) {
+  const add = (_: unknown, i: number) => {
     const options = { actionId: i % 2 === 0 ? 'charge' : 'refund', ...(i === 0 ? { correlationId: 'one' } : {}) };
-    await live(store, lives[i % lives.length] ?? 'callback', START - HOUR + i * 10, options);
-  }
+    return live(store, lives[i % lives.length] ?? 'callback', START - HOUR + i * 10, options);
+  };
+  await Promise.all(Array.from({ length: executions }, add));
   const trail = await followTrail(store);
   const round = { signal: new AbortController().signal, spawn: () => {} };
   for (let i = 0; i < 100 && !trail.complete(); i += 1) await trail.work(round);

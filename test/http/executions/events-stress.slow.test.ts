@@ -6,12 +6,13 @@ import { systemWorld } from '../../../src/lib/world.ts';
 import type { FeedQuery } from '../../../src/store/port.ts';
 import { createSqliteStore } from '../../../src/store/sqlite/store.ts';
 import { createStreams } from '../../../src/usecases/follow-events/streams.ts';
+import { eventually } from '../../support/eventually.ts';
 import { anExecution, callback, completed, NOON, RUNNING } from '../../support/executions.ts';
 import { seededRandom } from '../../support/manual-world.ts';
 import { quietLog } from '../../support/quiet-log.ts';
 import { follow } from '../../support/sse.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
-import { ALICE_KEY, BILLING_KEY, eventually, head, ORDERS_KEY, startHttp, wire } from '../harness.ts';
+import { ALICE_KEY, BILLING_KEY, head, ORDERS_KEY, startHttp, wire } from '../harness.ts';
 
 /** Much is written here, and the machine may be busy with other tests. */
 const PATIENT = { timeout: 120_000 };

@@ -5,13 +5,13 @@ import { LargeJson } from '../../../src/execution/json.ts';
 import { HIDDEN } from '../../../src/execution/masking.ts';
 import type { Store } from '../../../src/store/port.ts';
 import type { Waiters } from '../../../src/usecases/wait-for-outcome.ts';
-import { callback, completed } from '../../support/executions.ts';
+import { eventually } from '../../support/eventually.ts';
+import { callback, completed, RUNNING } from '../../support/executions.ts';
 import {
   ALICE_KEY,
   BILLING_KEY,
   CAROL_KEY,
   dispatchAll,
-  eventually,
   type Harness,
   head,
   ORDERS_KEY,
@@ -264,7 +264,7 @@ describe('GET /v1/executions', () => {
       gone.resolve();
       return { items: Buffer.from('[]'), next: null };
     };
-    await using http = await startHttp({ store: { listJson } });
+    await using http = await startHttp({ store: { listJson }, limits: { halfOpenTimeout: 50 } });
     const leaving = new AbortController();
     const asked = http.call('GET', '/v1/executions?text=x', { signal: leaving.signal });
     await begun.promise;
@@ -344,8 +344,10 @@ test('an audit trail is read in pages: each has a link to the next, and all toge
   await using http = await startHttp({ listedRepeats: 1_000 });
   await http.submit({ correlationId: 'one' });
   await dispatchAll(http);
-  const path = await http.callbackPath('one');
-  for (let i = 0; i < 300; i += 1) await http.call('POST', path, { key: null, body: { status: `STEP_${i}` } });
+  const { reference = '' } = (await http.store.find('one')) ?? {};
+  for (let i = 0; i < 300; i += 1) {
+    await http.store.record(reference, callback({ ...RUNNING, statusWord: `STEP_${i}` }), http.world.now());
+  }
   const ids: number[] = [];
   const sizes: number[] = [];
   for (let query: string | undefined = ''; query !== undefined; ) {

@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { StoreUnavailable } from '../../../src/store/port.ts';
-import { dispatchAll, eventually, head, ORDERS_KEY, QUEUE_CAPACITY, startHttp, wire } from '../harness.ts';
+import { eventually } from '../../support/eventually.ts';
+import { dispatchAll, head, ORDERS_KEY, QUEUE_CAPACITY, startHttp, wire } from '../harness.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const AUTHORIZED = { authorization: `Bearer ${ORDERS_KEY}`, 'content-type': 'application/json' };
@@ -219,7 +220,7 @@ describe('Prefer: wait', () => {
   });
 
   test('ends when the client goes away', async () => {
-    await using http = await startHttp();
+    await using http = await startHttp({ limits: { halfOpenTimeout: 50 } });
     const leaving = new AbortController();
     const body = { actionId: 'a' };
     const held = http.call('POST', '/v1/executions', { headers: wait(60), body, signal: leaving.signal });

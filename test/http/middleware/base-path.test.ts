@@ -23,9 +23,11 @@ function linksIn(page: string): string[] {
 
 async function withExecutions(basePath: string): Promise<Harness> {
   const http = await startHttp({ queueCapacity: 100, access: { basePath } });
-  for (let n = 0; n < 60; n += 1) {
-    await http.submit({ correlationId: `one-${n}`, context: { text: 'a href="/console/executions" in a text' } });
-  }
+  const executions = Array.from({ length: 60 }, (_, n) => ({
+    ...{ actionId: 'charge-card', correlationId: `one-${n}` },
+    context: { text: 'a href="/console/executions" in a text' },
+  }));
+  await http.call('POST', '/v1/executions/batch', { body: { executions } });
   await dispatchAll(http);
   return http;
 }

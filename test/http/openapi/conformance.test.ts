@@ -4,17 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { openApiDocument } from '../../../src/http/operations.ts';
 import { type Store, StoreUnavailable } from '../../../src/store/port.ts';
 import type { Reconciliation } from '../../../src/usecases/reconcile/report.ts';
+import { eventually } from '../../support/eventually.ts';
 import { createPausedControl } from '../../support/pause.ts';
-import {
-  ALICE_KEY,
-  CAROL_KEY,
-  dispatchAll,
-  eventually,
-  type Harness,
-  head,
-  ORDERS_KEY,
-  startHttp,
-} from '../harness.ts';
+import { ALICE_KEY, CAROL_KEY, dispatchAll, type Harness, head, ORDERS_KEY, startHttp } from '../harness.ts';
 import { createConformance, operationsOf } from './conformance.ts';
 import { examplesIn, exchanged, failing, followed, shape } from './driver.ts';
 

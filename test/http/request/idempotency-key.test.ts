@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { readIdempotencyKey } from '../../../src/http/request/idempotency-key.ts';
-import { BILLING_KEY, dispatchAll, eventually, type Harness, head, ORDERS_KEY, startHttp, wire } from '../harness.ts';
+import { eventually } from '../../support/eventually.ts';
+import { BILLING_KEY, dispatchAll, type Harness, head, ORDERS_KEY, startHttp, wire } from '../harness.ts';
 
 const BODY = { actionId: 'charge-card', inputs: { amount: 42 } };
 

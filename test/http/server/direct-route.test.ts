@@ -5,7 +5,8 @@ import { describe, expect, test, vi } from 'vitest';
 import type { DirectRoute, Fetch, PlainRequest } from '../../../src/http/fetch.ts';
 import { json, respond } from '../../../src/http/response/json.ts';
 import { type Limits, listen } from '../../../src/http/server/server.ts';
-import { ALICE_KEY, eventually, ORDERS_KEY, startHttp, wire } from '../harness.ts';
+import { eventually } from '../../support/eventually.ts';
+import { ALICE_KEY, ORDERS_KEY, startHttp, wire } from '../harness.ts';
 
 const PATH = '/webhook/cxone-execution/token.mac';
 const TARGET = /^\/webhook\/cxone-execution\/([\w-][\w.-]*)$/;

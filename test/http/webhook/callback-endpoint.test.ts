@@ -3,7 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import { StoreUnavailable } from '../../../src/store/port.ts';
 import type { CallbackReceiver } from '../../../src/usecases/receive-callback.ts';
-import { dispatchAll, eventually, type Harness, head, startHttp, wire } from '../harness.ts';
+import { eventually } from '../../support/eventually.ts';
+import { dispatchAll, type Harness, head, startHttp, wire } from '../harness.ts';
 
 const COMPLETED = { status: 'COMPLETED', result: { paid: true } };
 const FORGED = `/webhook/cxone-execution/${'A'.repeat(22)}.${'A'.repeat(43)}`;

@@ -57,8 +57,8 @@ describe('a body over the limit', () => {
     expect(decode(bytes, encoding, LIMIT + 1)).toMatchObject({ type: 'decoded' });
   });
 
-  test('is not inflated: 100 MB of zeros take no memory', () => {
-    const bomb = gzipSync(gzipSync(Buffer.alloc(100_000_000)));
+  test('is not inflated: 64 MB of zeros take no memory', () => {
+    const bomb = gzipSync(gzipSync(Buffer.alloc(64_000_000), { level: 1 }));
     const before = process.memoryUsage().arrayBuffers;
     expect(decode(bomb, 'gzip, gzip', 1024 * 1024)).toEqual({ type: 'too-large' });
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16 * 1024 * 1024);

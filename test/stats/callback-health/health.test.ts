@@ -1,6 +1,5 @@
 // Callback health: equal from the roll-ups and from the executions, and a warning when callbacks are missing.
 
-import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import type { Log } from '../../../src/lib/log.ts';
@@ -16,7 +15,7 @@ import { callback, completed } from '../../support/executions.ts';
 import { type Life, live } from '../../support/lives.ts';
 import { createManualWorld, START } from '../../support/manual-world.ts';
 import { quietLog } from '../../support/quiet-log.ts';
-import { temporaryFolder } from '../../support/temporary.ts';
+import { temporaryDatabase } from '../../support/temporary-database.ts';
 
 const HOUR = 3_600_000;
 const ROUND = { signal: new AbortController().signal, spawn: () => {} };
@@ -31,7 +30,7 @@ function openStore(path: string, world: World, log: Log) {
 function setUp() {
   const world = createManualWorld(1, START);
   const log = quietLog();
-  const path = join(temporaryFolder(), 'receiver.db');
+  const path = temporaryDatabase();
   const store = openStore(path, world, log);
   const monitored = () => createCallbackHealthMonitor({ store, world, log });
   const many = async (life: Life, count: number, at: number, actionId = 'charge') => {

@@ -1,6 +1,5 @@
 // The dashboard: its counts, a start without lost or doubled counts, and its bounded size.
 
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
   createDashboard,
@@ -18,7 +17,7 @@ import type { StatisticsEntry } from '../../../src/store/statistics-port.ts';
 import { anExecution, callback, completed, NOON, polled, RUNNING, submitted } from '../../support/executions.ts';
 import { createManualWorld } from '../../support/manual-world.ts';
 import { quietLog } from '../../support/quiet-log.ts';
-import { temporaryFolder } from '../../support/temporary.ts';
+import { temporaryDatabase } from '../../support/temporary-database.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -61,7 +60,7 @@ function openStore() {
   const fatal = (error: unknown) => {
     throw error;
   };
-  const path = join(temporaryFolder(), 'receiver.db');
+  const path = temporaryDatabase();
   return createSqliteStore({ path, world: createManualWorld(), log: quietLog(), fatal });
 }
 

@@ -1,6 +1,5 @@
 // Conflicts and unreadable bodies without end: the trail keeps the first, and only the hash of those beyond the bound.
 
-import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ExecutionEvent } from '../../../src/execution/event.ts';
 import { writeJson } from '../../../src/execution/json.ts';
@@ -9,7 +8,7 @@ import { MAX_EVIDENCE_BYTES } from '../../../src/store/shared/bounded-evidence.t
 import { createSqliteStore } from '../../../src/store/sqlite/store.ts';
 import { anExecution, callback, completed, NOON } from '../../support/executions.ts';
 import { quietLog } from '../../support/quiet-log.ts';
-import { temporaryFolder } from '../../support/temporary.ts';
+import { temporaryDatabase } from '../../support/temporary-database.ts';
 
 const BIG = 900 * 1024;
 
@@ -17,7 +16,7 @@ async function ended() {
   const fatal = (error: unknown) => {
     throw error;
   };
-  const path = join(temporaryFolder(), 'receiver.db');
+  const path = temporaryDatabase();
   const store = createSqliteStore({ path, world: systemWorld, log: quietLog(), fatal });
   onTestFinished(() => store.close());
   const execution = anExecution({ correlationId: 'one' });

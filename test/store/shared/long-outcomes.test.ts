@@ -1,6 +1,5 @@
 // Results of megabytes: their hashes are made in slices, and entries that quote them are read without parsing them.
 
-import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
@@ -11,7 +10,7 @@ import { createSqliteStore } from '../../../src/store/sqlite/store.ts';
 import { verifyAudit } from '../../../src/store/sqlite/verify/verify.ts';
 import { anExecution, callback, completed, NOON } from '../../support/executions.ts';
 import { quietLog } from '../../support/quiet-log.ts';
-import { temporaryFolder } from '../../support/temporary.ts';
+import { temporaryDatabase } from '../../support/temporary-database.ts';
 
 const SLICE = 256 * 1024;
 
@@ -33,7 +32,7 @@ async function openStore() {
   const fatal = (error: unknown) => {
     throw error;
   };
-  const path = join(temporaryFolder(), 'receiver.db');
+  const path = temporaryDatabase();
   const store = createSqliteStore({ path, world: systemWorld, log: quietLog(), fatal });
   onTestFinished(() => store.close());
   const execution = anExecution({ correlationId: 'one' });

@@ -1,6 +1,5 @@
 // What SQLite adds to the contract for many submissions at once: one commit, and a chain that holds when they are taken back.
 
-import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Submission } from '../../../src/execution/execution.ts';
@@ -13,9 +12,9 @@ import { createSqliteStore } from '../../../src/store/sqlite/store.ts';
 import { verifyAudit } from '../../../src/store/sqlite/verify/verify.ts';
 import { anExecution } from '../../support/executions.ts';
 import { quietLog } from '../../support/quiet-log.ts';
-import { temporaryFolder } from '../../support/temporary.ts';
+import { temporaryDatabase } from '../../support/temporary-database.ts';
 
-function open(path = join(temporaryFolder(), 'receiver.db')) {
+function open(path = temporaryDatabase()) {
   /** How many mutations each commit held. */
   const commits: number[] = [];
   const store = createSqliteStore({

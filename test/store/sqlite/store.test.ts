@@ -14,6 +14,7 @@ import { createSqliteStore, type SqliteStoreOptions } from '../../../src/store/s
 import { anExecution, callback, completed, NOON, polled, submitted } from '../../support/executions.ts';
 import { quietLog } from '../../support/quiet-log.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
+import { temporaryDatabase } from '../../support/temporary-database.ts';
 import { dropGuards, makeViewsWritable } from '../../support/writable-views.ts';
 
 interface Opened {
@@ -24,7 +25,7 @@ interface Opened {
 }
 
 function openStore(options: Partial<SqliteStoreOptions> = {}): Opened {
-  const path = options.path ?? join(temporaryFolder(), 'receiver.db');
+  const path = options.path ?? temporaryDatabase();
   const store = createSqliteStore({
     path,
     world: systemWorld,

@@ -74,7 +74,7 @@ async function run(seed: number): Promise<{ subject: Subject; got: number[]; all
 }
 
 test('every reader gets each of its entries once and in order', async () => {
-  for (let seed = 1; seed <= 40; seed += 1) {
+  for (let seed = 1; seed <= 15; seed += 1) {
     for (const { subject, got, all } of await run(seed))
       expect({ seed, subject, got }).toEqual({ seed, subject, got: all });
   }

@@ -1,6 +1,5 @@
 // Reconciliation: CXone is polled once more for executions without a result, results are kept, and no other work waits.
 
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { PollResponse } from '../../../src/cxone/port.ts';
 import type { Execution } from '../../../src/execution/execution.ts';
@@ -12,7 +11,7 @@ import { createFakeCxone, FOUND, STILL_RUNNING } from '../../support/fake-cxone.
 import { type Life, live } from '../../support/lives.ts';
 import { createManualWorld, START } from '../../support/manual-world.ts';
 import { quietLog } from '../../support/quiet-log.ts';
-import { temporaryFolder } from '../../support/temporary.ts';
+import { temporaryDatabase } from '../../support/temporary-database.ts';
 
 const HOUR = 3_600_000;
 const DAY = { from: START - HOUR, to: START + HOUR };
@@ -33,7 +32,7 @@ function setUp() {
   const fatal = (error: unknown) => {
     throw error;
   };
-  const store = createSqliteStore({ path: join(temporaryFolder(), 'receiver.db'), world, log, fatal });
+  const store = createSqliteStore({ path: temporaryDatabase(), world, log, fatal });
   const cxone = createFakeCxone();
   const create = () => createReconciliations({ store, cxone, world, log, tracing: NO_TRACING, pollIntervalMs: 2_000 });
   const reconciliations = create();

@@ -1,6 +1,5 @@
 // The feed of a long trail: each read is short, for every reader and every content.
 
-import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemWorld } from '../../../../src/lib/world.ts';
 import type { Store } from '../../../../src/store/port.ts';
@@ -8,13 +7,13 @@ import { WINDOW } from '../../../../src/store/sqlite/audit/feed.ts';
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { anExecution, callback, completed, NOON } from '../../../support/executions.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
-import { temporaryFolder } from '../../../support/temporary.ts';
+import { temporaryDatabase } from '../../../support/temporary-database.ts';
 
 function open(): Store {
   const fatal = (error: unknown) => {
     throw error;
   };
-  const path = join(temporaryFolder(), 'receiver.db');
+  const path = temporaryDatabase();
   const store = createSqliteStore({ path, world: systemWorld, log: quietLog(), fatal });
   onTestFinished(() => store.close());
   return store;

@@ -14,6 +14,7 @@ import { createSummarizer } from '../../../../src/workers/summarizer.ts';
 import { anExecution, callback, completed, NOON, polled, RUNNING, submitted } from '../../../support/executions.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
+import { temporaryDatabase } from '../../../support/temporary-database.ts';
 
 const LATER = NOON + SUMMARY_AFTER_MS;
 const PROGRESS = callback(RUNNING);
@@ -29,7 +30,7 @@ function open(path: string, listedRepeats?: number) {
 }
 
 async function accepted(listedRepeats?: number) {
-  const path = join(temporaryFolder(), 'receiver.db');
+  const path = temporaryDatabase();
   const store = open(path, listedRepeats);
   const execution = anExecution({ correlationId: 'one' });
   const { reference } = execution;
@@ -55,17 +56,17 @@ function findings(path: string) {
   return [found, conservation];
 }
 
-test('5,000 progress callbacks, 3,000 duplicates and 3,000 cancels leave a few hundred entries and exact counts', async () => {
+test('2,000 progress callbacks, 1,000 duplicates and 1,000 cancels leave a few hundred entries and exact counts', async () => {
   const { path, store, record, repeat, entriesOf } = await accepted();
-  await repeat(PROGRESS, 5_000);
-  await record(callback(completed('right')), NOON + 5_000);
-  await repeat(callback(completed('right')), 3_000);
-  await repeat(CANCEL, 3_000);
-  await store.summarizeRepeats(10, LATER + 3_000);
+  await repeat(PROGRESS, 2_000);
+  await record(callback(completed('right')), NOON + 2_000);
+  await repeat(callback(completed('right')), 1_000);
+  await repeat(CANCEL, 1_000);
+  await store.summarizeRepeats(10, LATER + 1_000);
   for (const [event, times] of Object.entries({
-    CALLBACK_PROGRESS: 5_000,
-    CALLBACK_DUPLICATE: 3_000,
-    CANCEL_IGNORED: 3_000,
+    CALLBACK_PROGRESS: 2_000,
+    CALLBACK_DUPLICATE: 1_000,
+    CANCEL_IGNORED: 1_000,
   })) {
     const entries = await entriesOf(event);
     expect(entries.length).toBeLessThanOrEqual(MAX_LISTED_REPEATS + 2);

@@ -1,19 +1,18 @@
 // A commit of several requests' changes attributes each change to its request.
 
-import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { runInRequest } from '../../../../src/lib/request-context.ts';
 import { systemWorld } from '../../../../src/lib/world.ts';
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { anExecution } from '../../../support/executions.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
-import { temporaryFolder } from '../../../support/temporary.ts';
+import { temporaryDatabase } from '../../../support/temporary-database.ts';
 
 test('in one commit each change has its own request, and what the service does by itself has none', async () => {
   const fatal = (error: unknown) => {
     throw error;
   };
-  const path = join(temporaryFolder(), 'receiver.db');
+  const path = temporaryDatabase();
   const store = createSqliteStore({ path, world: systemWorld, log: quietLog(), fatal });
   onTestFinished(() => store.close());
   const commits: (string | undefined)[][] = [];

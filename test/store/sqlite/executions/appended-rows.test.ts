@@ -1,6 +1,5 @@
 // Submissions whose rows are inserted together: what is stored, and who sees it, is as if each were inserted by itself.
 
-import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Submission } from '../../../../src/execution/execution.ts';
@@ -10,10 +9,10 @@ import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { verifyAudit } from '../../../../src/store/sqlite/verify/verify.ts';
 import { anExecution, NOON } from '../../../support/executions.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
-import { temporaryFolder } from '../../../support/temporary.ts';
+import { temporaryDatabase } from '../../../support/temporary-database.ts';
 
 function open() {
-  const path = join(temporaryFolder(), 'receiver.db');
+  const path = temporaryDatabase();
   /** The number of mutations in each commit. */
   const commits: number[] = [];
   const store = createSqliteStore({

@@ -1,6 +1,5 @@
 // Executions of paused actions do not delay others: each is passed once, by the index alone, however many there are.
 
-import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Submission } from '../../../../src/execution/execution.ts';
@@ -12,7 +11,7 @@ import { openDatabase } from '../../../../src/store/sqlite/file/open.ts';
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { anExecution, NOON } from '../../../support/executions.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
-import { temporaryFolder } from '../../../support/temporary.ts';
+import { temporaryDatabase } from '../../../support/temporary-database.ts';
 
 const PAUSE = { app: null, actionId: 'charge-card', since: NOON, by: 'operator:alice', reason: null };
 /** More than one claim passes. */
@@ -50,7 +49,7 @@ test.for([
   ['one after the other', (index: number) => NOON + index],
   ['all at the same time', () => NOON],
 ] as const)('what is behind thousands of paused executions, submitted %s, is found and claimed', async ([, at]) => {
-  const path = join(temporaryFolder(), 'receiver.db');
+  const path = temporaryDatabase();
   const store = openStore(path);
   await add(store, PAUSED, {}, at);
   await store.pauseSending(PAUSE);
@@ -73,7 +72,7 @@ test.for([
 });
 
 test('a write that failed does not let an execution be passed', async () => {
-  const store = openStore(join(temporaryFolder(), 'receiver.db'));
+  const store = openStore(temporaryDatabase());
   await store.pauseSending(PAUSE);
   await add(store, 3, {}, (index) => NOON + index);
   const free = anExecution({ actionId: 'look-up' }, NOON + 1);
@@ -84,7 +83,7 @@ test('a write that failed does not let an execution be passed', async () => {
 });
 
 test('what is paused is passed and counted by the index alone', () => {
-  const database = openDatabase(join(temporaryFolder(), 'receiver.db'));
+  const database = openDatabase(temporaryDatabase());
   onTestFinished(() => database.close());
   const stepsOf = (statement: string) => {
     const holes = Array.from(statement.matchAll(/\?/g), () => null);
@@ -99,7 +98,7 @@ test('what is paused is passed and counted by the index alone', () => {
 });
 
 test('the view of open executions states which ones wait for a resume', async () => {
-  const path = join(temporaryFolder(), 'receiver.db');
+  const path = temporaryDatabase();
   const store = openStore(path);
   await add(store, 1, { correlationId: 'paused' }, () => NOON);
   await add(store, 1, { correlationId: 'free', actionId: 'look-up' }, () => NOON);

@@ -1,6 +1,5 @@
 // Due work is found by seeks: however much is queued for later, or by others, nothing of it is read.
 
-import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Submission } from '../../../../src/execution/execution.ts';
 import type { FairShare } from '../../../../src/lib/weighted-fair-share.ts';
@@ -18,7 +17,7 @@ import { openDatabase } from '../../../../src/store/sqlite/file/open.ts';
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { anExecution, callback, completed, NOON, submitted } from '../../../support/executions.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
-import { temporaryFolder } from '../../../support/temporary.ts';
+import { temporaryDatabase } from '../../../support/temporary-database.ts';
 
 const LANE = 'SEARCH execution_rows USING INDEX execution_rows_to_dispatch (app=? AND priority=? AND dispatch_at<?)';
 const POLLS = 'SEARCH execution_rows USING INDEX execution_rows_to_poll (app=? AND poll_at<?)';
@@ -45,7 +44,7 @@ async function add(store: Store, overrides: Partial<Submission> = {}, now = NOON
 }
 
 test('each statement for due work searches the index that is made for it, and sorts and scans nothing', () => {
-  const database = openDatabase(join(temporaryFolder(), 'receiver.db'));
+  const database = openDatabase(temporaryDatabase());
   onTestFinished(() => database.close());
   const stepsOf = (statement: string): string[] => {
     const plan = database.client.prepare(`EXPLAIN QUERY PLAN ${statement}`);
@@ -68,7 +67,7 @@ test('each statement for due work searches the index that is made for it, and so
 });
 
 test('who has something to be sent or polled is known again after reopening', async () => {
-  const path = join(temporaryFolder(), 'receiver.db');
+  const path = temporaryDatabase();
   const first = openStore(path);
   const sent = await add(first, { app: 'a' });
   await first.claimDispatches(1, NOON);
@@ -86,7 +85,7 @@ test('who has something to be sent or polled is known again after reopening', as
 });
 
 test('what was taken back is not looked for: a batch that belongs together and is refused, a write that failed', async () => {
-  const store = openStore(join(temporaryFolder(), 'receiver.db'));
+  const store = openStore(temporaryDatabase());
   const kept = await add(store, { app: 'kept' });
   const batch = ['gone', 'gone', 'kept'].map((app) => {
     return { execution: anExecution({ app }), fingerprint: 'print', queueCapacity: 3 };
@@ -106,7 +105,7 @@ test('what was taken back is not looked for: a batch that belongs together and i
 });
 
 test('what ended leaves nothing behind that is looked for', async () => {
-  const store = openStore(join(temporaryFolder(), 'receiver.db'));
+  const store = openStore(temporaryDatabase());
   const one = await add(store, { app: 'a' });
   await store.claimDispatches(1, NOON);
   await store.record(one, submitted(), NOON);
@@ -123,7 +122,7 @@ test('what ended leaves nothing behind that is looked for', async () => {
 });
 
 test('a step of the clock with a fraction of a millisecond moves due times by whole milliseconds', async () => {
-  const store = openStore(join(temporaryFolder(), 'receiver.db'));
+  const store = openStore(temporaryDatabase());
   await add(store);
   await store.moveDueTimes({ from: NOON + 0.4, to: NOON - 999.2 });
   expect(await store.nextDue()).toMatchObject({ dispatchAt: NOON - 1000 });

@@ -1,6 +1,5 @@
 // Lists on SQLite: along an index made for them, and never through everything at one go.
 
-import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import type { SQL } from 'drizzle-orm';
 import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
@@ -17,7 +16,7 @@ import {
 import { type OpenDatabase, openDatabase } from '../../../../src/store/sqlite/file/open.ts';
 import { prepareStatements } from '../../../../src/store/sqlite/statements.ts';
 import { anExecution, NOON } from '../../../support/executions.ts';
-import { temporaryFolder } from '../../../support/temporary.ts';
+import { temporaryDatabase } from '../../../support/temporary-database.ts';
 
 const ANY: ListQuery = { app: null, limit: 50 };
 const BOUNDS = { rows: 500, ms: 60_000 };
@@ -29,7 +28,7 @@ function planOf(client: Database, statement: SQL): string[] {
 }
 
 function opened(): OpenDatabase {
-  const database = openDatabase(join(temporaryFolder(), 'receiver.db'));
+  const database = openDatabase(temporaryDatabase());
   onTestFinished(() => database.close());
   return database;
 }

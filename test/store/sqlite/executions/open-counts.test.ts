@@ -1,13 +1,12 @@
 // How things stand is read from small indexes, however many executions have ended.
 
-import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { OLDEST_POLLED, QUEUED_BEFORE } from '../../../../src/store/sqlite/executions/open-counts.ts';
 import { openDatabase } from '../../../../src/store/sqlite/file/open.ts';
-import { temporaryFolder } from '../../../support/temporary.ts';
+import { temporaryDatabase } from '../../../support/temporary-database.ts';
 
 function planOf(statement: string, ...values: object[]): string[] {
-  const database = openDatabase(join(temporaryFolder(), 'receiver.db'));
+  const database = openDatabase(temporaryDatabase());
   onTestFinished(() => database.close());
   const plan = database.client.prepare(`EXPLAIN QUERY PLAN ${statement}`).all(...values) as { detail: string }[];
   return plan.map(({ detail }) => detail);

@@ -29,6 +29,7 @@ import { anExecution, callback, completed, NOON } from '../../../support/executi
 import { createManualWorld } from '../../../support/manual-world.ts';
 import { quietLog, type RememberingLog } from '../../../support/quiet-log.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
+import { emptyDatabase } from '../../../support/temporary-database.ts';
 
 const fatal = (error: unknown) => {
   throw error;
@@ -53,6 +54,7 @@ async function run(store: SqliteStore, count: number): Promise<void> {
 async function lostDatabase(): Promise<{ folder: string; path: string; backup: string }> {
   const folder = temporaryFolder();
   const [path, backup] = [join(folder, 'receiver.db'), join(folder, 'backup.db')];
+  writeFileSync(path, emptyDatabase(), { mode: 0o600 });
   const store = openStore(path);
   await run(store, 3);
   backUp(path, backup);

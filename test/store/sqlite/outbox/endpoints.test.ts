@@ -1,16 +1,15 @@
 // Endpoints on SQLite: a pause survives a restart.
 
-import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemWorld } from '../../../../src/lib/world.ts';
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { NOON } from '../../../support/executions.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
-import { temporaryFolder } from '../../../support/temporary.ts';
+import { temporaryDatabase } from '../../../support/temporary-database.ts';
 
 const SHOP = { app: 'shop', origin: 'https://shop.example' };
 
-function openStore(path = join(temporaryFolder(), 'receiver.db')) {
+function openStore(path = temporaryDatabase()) {
   const fatal = (error: unknown) => {
     throw error;
   };

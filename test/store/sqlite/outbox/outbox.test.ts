@@ -1,6 +1,5 @@
 // What SQLite adds to the outbox: one transaction with the outcome, look-ups along indexes, and a trail that shows what was tampered with.
 
-import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemWorld } from '../../../../src/lib/world.ts';
@@ -12,7 +11,7 @@ import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { verifyAudit } from '../../../../src/store/sqlite/verify/verify.ts';
 import { anExecution, callback, completed, NOON } from '../../../support/executions.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
-import { temporaryFolder } from '../../../support/temporary.ts';
+import { temporaryDatabase } from '../../../support/temporary-database.ts';
 
 const DELIVERED = { type: 'delivered', httpStatus: 200, latencyMs: 5 } as const;
 const GONE = { type: 'gone', httpStatus: 410, latencyMs: 5, message: 'answered 410' } as const;
@@ -23,7 +22,7 @@ interface Opened {
 }
 
 function openStore(): Opened {
-  const path = join(temporaryFolder(), 'receiver.db');
+  const path = temporaryDatabase();
   const fatal = (error: unknown) => {
     throw error;
   };
@@ -91,7 +90,7 @@ describe('one transaction', () => {
 
 describe('however many there are', () => {
   test('lanes, claims and dead letters are found along their indexes', () => {
-    const database = openDatabase(join(temporaryFolder(), 'receiver.db'));
+    const database = openDatabase(temporaryDatabase());
     const { lanes, due, overdue, ofExecution } = prepareOutboxStatements(database.client, database.orm);
     const plan = (statement: string) => {
       const named = statement.replaceAll('?', "'x'");

@@ -11,7 +11,7 @@ import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { verifyAudit } from '../../../../src/store/sqlite/verify/verify.ts';
 import { anExecution, callback, completed, failed, NOON, RUNNING, submitted } from '../../../support/executions.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
-import { temporaryFolder } from '../../../support/temporary.ts';
+import { temporaryDatabase } from '../../../support/temporary-database.ts';
 import { dropGuards, makeViewsWritable } from '../../../support/writable-views.ts';
 
 const DAY_MS = 86_400_000;
@@ -28,7 +28,7 @@ const UNLISTED = { ...RUNNING, statusWord: SECRET, isUnknownWord: true } as cons
 
 type SqliteStore = ReturnType<typeof createSqliteStore>;
 
-function open(path = join(temporaryFolder(), 'receiver.db')) {
+function open(path = temporaryDatabase()) {
   const fatal = (error: unknown) => {
     throw error;
   };

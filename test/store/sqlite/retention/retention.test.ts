@@ -12,6 +12,7 @@ import { verifyAudit } from '../../../../src/store/sqlite/verify/verify.ts';
 import { anExecution, callback, completed, NOON } from '../../../support/executions.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
+import { temporaryDatabase } from '../../../support/temporary-database.ts';
 import { dropGuards, makeViewsWritable } from '../../../support/writable-views.ts';
 
 const DAY_MS = 86_400_000;
@@ -19,7 +20,7 @@ const LATER = NOON + 10 * DAY_MS;
 
 type SqliteStore = ReturnType<typeof createSqliteStore>;
 
-function open(path = join(temporaryFolder(), 'receiver.db')) {
+function open(path = temporaryDatabase()) {
   const fatal = (error: unknown) => {
     throw error;
   };

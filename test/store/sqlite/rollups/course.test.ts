@@ -1,6 +1,5 @@
 // The course of an action: the same counts from the roll-ups as from the executions, whatever else is in the file.
 
-import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { roundDuration } from '../../../../src/lib/round-duration.ts';
@@ -9,7 +8,7 @@ import { createSqliteStore, type SqliteStore } from '../../../../src/store/sqlit
 import { type Life, live } from '../../../support/lives.ts';
 import { createManualWorld, START } from '../../../support/manual-world.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
-import { temporaryFolder } from '../../../support/temporary.ts';
+import { temporaryDatabase } from '../../../support/temporary-database.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -26,7 +25,7 @@ const LIVES: readonly Life[] = [
 ];
 
 function openStore(): { store: SqliteStore; path: string } {
-  const path = join(temporaryFolder(), 'receiver.db');
+  const path = temporaryDatabase();
   const fatal = (error: unknown) => {
     throw error;
   };

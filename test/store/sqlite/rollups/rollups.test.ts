@@ -1,6 +1,5 @@
 // The roll-ups equal a count of all executions: after every event, after a rollback, a restart, an upgrade and a pruning.
 
-import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { PeriodSummary } from '../../../../src/stats/period-summary.ts';
@@ -14,7 +13,7 @@ import { type Life, live } from '../../../support/lives.ts';
 import { createManualWorld, START } from '../../../support/manual-world.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
 import { recountedRollups, storedRollups } from '../../../support/recounted-rollups.ts';
-import { temporaryFolder } from '../../../support/temporary.ts';
+import { temporaryDatabase } from '../../../support/temporary-database.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -26,7 +25,7 @@ const LIVES: readonly Life[] = [
 
 function setUp() {
   const world = createManualWorld(1, START + DAY);
-  const path = join(temporaryFolder(), 'receiver.db');
+  const path = temporaryDatabase();
   const fatal = (error: unknown) => {
     throw error;
   };
