@@ -1,0 +1,93 @@
+// The check fails for a page that is wrong, in each way in which a page can be wrong.
+
+import { beforeEach, expect, test } from 'vitest';
+import { temporaryFolder } from '../../support/temporary.ts';
+import { checkPage } from './check.ts';
+import { createShell } from './shell.ts';
+import type { Stage } from './stage.ts';
+
+const FENCE = '```';
+const block = (language: string, ...lines: string[]) => [`${FENCE}${language}`, ...lines, FENCE].join('\n');
+
+let stage: Stage;
+let prepared: (boolean | null)[];
+
+beforeEach(() => {
+  const folder = temporaryFolder();
+  prepared = [];
+  const refuse = () => Promise.reject(new Error('no receiver here'));
+  stage = {
+    ...{ shell: createShell(folder, {}), folder, port: 1, appKey: 'a-key', appUrl: 'http://127.0.0.1:1' },
+    prepare: async ({ receiver }) => void prepared.push(receiver),
+    ...{
+      setVariables: () => {},
+      adopt: () => {},
+      call: refuse,
+      submit: refuse,
+      endPage: async () => {},
+      close: async () => {},
+    },
+  };
+});
+
+const check = async (...parts: string[]) => {
+  const { faults, ran, notRun } = await checkPage('a.md', parts.join('\n\n'), {
+    stage,
+    seen: new Set(),
+    report: () => {},
+  });
+  return { faults: faults.map(({ line, message }) => `${line}: ${message}`), ran, notRun: notRun.length };
+};
+
+test('a page that is right has no fault', async () => {
+  const right = [block('sh', 'mkdir inner && cd inner', 'pwd | sed "s,.*/,,"'), block('text', 'inner')];
+  expect(await check(...right, '`node --version`', '`npm run bench` <!-- not run: takes minutes -->')).toEqual({
+    ...{ faults: [], ran: 3, notRun: 1 },
+  });
+});
+
+test('a command that does not exist is a fault, with its line and message', async () => {
+  const { faults } = await check('A text.', block('sh', 'true', 'no-such-command-of-the-docs'));
+  expect(faults).toEqual([expect.stringMatching(/^5: it ended with exit code 127:\n.*no-such-command-of-the-docs/)]);
+});
+
+test('a command in the text that fails is a fault', async () => {
+  expect((await check('Run `node --no-such-option`.')).faults).toEqual([expect.stringContaining('no-such-option')]);
+});
+
+test('another output than the page shows is a fault', async () => {
+  const { faults } = await check(block('sh', 'echo one'), block('text', 'two'));
+  expect(faults).toEqual([expect.stringMatching(/^2: the output differs.*two.*\none$/s)]);
+});
+
+test('another exit code than the mark states is a fault', async () => {
+  expect((await check('`node --eval "process.exit(1)"` <!-- exit code 1: nothing was found -->')).faults).toEqual([]);
+  expect((await check('`node --eval 1` <!-- exit code 1: nothing was found -->')).faults).toEqual([
+    expect.stringContaining('it ended with exit code 0'),
+  ]);
+});
+
+test('a command that a reader cannot type is a fault, and does not run', async () => {
+  const { faults, ran } = await check('`node --eval UNKNOWN`');
+  expect([faults.length, ran]).toEqual([1, 0]);
+});
+
+test('a wrong query is a fault', async () => {
+  const { faults } = await check(block('sql', 'SELECT no_such_column FROM executions'));
+  expect(faults).toHaveLength(1);
+});
+
+test('a program that ends before it is ready is a fault', async () => {
+  const { faults } = await check('`npm run simulator`');
+  expect(faults).toEqual([expect.stringMatching(/it ended with exit code \d+ before it printed/)]);
+});
+
+test('a receiver runs beside code in the text, and beside a block where the page requests it', async () => {
+  await check(
+    '`node --version`',
+    block('sh', 'true'),
+    `<!-- with a receiver -->\n${block('sh', 'true')}`,
+    '`node --eval 1` <!-- without a receiver -->',
+  );
+  expect(prepared).toEqual([true, null, true, ...[true, false]]);
+});
