@@ -14,7 +14,7 @@ import { header, line, markdown, table } from './table.ts';
 const HELP = `Usage: npm run bench -- [options]
 
 Measures the receiver against a bare Hono handler and against alternative builds, all on loopback. The claims are the
-ratios; absolute values describe this machine. It takes about 20 minutes. Keep the machine otherwise idle.
+ratios; absolute values describe this machine. It takes about 25 minutes. Keep the machine otherwise idle.
 
   --quick              fewer and shorter rounds: under three minutes, less reliable
   --only NAME,NAME     some of NAMES
@@ -46,6 +46,7 @@ const MEASURES: Readonly<Record<string, () => Promise<Measure>>> = {
   memory: async () => (await import('./memory.ts')).memory,
   restart: async () => (await import('./restart.ts')).restart,
   insights: async () => (await import('./insights.ts')).insights,
+  pages: async () => (await import('./pages.ts')).pages,
 };
 const NAMES = Object.keys(MEASURES);
 

@@ -74,8 +74,15 @@ function courseOf(i: number): readonly (readonly [afterMs: number, event: Execut
   return [...sent, [40_005, { type: 'expired' }]];
 }
 
-const DONE = { kind: 'completed', statusWord: 'COMPLETED', result: { found: true }, error: null } as const;
-const POLLED = { type: 'polled', httpStatus: 200, latencyMs: 40, report: DONE, nextPollAt: 0, final: false } as const;
+export const DONE = { kind: 'completed', statusWord: 'COMPLETED', result: { found: true }, error: null } as const;
+export const POLLED = {
+  type: 'polled',
+  httpStatus: 200,
+  latencyMs: 40,
+  report: DONE,
+  nextPollAt: 0,
+  final: false,
+} as const;
 
 function executionOf(reference: string, now: number, i: number): Dispatchable {
   const submission = {

@@ -9,8 +9,8 @@ const TIMEOUT_SHARE = 0.1;
 const REJECTED_SHARE = 0.2;
 
 const NEARLY_FULL = 0.8;
-const STILL_NEARLY_FULL = 0.6;
-const QUEUE_WAITS_MS = MINUTE_MS;
+export const STILL_NEARLY_FULL = 0.6;
+export const QUEUE_WAITS_MS = MINUTE_MS;
 const WEBHOOK_FAILS_MS = MINUTE_MS;
 
 /** @param hasCause whether an incident of CXone explains a queue that waits. */
@@ -57,19 +57,21 @@ function ends({ now, samples }: Signals, open: OpenIncidents, kind: keyof typeof
 }
 
 function queue(
-  { now, queue: { queued, capacity, oldestQueuedAt, waitedMs } }: Signals,
+  { now, heldUp, queue: { queued, capacity, oldestQueuedAt, waitedMs } }: Signals,
   open: OpenIncidents,
   hasCause: boolean,
 ) {
   const found: Finding[] = [];
-  const rest = { subject: '', until: now, actions: [], apps: [] };
+  const { references, ...waiting } = about(heldUp, heldUp);
+  const rest = { subject: '', until: now, actions: waiting.actions, apps: waiting.apps };
   if (queued >= capacity * (open.has('QueueNearlyFull ') ? STILL_NEARLY_FULL : NEARLY_FULL)) {
     const problem = 'The queue is nearly full: above its capacity, submissions are refused';
     found.push({ ...rest, cause: 'QueueNearlyFull', problem, since: now, affected: queued, total: capacity });
   }
   if (!hasCause && oldestQueuedAt !== null && waitedMs >= QUEUE_WAITS_MS) {
     const problem = 'Executions wait to be sent for more than a minute';
-    found.push({ ...rest, cause: 'QueueWaits', problem, since: oldestQueuedAt, affected: queued, total: null });
+    const counted = { references, affected: Math.max(queued, waiting.affected), total: null };
+    found.push({ ...rest, cause: 'QueueWaits', problem, since: oldestQueuedAt, ...counted });
   }
   return found;
 }

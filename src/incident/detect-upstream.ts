@@ -38,7 +38,7 @@ function failing(signals: Signals, recent: readonly RequestSample[], known: Inci
   const isSilent = most === '' || most === NO_RESPONSE;
   const reason = first !== undefined && isSilent ? `cannot be reached at ${first.origin}: ${first.reason}` : most;
   // What waits for a connection is affected as much as what failed.
-  const unsent = unreachable.length === 0 ? [] : recent.filter((one) => !isAnswered(one));
+  const unsent = unreachable.length === 0 ? [] : [...recent.filter((one) => !isAnswered(one)), ...signals.heldUp];
   const times = failed.map(({ at }) => at);
   const since = Math.min(...times, ...unreachable.map((one) => one.since));
   return {
@@ -73,9 +73,10 @@ function unseen({ now, samples }: Signals, known: Incident): Finding | null {
   return { cause, subject, problem, since: startedAt, until: lastSeenAt, affected, total, actions, apps };
 }
 
-function withoutToken({ tokenProblem, now, queue }: Signals, recent: readonly RequestSample[]): Finding | null {
+function withoutToken(signals: Signals, recent: readonly RequestSample[]): Finding | null {
+  const { tokenProblem, now, queue, heldUp } = signals;
   if (tokenProblem === null) return null;
-  const waiting = recent.filter(({ result }) => result === 'no-token');
+  const waiting = [...recent.filter(({ result }) => result === 'no-token'), ...heldUp];
   const { affected, ...rest } = about(waiting, waiting);
   return {
     cause: 'CxoneGivesNoToken',

@@ -86,6 +86,9 @@ export interface WebhookProblem {
   readonly reason: string;
 }
 
+/** An execution that waits in the queue, whether or not its own request was tried. */
+export type HeldUp = Pick<RequestSample, 'reference' | 'actionId' | 'app'>;
+
 export interface QueueSignal {
   readonly queued: number;
   readonly capacity: number;
@@ -101,6 +104,8 @@ export interface Signals {
   readonly connectionProblems: readonly { readonly origin: string; readonly reason: string; readonly since: number }[];
   readonly pause: { readonly since: number; readonly until: number; readonly httpStatus: number } | null;
   readonly queue: QueueSignal;
+  /** What is queued while the queue is held up, or is filling up; of very much, what was read so far. */
+  readonly heldUp: readonly HeldUp[];
   /** Null while the data of the days before is incomplete: nothing is then compared. */
   readonly missedCallbacks: readonly MissedCallbacks[] | null;
   readonly circuits: readonly CircuitState[];

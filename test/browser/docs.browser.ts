@@ -50,7 +50,13 @@ test('a search shows the operations that have all of its words', async () => {
   expect(await operation('replayNotification').isVisible()).toBe(true);
   expect(await operation('submitExecution').isVisible()).toBe(false);
   expect(await page.locator('nav a[href="#submitExecution"]').isVisible()).toBe(false);
+  // Parts without a match are not between the matches.
+  expect(await page.getByRole('heading', { name: 'Live', exact: true }).count()).toBe(0);
+  expect(await page.getByRole('heading', { name: 'About', exact: true }).count()).toBe(0);
+  await page.keyboard.press('Enter');
+  await operation('replayNotifications').getByText('Responses', { exact: true }).waitFor({ state: 'visible' });
   await page.getByRole('searchbox', { name: 'Search' }).fill('');
+  await page.getByRole('heading', { name: 'About', exact: true }).waitFor();
   await operation('submitExecution').waitFor({ state: 'visible' });
 });
 
@@ -78,6 +84,11 @@ test('without a key nothing is sent, and the page states what it needs', async (
   await operation('listExecutions').getByRole('button', { name: 'Send' }).click();
   await operation('listExecutions').getByText('This operation needs your key').waitFor();
   expect(await page.evaluate('document.activeElement.id')).toBe('key');
+  await page.getByText('listExecutions needs it. Enter leads back there.').waitFor();
+  await page.keyboard.type(ORDERS_KEY);
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Enter');
+  await operation('listExecutions').getByText('Response: 200 OK').waitFor();
 });
 
 test('a stream is shown while it lasts, and stopped', async () => {

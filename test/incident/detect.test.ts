@@ -16,6 +16,7 @@ const CALM: Signals = {
   connectionProblems: [],
   pause: null,
   queue: { queued: 0, capacity: 100, oldestQueuedAt: null, waitedMs: 0 },
+  heldUp: [],
   missedCallbacks: [],
   circuits: [],
   webhookProblem: null,
@@ -71,6 +72,34 @@ describe('requests to CXone', () => {
         ...{ cause: 'CxoneFails', since: NOW - 40_000, affected: 20, total: 20, actions: ['charge'], apps: ['shop'] },
         problem: 'CXone cannot be reached at https://cxone.example: ECONNREFUSED',
       },
+    ]);
+  });
+
+  test('a queue that waits names its actions and what waits in it', () => {
+    const queue = { queued: 3, capacity: 100, oldestQueuedAt: NOW - 90_000, waitedMs: 90_000 };
+    const heldUp = many(3, (index) => ({ reference: `waits-${index}`, actionId: 'charge', app: 'shop' }));
+    expect(detect({ ...CALM, queue, heldUp }, new Map())).toMatchObject([
+      {
+        cause: 'QueueWaits',
+        affected: 3,
+        actions: ['charge'],
+        apps: ['shop'],
+        references: { affected: { length: 3 } },
+      },
+    ]);
+  });
+
+  test('executions behind those that were tried without a token are its extent, too', () => {
+    const tokenProblem = { reason: 'answers 401', since: NOW - 40_000 };
+    const requests = many(10, () => request('no-token', 5));
+    const behind = many(5, (index) => ({ reference: `behind-${index}`, actionId: 'refund', app: 'crm' }));
+    const heldUp = [...requests, ...behind];
+    expect(detect(withSamples({ requests }, { tokenProblem, heldUp }), new Map())).toMatchObject([
+      { cause: 'CxoneGivesNoToken', affected: 15, total: null, actions: ['charge', 'refund'], apps: ['shop', 'crm'] },
+    ]);
+    const connectionProblems = [{ origin: 'https://cxone.example', reason: 'ECONNREFUSED', since: NOW - 40_000 }];
+    expect(detect(withSamples({ requests }, { connectionProblems, heldUp }), new Map())).toMatchObject([
+      { cause: 'CxoneFails', affected: 15, total: 15 },
     ]);
   });
 

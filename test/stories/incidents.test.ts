@@ -67,6 +67,18 @@ test('38 s of 503 are one incident while they last and after they ended, with ex
   expect(await page(stage)).toContain('Ended (critical)');
 });
 
+test('without a token every queued execution is affected, and not only those that were tried first', async () => {
+  const stage = await setStage();
+  stage.simulator.outage({ answer: 401, ms: 20_000, calls: ['token'] });
+  const ids = await submitMany(stage, 14);
+  await stage.pass(10_000, 500);
+  const [open] = await incidents(stage);
+  expect(open).toMatchObject({ cause: 'CxoneGivesNoToken', affected: 14, total: null });
+  const affected = await stage.request('GET', `/v1/executions?incident=${open.id}`, key);
+  const listed = affected.body.items.map(({ correlationId }: { correlationId: string }) => correlationId);
+  expect(listed.toSorted()).toEqual(ids.toSorted());
+});
+
 test('an unknown incident is a 404, and a state that does not exist names those that do', async () => {
   const stage = await setStage();
   const id = '019c1405-7a00-7000-8000-000000000009';

@@ -16,6 +16,7 @@ function staged() {
       newestTime: null,
       lastClockStep: async () => null,
       waitingIn: async () => 0,
+      list: async () => ({ items: [], next: null }),
       queueState: async () => {
         stage.reads += 1;
         stage.elapsedMs += stage.readMs;

@@ -9,7 +9,7 @@ import type { ConsoleDependencies } from '../dependencies.ts';
 import { type Html, table } from '../html.ts';
 import { advicePart } from './callbacks/advice.ts';
 import { hoursCsv, hoursPart } from './callbacks/hours.ts';
-import { moment, number } from './format.ts';
+import { moment, number, withTimes } from './format.ts';
 import { pageResponse } from './layout.ts';
 import type { PageHandler } from './list-page.ts';
 import { csvResponse } from './plots/csv.ts';
@@ -52,7 +52,7 @@ ${moment(countedFrom)}.</p>`;
 
 export function alertLines(alerts: Health['alerts']): Html {
   if (alerts.length === 0) return html``;
-  const lines = alerts.slice(0, MAX_ALERTS).map(({ message }) => html`<li>${message}.</li>`);
+  const lines = alerts.slice(0, MAX_ALERTS).map(({ message }) => html`<li>${withTimes(message)}.</li>`);
   const more = alerts.length - MAX_ALERTS;
   if (more > 0)
     lines.push(
@@ -63,7 +63,7 @@ export function alertLines(alerts: Health['alerts']): Html {
 
 function repeatLines(repeats: readonly RepeatGroup[]): Html {
   if (repeats.length === 0) return html``;
-  const lines = repeats.slice(0, MAX_REPEATS).map(({ message }) => html`<li>${message}.</li>`);
+  const lines = repeats.slice(0, MAX_REPEATS).map(({ message }) => html`<li>${withTimes(message)}.</li>`);
   return html`<ul class="warnings" aria-label="Repeated without end">${lines}</ul>`;
 }
 

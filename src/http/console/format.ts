@@ -29,6 +29,18 @@ export function stamp(time: number): Html {
   return html`<time datetime="${iso}"><span class="at">${iso.slice(0, 10)} ${iso.slice(11, 19)}</span>${relative}</time>`;
 }
 
+const ISO_TIME = /(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z)/;
+
+/** Shows the ISO 8601 times in a sentence as pages show times. */
+export function withTimes(sentence: string): Html {
+  const parts = sentence.split(ISO_TIME).map((part, index) => {
+    // A name in the sentence may look like a time without being one.
+    const time = index % 2 === 1 ? Date.parse(part) : Number.NaN;
+    return Number.isNaN(time) ? html`${part}` : stamp(time);
+  });
+  return html`${parts}`;
+}
+
 /** `2 min ago`, `in 12 s`, `now`. */
 function distance(time: number, now: number): string {
   const ms = time - now;

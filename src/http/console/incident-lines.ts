@@ -2,7 +2,9 @@
 
 import { html } from 'hono/html';
 import { CAUSES, extentText, type Incident, type Severity, stateOf } from '../../incident/incident.ts';
+import type { Endpoint } from '../../store/endpoints-port.ts';
 import { type Html, table } from '../html.ts';
+import { endpointPath } from './endpoint-lines.ts';
 import { NOTHING, number, stamp } from './format.ts';
 import { acknowledgePath } from './incident-actions.ts';
 import { runbookPath } from './runbook-page.ts';
@@ -16,16 +18,6 @@ const SEVERITIES: Readonly<Record<Severity, { readonly icon: string; readonly wo
 const ENDED = { icon: '●', word: 'Ended' };
 
 const COLUMNS = ['Severity', 'Problem', 'Since', 'Extent', 'Action or app', 'State', 'Help'];
-
-/** Where what a cause affects is listed, if it is not executions that the incident counts. */
-const PLACES: Readonly<Partial<Record<Incident['cause'], string>>> = {
-  CallbacksRefused: '/console/callbacks',
-  NotifyEndpointDown: '/console/notifications?status=PENDING',
-  DeadLetters: '/console/notifications?status=DEAD',
-  QueueNearlyFull: '/console/executions?status=QUEUED',
-  QueueWaits: '/console/executions?status=QUEUED',
-  CxoneGivesNoToken: '/console/executions?status=QUEUED',
-};
 
 export function incidentTable(incidents: readonly Incident[], caption: string, mayChange: boolean): Html {
   return table(
@@ -43,7 +35,7 @@ function line(incident: Incident, mayChange: boolean): Html {
 <td data-name="Extent">${extent(incident)}</td>
 <td data-name="Action or app">${names.length === 0 ? NOTHING : short(names)}</td>
 <td data-name="State">${state(incident, mayChange)}</td>
-<td data-name="Help"><a href="${runbookPath(incident.cause)}">Runbook</a></td></tr>`;
+<td data-name="Help"><a href="${runbookPath(incident.cause)}">Runbook</a>${remedy(incident)}</td></tr>`;
 }
 
 function classOf(incident: Incident): string {
@@ -58,11 +50,43 @@ function severity(incident: Incident): Html {
 }
 
 function extent(incident: Incident): Html {
-  const { cause, id, affected, total } = incident;
+  const { affected, total } = incident;
   const text = extentText({ affected, total }, number);
-  const place = PLACES[cause] ?? (incident.actions.length > 0 ? `/console/executions?incident=${id}` : null);
+  const place = placeOf(incident);
   if (text === '') return html`${NOTHING}`;
   return place === null ? html`${text}` : html`<a href="${place}">${text}</a>`;
+}
+
+/** Returns the list of exactly what the incident affects; null where no list has it, or no longer. */
+function placeOf({ id, cause, subject, actions, endedAt }: Incident): string | null {
+  // Its extent is that of the queue now.
+  if (cause === 'QueueNearlyFull') return endedAt === null ? '/console/executions?status=QUEUED' : null;
+  if (actions.length > 0) return `/console/executions?incident=${id}`;
+  if (cause !== 'NotifyEndpointDown' || endedAt !== null) return null;
+  const { app, origin } = endpointOf(subject);
+  return `/console/notifications?${new URLSearchParams({ status: 'PENDING', app, endpoint: origin })}`;
+}
+
+function endpointOf(subject: string): Endpoint {
+  const [app = '', origin = ''] = subject.split(' ');
+  return { app, origin };
+}
+
+/** The page on which an operator acts on the cause, beside the runbook. */
+function remedy({ cause, subject }: Incident): Html {
+  const link = (path: string, text: string) => html` <a href="${path}">${text}</a>`;
+  switch (cause) {
+    case 'NotifyEndpointDown':
+      return link(endpointPath(endpointOf(subject)), 'Endpoint');
+    case 'DeadLetters':
+      return link('/console/notifications?status=DEAD', 'Dead letters');
+    case 'CallbacksMissed':
+    case 'CallbacksStopped':
+    case 'UnknownStatusWords':
+      return link('/console/callbacks', 'Callbacks');
+    default:
+      return html``;
+  }
 }
 
 function state(incident: Incident, mayChange: boolean): Html {

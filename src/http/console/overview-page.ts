@@ -16,7 +16,7 @@ import { actionsTable } from './actions-table.ts';
 import { alertLines } from './callbacks-page.ts';
 import { endpointCondition, endpointPath, nextTime } from './endpoint-lines.ts';
 import { flashMessage } from './flash-message.ts';
-import { duration, moment, NOTHING, number, share } from './format.ts';
+import { duration, moment, NOTHING, number, share, withTimes } from './format.ts';
 import { INCIDENTS } from './incident-actions.ts';
 import { incidentTable } from './incident-lines.ts';
 import { pageResponse } from './layout.ts';
@@ -120,8 +120,8 @@ function warnings(now: Now, overview: Overview): Html {
   const { tokenProblem, gatewayReports, connectionProblems } = upstream;
   const queued = queue.counts.QUEUED;
   const lines = [
-    ...problems.map(({ part, words }) => `Not ready: ${part}${words === undefined ? '' : ` (${words})`}.`),
-    ...notices.map((notice) => `${notice.charAt(0).toUpperCase()}${notice.slice(1)}.`),
+    ...problems.map(({ part, words }) => withTimes(`Not ready: ${part}${words === undefined ? '' : ` (${words})`}.`)),
+    ...notices.map((notice) => withTimes(`${notice.charAt(0).toUpperCase()}${notice.slice(1)}.`)),
     ...(pause === null || pause.until - pause.since < MIN_PAUSE_MS
       ? []
       : [

@@ -19,7 +19,7 @@ export function operationSection(document: Document, placed: Placed, callable: b
   const place = callable ? html` data-method="${method}" data-path="${path}"` : '';
   return html`<article aria-labelledby="${id}"${place}><details>
     <summary><h3 id="${id}" class="signature"><span class="verb ${method}">${method.toUpperCase()}</span> <code>${broken(path)}</code></h3>
-    <span class="lead">${operation.summary}</span></summary>
+    <span class="lead">${inline(operation.summary)}</span></summary>
     ${access(operation)}
     ${paragraphs(operation.description)}
     ${parametersOf(document, operation)}
@@ -98,7 +98,7 @@ function callbacksOf({ callbacks = {} }: Operation): Html {
     .flatMap((paths) => Object.values(paths))
     .flatMap(({ post }) => (post === undefined ? [] : [post]));
   if (ids.length === 0) return html``;
-  const links = ids.map(({ operationId, summary }) => html`<a href="#${anchor(operationId)}">${summary}</a>`);
+  const links = ids.map(({ operationId, summary }) => html`<a href="#${anchor(operationId)}">${inline(summary)}</a>`);
   return html`<p>Callback: ${links}.</p>`;
 }
 

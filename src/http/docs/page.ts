@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { html, raw } from 'hono/html';
-import { anchor, type Html, paragraphs } from '../html.ts';
+import { anchor, type Html, inline, paragraphs } from '../html.ts';
 import type { Document } from '../openapi/model.ts';
 import { BASE_STYLE } from '../styles/base.ts';
 import { operationSection, type Placed } from './operations.ts';
@@ -90,7 +90,7 @@ function contentsOf({ name, operations }: Group): Html {
 function linksTo(operations: readonly Placed[]): Html {
   const links = operations.map(({ method, path, operation }) => {
     const verb = html`<span class="verb ${method}">${method.toUpperCase()}</span>`;
-    return html`<li><a href="#${anchor(operation.operationId)}" title="${path}">${verb} <span>${operation.summary}</span></a></li>`;
+    return html`<li><a href="#${anchor(operation.operationId)}" title="${path}">${verb} <span>${inline(operation.summary)}</span></a></li>`;
   });
   return html`<ul class="contents">${links}</ul>`;
 }

@@ -1,11 +1,19 @@
 // GET /openapi.json and GET /docs: the description of the API, for programs and for people.
 
-import { serveCachedText } from '../middleware/cached-text.ts';
+import { serveCompressedText } from '../middleware/cached-text.ts';
 import { serversAt } from '../openapi/document.ts';
 import { headers } from '../openapi/headers.ts';
 import type { Document } from '../openapi/model.ts';
 import { type ApiOperation, parameter } from '../openapi/operation.ts';
 import { documentationPage, POLICY } from './page.ts';
+
+const COMPRESSED = {
+  'Content-Encoding': {
+    description: 'The content is compressed, for clients that accept it; absent for others.',
+    schema: { type: 'string', const: 'gzip' },
+    example: 'gzip',
+  },
+} as const;
 
 /** `document` returns the document that these operations are part of. */
 export function documentationOperations(document: () => Document): readonly ApiOperation[] {
@@ -19,7 +27,7 @@ export function documentationOperations(document: () => Document): readonly ApiO
       responses: {
         '200': {
           description: 'OpenAPI 3.1.',
-          headers: headers('ETag'),
+          headers: { ...headers('ETag', 'Vary'), ...COMPRESSED },
           content: {
             'application/json': {
               schema: {
@@ -31,10 +39,10 @@ export function documentationOperations(document: () => Document): readonly ApiO
             },
           },
         },
-        '304': { description: 'Unchanged.', headers: headers('ETag') },
+        '304': { description: 'Unchanged.', headers: { ...headers('ETag', 'Vary'), ...COMPRESSED } },
       },
       create: ({ access: { basePath } }) =>
-        serveCachedText(() => JSON.stringify({ ...document(), servers: serversAt(basePath || '/') }), {
+        serveCompressedText(() => JSON.stringify({ ...document(), servers: serversAt(basePath || '/') }), {
           'content-type': 'application/json',
         }),
     },
@@ -47,13 +55,16 @@ export function documentationOperations(document: () => Document): readonly ApiO
         '200': {
           description:
             'A page with search, and forms that call this receiver with your key. It works without its script.',
-          headers: headers('ETag', 'Content-Security-Policy'),
+          headers: { ...headers('ETag', 'Vary', 'Content-Security-Policy'), ...COMPRESSED },
           content: { 'text/html': { schema: { type: 'string' } } },
         },
-        '304': { description: 'Unchanged.', headers: headers('ETag', 'Content-Security-Policy') },
+        '304': {
+          description: 'Unchanged.',
+          headers: { ...headers('ETag', 'Vary', 'Content-Security-Policy'), ...COMPRESSED },
+        },
       },
       create: () =>
-        serveCachedText(() => documentationPage(document()), {
+        serveCompressedText(() => documentationPage(document()), {
           'content-type': 'text/html; charset=utf-8',
           'content-security-policy': POLICY,
         }),

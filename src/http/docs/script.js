@@ -19,6 +19,7 @@ addEventListener('hashchange', openTarget);
 openTarget();
 
 const articles = [...document.querySelectorAll('main article, main section section')];
+const operations = articles.filter(({ tagName }) => tagName === 'ARTICLE');
 
 /** Of an operation: its name, path, summary and description, because its tables mention much else. Of a schema: everything. */
 function searchedText(article) {
@@ -37,15 +38,38 @@ function showMatches(search, count) {
   for (const link of document.querySelectorAll('.contents a')) {
     link.parentElement.hidden = document.getElementById(link.hash.slice(1))?.closest('article')?.hidden ?? false;
   }
-  const operations = articles.filter(({ tagName }) => tagName === 'ARTICLE');
+  // A part without a match would stand between the matches.
+  for (const part of document.querySelectorAll('main > section')) {
+    part.hidden = words.length > 0 && articles.every((article) => article.hidden || !part.contains(article));
+  }
+  for (const link of document.querySelectorAll('nav h2 a')) {
+    link.parentElement.hidden = document.getElementById(link.hash.slice(1))?.closest('section').hidden ?? false;
+  }
   const found = operations.filter(({ hidden }) => !hidden).length;
   count.textContent = words.length === 0 ? '' : `${found} of ${operations.length} operations`;
+}
+
+/** Opens the first operation that the search shows. */
+function openFirst() {
+  const first = operations.find(({ hidden }) => !hidden);
+  first?.querySelector('details').setAttribute('open', '');
+  first?.querySelector('summary').focus();
+}
+
+function onEnter(input, act) {
+  input.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || event.isComposing) return;
+    // The rest of the key press would act on what gets the focus.
+    event.preventDefault();
+    act();
+  });
 }
 
 function tools() {
   const count = element('output');
   const search = element('input', { type: 'search', id: 'search', autocomplete: 'off', spellcheck: false });
   search.addEventListener('input', () => showMatches(search.value, count));
+  onEnter(search, openFirst);
   const fold = element('button', { type: 'button' }, 'Open all');
   fold.addEventListener('click', () => {
     const isOpening = fold.textContent === 'Open all';
@@ -61,6 +85,19 @@ function tools() {
 }
 
 const key = tools();
+/** What needs the key: the form that does may be far below. */
+const needs = element('small');
+key.parentElement.append(needs);
+
+/** Leads back to the form that needed the key. */
+let returnFromKey = () => {};
+onEnter(key, () => returnFromKey());
+
+function askForKey(operationId, send) {
+  needs.textContent = `${operationId} needs it. Enter leads back there.`;
+  returnFromKey = () => send.focus();
+  key.focus();
+}
 
 let loading = null;
 function loadDocument() {
@@ -181,7 +218,7 @@ function formFor(description, { method, path, operationId }) {
     event.preventDefault();
     if (!needsKey || key.value !== '') return void run();
     status.textContent = 'This operation needs your key: enter it at the top of the page.';
-    key.focus();
+    askForKey(operationId, send);
   });
   return form;
 }

@@ -10,6 +10,8 @@ export async function withBasePath(response: Response, basePath: string): Promis
   // promise: location-has-base-path
   if (location?.startsWith('/')) headers.set('location', `${basePath}${location}`);
   if (response.body === null || !headers.get('content-type')?.startsWith('text/html')) return response;
+  // The one compressed page, the description of the API, has relative links only.
+  if (headers.has('content-encoding')) return response;
   const page = await response.text();
   // promise: pages-have-base-path
   return new Response(page.replaceAll(OWN_LINKS, ` $1="${basePath}`), { status: response.status, headers });

@@ -1,4 +1,4 @@
-// Serves a text that is constant while the process runs: created at the first request, cached, with an ETag.
+// Serves a text that is constant while the process runs: created at the first request, cached, compressed, with an ETag.
 
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
@@ -10,7 +10,7 @@ interface CachedText {
   readonly headers: HeaderFields & { readonly etag: string };
 }
 
-export function serveCachedText(make: () => string, headers: HeaderFields): (c: Context) => Response {
+function serveCachedText(make: () => string, headers: HeaderFields): (c: Context) => Response {
   let kept: CachedText | null = null;
   return (c) => {
     kept ??= toCachedText(make(), headers);
@@ -38,7 +38,7 @@ function acceptsGzip(acceptEncoding = ''): boolean {
 }
 
 function compressed(text: string, headers: HeaderFields) {
-  const bytes = new Uint8Array(gzipSync(text, { level: 9 }));
+  const bytes = new Uint8Array(gzipSync(text));
   const own = {
     ...headers,
     'content-encoding': 'gzip',

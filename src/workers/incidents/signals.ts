@@ -3,11 +3,21 @@
 import { existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { ConnectionProblem, TokenProblem, UpstreamPause } from '../../cxone/port.ts';
-import type { CircuitState, MissedCallbacks, Samples, Signals, WebhookProblem } from '../../incident/signals.ts';
+import { QUEUE_WAITS_MS, STILL_NEARLY_FULL } from '../../incident/detect-outcomes.ts';
+import { MAX_COUNTED } from '../../incident/incident.ts';
+import type {
+  CircuitState,
+  HeldUp,
+  MissedCallbacks,
+  QueueSignal,
+  Samples,
+  Signals,
+  WebhookProblem,
+} from '../../incident/signals.ts';
 import type { Loop } from '../../lib/loop.ts';
 import type { World } from '../../lib/world.ts';
 import type { OpenCircuit, Outbox } from '../../store/outbox-port.ts';
-import type { DueWork } from '../../store/port.ts';
+import type { DueWork, ExecutionReader } from '../../store/port.ts';
 import type { QueueMonitor } from '../../store/queue-port.ts';
 import type { DatabaseFile, ReceiverStore } from '../../store/receiver-store.ts';
 
@@ -24,10 +34,14 @@ const MAX_REST_MS = 60_000;
 const MAX_COUNTED_WAITING = 20_000;
 const MIN_COUNTED_WAITING = 100;
 
+/** Queued executions that one check reads; the next check continues behind them. */
+const HELD_UP_PAGE = { limit: 250, scanMs: 20 };
+
 export interface SignalSources {
   readonly store: Pick<QueueMonitor, 'queueState'> &
     Pick<DueWork, 'lastClockStep'> &
     Pick<Outbox, 'waitingIn'> &
+    Pick<ExecutionReader, 'list'> &
     Pick<ReceiverStore, 'newestTime'> & { readonly file: Pick<DatabaseFile, 'databasePath'> | null };
   readonly world: Pick<World, 'now' | 'elapsed'>;
   readonly cxone: {
@@ -56,6 +70,7 @@ export function createSignalReader(sources: SignalSources): (isFirst: boolean) =
   });
   const disk = paced(world, SLOWLY_MS, async () => diskState(store.file?.databasePath ?? null));
   const clockStep = paced(world, SLOWLY_MS, () => store.lastClockStep());
+  const heldUp = createHeldUpReader(store.list);
   const missedCallbacks = paced(world, COMPARE_EVERY_MS, sources.missedCallbacks);
   const circuits = paced(world, SLOWLY_MS, async () => {
     const open = sources.openCircuits();
@@ -69,11 +84,14 @@ export function createSignalReader(sources: SignalSources): (isFirst: boolean) =
     const queueNow = await queue();
     const { newestTime } = store;
     const samples = sources.samples();
+    const tokenProblem = cxone.tokenProblem();
+    const connectionProblems = cxone.connectionProblems();
     return {
       now: world.now(),
       samples,
-      tokenProblem: cxone.tokenProblem(),
-      connectionProblems: cxone.connectionProblems(),
+      tokenProblem,
+      connectionProblems,
+      heldUp: await heldUp(tokenProblem !== null || connectionProblems.length > 0 || isFilling(queueNow)),
       pause: cxone.limiterState().pause,
       queue: queueNow,
       circuits: await circuits(),
@@ -85,6 +103,29 @@ export function createSignalReader(sources: SignalSources): (isFirst: boolean) =
       // Without a missing callback there is nothing to compare.
       missedCallbacks: samples.ends.some(({ missed }) => missed) ? await missedCallbacks() : [],
     };
+  };
+}
+
+/** Whether an incident of the queue may begin or last. */
+function isFilling({ queued, capacity, waitedMs }: QueueSignal): boolean {
+  return waitedMs >= QUEUE_WAITS_MS || queued >= capacity * STILL_NEARLY_FULL;
+}
+
+/** Returns a function that lists what waits in the queue while it is held up, a page more with each call. */
+function createHeldUpReader(list: ExecutionReader['list']): (isHeldUp: boolean) => Promise<readonly HeldUp[]> {
+  let found: HeldUp[] = [];
+  let before: string | undefined;
+  return async (isHeldUp) => {
+    if (!isHeldUp) {
+      found = [];
+      before = undefined;
+    } else if (found.length < MAX_COUNTED) {
+      const place = before === undefined ? {} : { before };
+      const page = await list({ app: null, status: 'QUEUED', oldestFirst: true, ...HELD_UP_PAGE, ...place });
+      found.push(...page.items.map(({ reference, actionId, app }) => ({ reference, actionId, app })));
+      before = page.next ?? page.items.at(-1)?.reference ?? before;
+    }
+    return found;
   };
 }
 

@@ -2,7 +2,16 @@
 
 const STORAGE_KEY = 'keys';
 
-const PLACES = { o: 'Overview', e: 'Executions', n: 'Notifications', c: 'Callbacks', a: 'Activity', d: 'API' };
+const PLACES = {
+  o: 'Overview',
+  i: 'Incidents',
+  t: 'Actions',
+  e: 'Executions',
+  n: 'Notifications',
+  c: 'Callbacks',
+  a: 'Activity',
+  d: 'API',
+};
 
 const rows = () => [...document.querySelectorAll('#live tbody tr')];
 const click = (selector) => document.querySelector(selector)?.click();
