@@ -18,6 +18,7 @@ import type { World } from './lib/world.ts';
 import { createExecutionLog } from './observability/execution-log.ts';
 import { createMetrics, type Metrics } from './observability/metrics/metrics.ts';
 import { startTracing } from './observability/tracing/start.ts';
+import type { Tracing } from './observability/tracing/tracing.ts';
 import { createUnreadMemberWarning } from './observability/unread-members.ts';
 import { openResources, type ResourceOverrides, type ResourcesOptions } from './resources.ts';
 import { type CallbackHealthMonitor, createCallbackHealthMonitor } from './stats/callback-health/monitor.ts';
@@ -26,6 +27,9 @@ import { followRepeats } from './stats/repeat-book.ts';
 import { createAdvisor } from './stats/timing-advice/advise.ts';
 import { followTrail } from './stats/trail-follower.ts';
 import { createStreams } from './usecases/follow-events/streams.ts';
+import { createSharedControls, type LiveControls, type SharedControls } from './usecases/leader/live-controls.ts';
+import { createOwnControls } from './usecases/leader/own-controls.ts';
+import { createSharedReports } from './usecases/leader/shared-reports.ts';
 import { createReconciliations } from './usecases/reconcile/reconciliations.ts';
 import { createWaiters } from './usecases/wait-for-outcome.ts';
 import { createAuditHeadLogger } from './workers/audit-head-logger.ts';
@@ -108,7 +112,9 @@ export async function buildParts(options: ReceiverOptions, limits: ListenerLimit
   const trail = await followTrail(store);
   const dashboard = createDashboard(trail, world.now);
   const health = createCallbackHealthMonitor({ store, world, log, ...pace });
+  const live = liveParts({ ...resources, log, tracing, lanes, loops: lifecycle.loops, world, pace });
   const parts = {
+    ...live,
     ...incidentParts({ ...resources, config, log, world, observer, lanes, health, loops: lifecycle.loops }),
     ...{
       ...options,
@@ -128,7 +134,6 @@ export async function buildParts(options: ReceiverOptions, limits: ListenerLimit
     health,
     advisor: createAdvisor({ store, world, log, ...pace }),
     repeats: followRepeats(trail, world.now),
-    reconciliations: createReconciliations({ store, cxone, world, log, tracing, ...pace }),
   };
   metrics.connect({
     ...{ store, trail, waiters, streams, connections, maxConnections },
@@ -160,6 +165,33 @@ interface IncidentSources
   readonly loops: () => ReadonlyMap<string, Loop>;
 }
 
+interface LiveSources
+  extends Pick<Resources, 'store' | 'cxone'>,
+    Pick<ReceiverOptions, 'log' | 'world'>,
+    Pick<IncidentSources, 'lanes' | 'loops'> {
+  readonly tracing: Tracing;
+  readonly pace: ReturnType<typeof pollIntervalOf>;
+}
+
+/** What operators see and order of the receiver that sends; `leading` has its loops for that, null for a database of one process. */
+function liveParts({ store, cxone, lanes, loops, world, log, tracing, pace }: LiveSources) {
+  const shared = store.shared && {
+    ...store.shared,
+    reports: createSharedReports(store.shared.leaderChannel.reports, world),
+  };
+  const changed = shared?.reports.changed ?? (() => {});
+  const reconciliations = createReconciliations({ store, cxone, world, log, tracing, ...pace, changed });
+  const own = createOwnControls({ world, cxone, lanes, loops, reconciliations });
+  if (shared === null) return { reconciliations, controls: own satisfies LiveControls as LiveControls, leading: null };
+  const { leaderChannel: channel, reports } = shared;
+  const controls: SharedControls = createSharedControls(own, {
+    ...{ channel, reports, world, log },
+    leads: () => store.leadership.term() !== null,
+  });
+  const stop = () => reconciliations.stop().then(reports.flush);
+  return { reconciliations: { ...reconciliations, stop }, controls: controls as LiveControls, leading: controls.works };
+}
+
 /** `announcer` is null without a webhook for incidents. */
 function incidentParts({
   store,
@@ -182,10 +214,7 @@ function incidentParts({
       missedCallbacks: () => missedCallbacks(health.health),
     }),
     announcer,
-    announcements: {
-      announceForMs: announcer && ANNOUNCE_FOR_MS,
-      changed: () => loops().get('announcer')?.wake(),
-    },
+    announceForMs: announcer && ANNOUNCE_FOR_MS,
   };
 }
 

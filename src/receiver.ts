@@ -84,7 +84,7 @@ function reportToken({ cxone, log }: Parts): void {
 }
 
 function httpDependencies(parts: Parts, submissions: SubmissionThread): HttpDependencies {
-  const { config, world, log, store, cxone, recorder, lifecycle, callbackRules } = parts;
+  const { config, world, log, store, cxone, recorder, lifecycle, callbackRules, controls } = parts;
   const { rules, tokens } = callbackRules;
   const callbackTokens = tokens && createCallbackTokens(tokens, config.callbackSecrets, world);
   const notifyUrls = new Map(config.notifications.urls.map(({ app, url }) => [app, url]));
@@ -95,7 +95,6 @@ function httpDependencies(parts: Parts, submissions: SubmissionThread): HttpDepe
     access: { ...config, sessions: createSessions(config.callbackSecrets, config, { world, store }) },
     lifecycle: {
       draining: lifecycle.refusesSubmissions,
-      leads: () => store.leadership.term() !== null,
       ready: createReadiness({ store, log, world, loops, draining }),
       notices: createClockNotices(store, world),
     },
@@ -103,7 +102,7 @@ function httpDependencies(parts: Parts, submissions: SubmissionThread): HttpDepe
       submit: createSubmit(store, world, { ...config, notifyUrls }, submissions),
       reader: submissions,
       unsupportedParts: cxone.unsupportedParts,
-      rates: createRateLimits(world, config),
+      rates: createRateLimits(world, config, store.shared),
       notifyRules: parts.notifyRules,
     },
     bodies: createBodies(config),
@@ -115,16 +114,10 @@ function httpDependencies(parts: Parts, submissions: SubmissionThread): HttpDepe
       tokens: callbackTokens,
     },
     notificationSecrets: parts.notifySecrets,
-    pauses: { current: () => cxone.limiterState().pause, lift: cxone.liftPause },
-    incidents: parts.announcements,
-    deliveries: {
-      probe: (endpoint) => {
-        parts.lanes.probeNow(endpoint);
-        loops().get('notify')?.wake();
-      },
-      resumed: () => loops().get('notify')?.wake(),
-    },
-    reconciliations: parts.reconciliations,
+    pauses: { current: async () => (await controls.state()).pause, lift: controls.liftPause },
+    incidents: { announceForMs: parts.announceForMs, changed: controls.incidentsChanged },
+    deliveries: { probe: controls.probe, resumed: controls.deliveriesResumed },
+    reconciliations: controls.reconciliations,
     copiesOf: createCopyFinder(config.retentionExportDir, store.file?.copies ?? (() => [])),
     pages: {
       dashboard: parts.dashboard,
@@ -132,11 +125,8 @@ function httpDependencies(parts: Parts, submissions: SubmissionThread): HttpDepe
       advice: parts.advisor.latest,
       unknownWords: parts.store.unknownWords,
       repeats: parts.repeats,
-      openCircuits: parts.lanes.openCircuits,
-      upstreamState: () => ({
-        ...{ ...cxone.limiterState(), tokenProblem: cxone.tokenProblem() },
-        ...{ gatewayReports: cxone.gatewayReports(), connectionProblems: cxone.connectionProblems() },
-      }),
+      openCircuits: async () => (await controls.state()).circuits,
+      upstreamState: async () => (await controls.state()).upstream,
       queueCapacity: config.queueCapacity,
       queueTimeoutMs: config.queueTimeoutMs,
       apps: [...new Set(config.apps.map(({ name }) => name))],
@@ -190,8 +180,9 @@ function lead(parts: Parts, { webhookUrl, tls }: Listeners): Duty {
         ...workers.loops,
         start('audit-head', parts.headReports.work),
         start('insights', parts.health.work),
-        start('incidents', createIncidentWatch({ ...parts, ...parts.announcements, signals })),
+        start('incidents', createIncidentWatch({ ...parts, changed: parts.controls.incidentsChanged, signals })),
         ...(parts.announcer === null ? [] : [start('announcer', parts.announcer.work)]),
+        ...Object.entries(parts.leading?.() ?? {}).map(([name, work]) => start(name, work)),
       ];
       run(loops);
       reportToken(parts);

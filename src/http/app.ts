@@ -18,7 +18,6 @@ import { submitExecution } from './executions/submit.ts';
 import type { DirectHandler, DirectRequest, Fetch, ListenerRole, PlainRequest } from './fetch.ts';
 import { createGuard, type Guard } from './middleware/authentication.ts';
 import { withBasePath } from './middleware/base-path.ts';
-import { onlyLeaderAnswers } from './middleware/leader-only.ts';
 import { createReaderTurns } from './middleware/reader-turns.ts';
 import { createRequestLog, createRoutePattern, loggablePath, type RespondToFailure } from './middleware/request-log.ts';
 import { createBulkReplay, createReplayOfOne } from './notifications/replay.ts';
@@ -73,8 +72,7 @@ export function createApp(dependencies: HttpDependencies, role: ListenerRole): F
   app.notFound((c) => unmatched(app, c));
   app.onError((error, c) => fail(error, c.req.raw));
   const routePattern = createRoutePattern(app);
-  const atRoot: Fetch = (request, peer, connection) =>
-    (deps.lifecycle.leads() ? null : onlyLeaderAnswers(request)) ?? app.fetch(request, { peer, connection });
+  const atRoot: Fetch = (request, peer, connection) => app.fetch(request, { peer, connection });
   const { basePath, sessions } = deps.access;
   const answered: Fetch = async (request, ...call) => {
     const response = await atRoot(request, ...call);

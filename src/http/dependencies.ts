@@ -3,7 +3,7 @@
 import type { CallbackTokens } from '../callbacks/bearer-tokens.ts';
 import type { CallbackChecks, CallbackRefusal } from '../callbacks/checks.ts';
 import type { SignedUrls } from '../callbacks/signed-url.ts';
-import type { ConnectionProblem, Cxone, GatewayReport, TokenProblem, UpstreamPause } from '../cxone/port.ts';
+import type { Cxone, UpstreamPause } from '../cxone/port.ts';
 import type { Outcome } from '../execution/apply-result.ts';
 import type { Execution } from '../execution/execution.ts';
 import type { Log } from '../lib/log.ts';
@@ -19,15 +19,17 @@ import type { ActivityLog } from '../store/activity-port.ts';
 import type { Endpoint, Endpoints } from '../store/endpoints-port.ts';
 import type { Erasure } from '../store/erasure-port.ts';
 import type { Incidents } from '../store/incidents-port.ts';
-import type { OpenCircuit, Outbox } from '../store/outbox-port.ts';
+import type { Outbox } from '../store/outbox-port.ts';
 import type { SendingPauses } from '../store/pauses-port.ts';
 import type { AuditFeed, ExecutionReader, ExecutionRecorder } from '../store/port.ts';
 import type { QueueMonitor } from '../store/queue-port.ts';
 import type { Rollups } from '../store/rollups-port.ts';
 import type { Statistics } from '../store/statistics-port.ts';
 import type { Streams } from '../usecases/follow-events/streams.ts';
+import type { LiveCircuit, UpstreamState } from '../usecases/leader/live-state.ts';
 import type { CallbackReceiver } from '../usecases/receive-callback.ts';
-import type { Reconciliations } from '../usecases/reconcile/reconciliations.ts';
+import type { Reconciliations, Started } from '../usecases/reconcile/reconciliations.ts';
+import type { Reconciliation } from '../usecases/reconcile/report.ts';
 import type { Submit } from '../usecases/submit.ts';
 import type { Waiters } from '../usecases/wait-for-outcome.ts';
 import type { NotifyUrlPolicy } from '../webhooks/port.ts';
@@ -90,7 +92,7 @@ export interface HttpDependencies {
   readonly copiesOf: (
     executions: readonly Pick<Execution, 'reference' | 'submittedAt'>[],
   ) => Promise<readonly string[]>;
-  readonly reconciliations: Pick<Reconciliations, 'start' | 'find'>;
+  readonly reconciliations: ReconciliationControl;
   readonly pages: PagesDependencies;
   readonly metrics: HttpMetrics;
 }
@@ -142,42 +144,35 @@ export interface Access {
 export interface Lifecycle {
   /** True while the receiver shuts down: new submissions are refused, everything else is still served. */
   draining(): boolean;
-  /** Returns whether this receiver leads those on its database: it alone sends. */
-  leads(): boolean;
   /** Returns what is not ready; empty when the receiver is ready. */
   ready(): Promise<readonly NotReady[]>;
   /** Returns what operators should know although the receiver is ready, in words. */
   notices(): Promise<readonly string[]>;
 }
 
-/** The state of the limiter for requests to CXone. */
-export interface UpstreamState {
-  readonly limit: number;
-  readonly inFlight: number;
-  /** The end of the current pause, in milliseconds since the epoch; in the past if there is no pause. */
-  readonly pausedUntil: number;
-  /** Why no new access token is available; null while there is no problem. */
-  readonly tokenProblem: TokenProblem | null;
-  /** Refused tokens and responses of gateways that delay executions now. */
-  readonly gatewayReports: readonly GatewayReport[];
-  /** The hosts of CXone that cannot be reached. */
-  readonly connectionProblems: readonly ConnectionProblem[];
-}
+/** What another receiver of the database may know comes from there. */
+type Awaitable<T> = T | Promise<T>;
 
 /** The pause of all requests to CXone. */
 export interface PauseControl {
   /** Returns the current pause; null if there is none. */
-  current(): UpstreamPause | null;
+  current(): Awaitable<UpstreamPause | null>;
   /** Ends the current pause and returns it; null if there is none. */
-  lift(): UpstreamPause | null;
+  lift(): Awaitable<UpstreamPause | null>;
 }
 
 /** How an administrator's orders reach the loop that delivers notifications. */
 export interface DeliveryControl {
   /** Sends the next notification to the endpoint now, although the endpoint fails. */
-  probe(endpoint: Endpoint): void;
+  probe(endpoint: Endpoint): Awaitable<void>;
   /** Called after a pause of an endpoint has ended. */
-  resumed(): void;
+  resumed(): Awaitable<void>;
+}
+
+/** Reconciliations: one runs at a time, of all receivers of the database. */
+export interface ReconciliationControl {
+  start(...request: Parameters<Reconciliations['start']>): Awaitable<Started>;
+  find(id: string): Awaitable<Reconciliation | undefined>;
 }
 
 /** How events of incidents reach the operator's webhook. */
@@ -185,7 +180,7 @@ export interface IncidentAnnouncements {
   /** How long an announcement is tried, in milliseconds; null without a webhook. */
   readonly announceForMs: number | null;
   /** Called after an event was stored. */
-  changed(): void;
+  changed(): Awaitable<void>;
 }
 
 /** What the console needs beyond the other groups. */
@@ -197,8 +192,8 @@ export interface PagesDependencies {
   readonly unknownWords: Statistics['unknownWords'];
   /** What callers repeated without end in the last day. */
   readonly repeats: () => readonly RepeatGroup[];
-  readonly openCircuits: () => readonly OpenCircuit[];
-  readonly upstreamState: () => UpstreamState;
+  readonly openCircuits: () => Awaitable<readonly LiveCircuit[]>;
+  readonly upstreamState: () => Awaitable<UpstreamState>;
   readonly queueCapacity: number;
   readonly queueTimeoutMs: number;
   /** The configured apps. */

@@ -4,6 +4,8 @@ export interface TokenBucket {
   /** Takes `count` tokens if at least one is left. The bucket may go into debt, which is refilled first. */
   take(count: number): boolean;
   putBack(count: number): void;
+  /** Replaces the level by one that was read elsewhere now. */
+  set(level: number): void;
   /** Returns the tokens, including fractions; negative while in debt. */
   level(): number;
   /** Returns the milliseconds until the bucket holds `level` tokens. */
@@ -34,6 +36,10 @@ export function createTokenBucket(capacity: number, gainPerMs: number, now: () =
     putBack: (count) => {
       refresh();
       level = Math.min(capacity, level + count);
+    },
+    set: (read) => {
+      level = read;
+      at = now();
     },
     level: () => {
       refresh();

@@ -1,6 +1,8 @@
 // The store of a running receiver: all roles of the port, and what the receiver needs to know about its database.
 
+import type { LeaderChannel } from './leader-port.ts';
 import type { Store } from './port.ts';
+import type { SubmissionRates } from './rates-port.ts';
 
 export interface ReceiverStore extends Store {
   /** The newest time that a receiver wrote before this start, milliseconds; null if none did. */
@@ -9,6 +11,8 @@ export interface ReceiverStore extends Store {
   readonly isRestoredBackup: boolean;
   /** Holds the queue of a restored backup, and notes that it is held. Returns what `hold` does; 0 if another receiver has held it. */
   adoptBackup(hold: () => Promise<number>): Promise<number>;
+  /** What several receivers share; null for a database of one process. */
+  readonly shared: SharedParts | null;
   /** Null for a database on a server, whose files and disk are its own. */
   readonly file: DatabaseFile | null;
   readonly leadership: Leadership;
@@ -28,6 +32,11 @@ export interface Leadership {
   term(): number | null;
   /** Calls the listener with each new term, and with null when another receiver leads. Returns a function that stops the calls. */
   watch(listener: (term: number | null) => void): () => void;
+}
+
+/** What the receivers of one database share besides executions. */
+export interface SharedParts extends SubmissionRates {
+  readonly leaderChannel: LeaderChannel;
 }
 
 /** A database that is a file. */

@@ -155,7 +155,7 @@ export async function startHttp({
       sessions: createSessions([CALLBACK_SECRET], people, { world, store }),
       trustedProxies: 0,
     },
-    lifecycle: { draining: () => false, leads: () => true, ready: async () => [], notices: async () => [] },
+    lifecycle: { draining: () => false, ready: async () => [], notices: async () => [] },
     submissions: {
       submit: createSubmit(store, world, { graceSeconds: 10, queueTimeoutMs: 300_000, ...rules }, submissions),
       reader: submissions,

@@ -1,7 +1,7 @@
 // What the API states about waiting: why, since when, and when the next attempt is, which is never in the past.
 
 import { expect, test } from 'vitest';
-import type { OpenCircuit } from '../../src/store/outbox-port.ts';
+import type { LiveCircuit } from '../../src/usecases/leader/live-state.ts';
 import { ALICE_KEY, type Harness, startHttp } from './harness.ts';
 
 const ORIGIN = 'https://hooks.example';
@@ -49,14 +49,15 @@ test('nothing is attempted while the endpoint is paused, and the app learns no m
 });
 
 test('the next attempt is the next probe while the circuit is open', async () => {
-  const circuits: OpenCircuit[] = [];
+  const circuits: LiveCircuit[] = [];
   await using http = await startHttp({ pages: { openCircuits: () => circuits } });
   const id = await notified(http, 'one');
   const since = http.world.now();
-  circuits.push({ app: 'orders', origin: ORIGIN, failure: 'ECONNREFUSED', failures: 7, since, probeInMs: 40_000 });
+  const nextProbeAt = since + HOUR_MS + 40_000;
+  circuits.push({ app: 'orders', origin: ORIGIN, failure: 'ECONNREFUSED', failures: 7, since, nextProbeAt });
   await http.world.advance(HOUR_MS);
   const wait = { reason: 'endpoint-fails', since: iso(since), others: 0 };
-  const nextAttemptAt = iso(http.world.now() + 40_000);
+  const nextAttemptAt = iso(nextProbeAt);
   expect(await shown(http, id)).toEqual({ status: 'PENDING', nextAttemptAt, wait });
 });
 

@@ -778,6 +778,18 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/http/middleware/rate-limit.test.ts'],
   },
   {
+    tag: 'app-rate-of-all-receivers',
+    promise: 'the rate of an app is that of all receivers together',
+    edit: value('createTokenBucket(limits.capacity, limits.gainPerMs, elapsed)'),
+    tests: ['test/http/middleware/shared-rate.test.ts'],
+  },
+  {
+    tag: 'leader-state-is-published',
+    promise: 'what the leader knows is shown at every receiver',
+    edit: removed,
+    tests: ['test/usecases/leader/live-controls.test.ts'],
+  },
+  {
     tag: 'app-queue-share',
     promise: 'an app fills no more than its share of the queue',
     edit: removed,

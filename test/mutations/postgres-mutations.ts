@@ -5,8 +5,9 @@ import { MUTATIONS, type Mutation } from './mutations.ts';
 
 const CONTRACT = 'test/store/postgres/contract.slow.test.ts';
 const INSIGHTS = 'test/store/postgres/insights.slow.test.ts';
-const MOVE = 'test/store/move/move.slow.test.ts';
+const LIMITS = 'test/store/postgres/limits.test.ts';
 const LOST_COMMIT = 'test/store/postgres/lost-commit.test.ts';
+const MOVE = 'test/store/move/move.slow.test.ts';
 const OTHERS = 'test/store/postgres/others.test.ts';
 const VIEWS = 'test/store/postgres/views.slow.test.ts';
 
@@ -25,7 +26,11 @@ const SHARED: Readonly<Record<string, Shared>> = {
   'one-key-one-request': { edit: removed, test: CONTRACT },
   'one-resubmission': { edit: value('undefined'), test: CONTRACT },
   'claim-is-a-lease': { edit: value('before'), test: CONTRACT },
-  'paused-execution-is-not-claimed': { edit: removed, test: CONTRACT },
+  'paused-execution-is-not-claimed': {
+    edit: removed,
+    test: LIMITS,
+    title: 'what is paused at one receiver is not claimed at another',
+  },
   'notification-in-same-commit': { edit: value('null'), test: CONTRACT },
   'probe-prefers-unrejected': { edit: branch('alternate'), test: CONTRACT },
   'pruned-result-is-recognised': { edit: uncalled, test: CONTRACT },
@@ -86,6 +91,19 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     promise: 'a change whose response was lost is acknowledged if it was committed, and only then',
     edit: replacedBy('throw error;'),
     tests: [LOST_COMMIT],
+  },
+  {
+    tag: 'postgres/queue-bound-of-all',
+    promise: 'the capacity of the queue and the shares of apps hold for all receivers together',
+    edit: condition(false),
+    tests: [LIMITS],
+    title: 'a receiver that counted the queue when it was empty',
+  },
+  {
+    tag: 'postgres/order-is-taken-once',
+    promise: 'what an operator orders of the leader is done once',
+    edit: value("() => queries.all('SELECT id, kind, body FROM leader_orders WHERE done_at IS NULL')"),
+    tests: ['test/store/postgres/leader-channel.test.ts'],
   },
   {
     tag: 'postgres/leader-alone-claims',

@@ -37,6 +37,8 @@ interface RequestOptions {
   readonly body?: unknown;
   readonly prefer?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Another receiver than the first one. */
+  readonly at?: Receiver;
 }
 
 export interface Stage {
@@ -46,6 +48,8 @@ export interface Stage {
   readonly databasePath: string;
   service(): Receiver;
   stop(): Promise<void>;
+  /** Starts another receiver with the same configuration, for a database that several receivers share. */
+  beside(): Promise<Receiver>;
   /** Starts the receiver again on the same file, with these variables changed. */
   restart(changes?: Record<string, string>): Promise<void>;
   request(method: string, path: string, options?: RequestOptions): Promise<Answered>;
@@ -111,6 +115,7 @@ export async function setStage(
   const start = () => startReceiver({ config, world, log, fatal, publicUrlFromListener: true, overrides });
   let service = await start();
   let stopped: Promise<void> | null = null;
+  const others: Receiver[] = [];
 
   const stage: Stage = {
     world,
@@ -128,8 +133,13 @@ export async function setStage(
       service = await start();
       stopped = null;
     },
-    request: async (method, path, { key = APP_KEY, body, prefer, headers = {} } = {}) => {
-      const response = await fetch(`${service.url}${path}`, {
+    beside: async () => {
+      const another = await start();
+      others.push(another);
+      return another;
+    },
+    request: async (method, path, { key = APP_KEY, body, prefer, headers = {}, at = service } = {}) => {
+      const response = await fetch(`${at.url}${path}`, {
         method,
         headers: {
           authorization: `Bearer ${key}`,
@@ -178,7 +188,7 @@ export async function setStage(
     },
   };
   onTestFinished(async () => {
-    await Promise.all([stage.stop(), stage.pass(20_000, 5_000)]);
+    await Promise.all([stage.stop(), ...others.map((one) => one.stop()), stage.pass(20_000, 5_000)]);
     await simulator.close();
   });
   return stage;

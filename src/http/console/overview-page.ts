@@ -9,7 +9,8 @@ import { LAST_DAY, LAST_HOUR, type Overview } from '../../stats/dashboard/dashbo
 import type { IncidentPage } from '../../store/incidents-port.ts';
 import type { DueLane, UndeliveredCounts } from '../../store/outbox-port.ts';
 import type { QueueState } from '../../store/queue-port.ts';
-import type { ConsoleDependencies, UpstreamState } from '../dependencies.ts';
+import type { UpstreamState } from '../../usecases/leader/live-state.ts';
+import type { ConsoleDependencies } from '../dependencies.ts';
 import { type Html, table } from '../html.ts';
 import { createEndpointStates, type EndpointState } from '../operators/endpoint-state.ts';
 import { actionsTable } from './actions-table.ts';
@@ -74,8 +75,8 @@ export function createOverviewPage(deps: ConsoleDependencies): PageHandler {
       at: runtime.world.now(),
       queue: await store.queueState(),
       queueCapacity: pages.queueCapacity,
-      upstream: pages.upstreamState(),
-      pause: pauses.current(),
+      upstream: await pages.upstreamState(),
+      pause: await pauses.current(),
       mayChange: viewer.mayChange,
       undelivered: await store.undelivered(),
       lanes: await firstLanes(),

@@ -25,7 +25,7 @@ export function createPauseActions(
   return {
     liftPause: confirmed(
       async (_c, _caller, viewer) => {
-        const pause = pauses.current();
+        const pause = await pauses.current();
         const state = pause === null ? html`<p>There is no pause now.</p>` : html`<p>${describePause(pause)}</p>`;
         return question(viewer, {
           section: '/',

@@ -37,12 +37,16 @@ export function createQueueWaits({ store, pages, runtime: { world } }: Dependenc
     if (status !== 'QUEUED' || dispatchAt === null) return null;
     const before = await store.queuedBefore(execution, MAX_BEFORE);
     const pauses = (await store.sendingPauses()).filter((pause) => holdsBack(pause, execution));
-    return { before, pauses, ...causeOf(execution, pauses, dispatchAt) };
+    return { before, pauses, ...(await causeOf(execution, pauses, dispatchAt)) };
   };
 
-  function causeOf({ attempts, submittedAt }: Execution, pauses: readonly SendingPause[], dispatchAt: number): Cause {
+  async function causeOf(
+    { attempts, submittedAt }: Execution,
+    pauses: readonly SendingPause[],
+    dispatchAt: number,
+  ): Promise<Cause> {
     const now = world.now();
-    const { pausedUntil, tokenProblem, connectionProblems } = pages.upstreamState();
+    const { pausedUntil, tokenProblem, connectionProblems } = await pages.upstreamState();
     const [pause] = pauses;
     if (pause !== undefined) return { ...UNKNOWN, reason: 'paused', since: Math.max(pause.since, submittedAt) };
     if (pausedUntil > now) return { ...UNKNOWN, reason: 'cxone-pause', until: pausedUntil };

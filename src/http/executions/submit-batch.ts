@@ -99,7 +99,7 @@ function createBatchHandler({ submissions, bodies, lifecycle }: Dependencies): H
     const batch = await reader.batch(body, arrival.idempotencyKey !== null);
     if (batch instanceof Response) return batch;
     const { atomic } = batch;
-    const limited = rates.take(app, batch.items.length);
+    const limited = await rates.take(app, batch.items.length);
     if (limited !== null) return limited;
     const checks = { notifyProblem: (url: string) => notifyRules.check(app, url), unsupportedParts };
     const items: CheckedItem[] = [];

@@ -1,8 +1,10 @@
 // The submission rate of each app, and its RateLimit headers (draft-ietf-httpapi-ratelimit-headers-10).
 
 import type { Context } from 'hono';
+import { createSharedTokenBucket } from '../../lib/shared-token-bucket.ts';
 import { createTokenBucket, type TokenBucket } from '../../lib/token-bucket.ts';
 import type { World } from '../../lib/world.ts';
+import type { SubmissionRates } from '../../store/rates-port.ts';
 import { withFields } from '../response/json.ts';
 import { problem } from '../response/problem.ts';
 import type { Identity } from './identity.ts';
@@ -12,7 +14,7 @@ export interface RateLimits {
    * Takes `count` tokens from the app's bucket. Returns null if allowed: one remaining token admits a whole batch, and the bucket
    * goes into debt. Returns the 429 response otherwise. `count` 0 checks without taking.
    */
-  take(app: string, count: number): Response | null;
+  take(app: string, count: number): Promise<Response | null>;
   /** Adds the rest of the app's rate to a response, and the limit that a 429 reached. */
   addHeaders(app: string, response: Response): Response;
 }
@@ -27,19 +29,32 @@ export interface RateRules {
 
 type Handler = (c: Context, caller: Identity) => Promise<Response>;
 
-export function createRateLimits({ elapsed }: Pick<World, 'elapsed'>, rules: RateRules): RateLimits {
-  const buckets = new Map(
+interface Bucket extends Pick<TokenBucket, 'level' | 'msUntil'> {
+  take(count: number): boolean | Promise<boolean>;
+}
+
+/** @param shared null if this receiver is the only one */
+export function createRateLimits(
+  { elapsed }: Pick<World, 'elapsed'>,
+  rules: RateRules,
+  shared: SubmissionRates | null = null,
+): RateLimits {
+  const bucketOf = (app: string, rate: number): Bucket => {
     // The burst is the rate of one second.
-    [...rules.appRates].map(
-      ([app, rate]) => [app, { rate, bucket: createTokenBucket(rate, rate / 1000, elapsed) }] as const,
-    ),
+    const limits = { capacity: rate, gainPerMs: rate / 1000 };
+    if (shared === null) return createTokenBucket(limits.capacity, limits.gainPerMs, elapsed);
+    // promise: app-rate-of-all-receivers
+    return createSharedTokenBucket((counts) => shared.takeSubmissions(app, rate, counts), limits, elapsed);
+  };
+  const buckets = new Map(
+    [...rules.appRates].map(([app, rate]) => [app, { rate, bucket: bucketOf(app, rate) }] as const),
   );
 
   return {
-    take: (app, count) => {
+    take: async (app, count) => {
       const limit = buckets.get(app);
       // promise: app-rate-limit
-      if (limit === undefined || limit.bucket.take(count)) return null;
+      if (limit === undefined || (await limit.bucket.take(count))) return null;
       const seconds = secondsUntil(limit.bucket, 1);
       const detail = `This app may submit ${limit.rate} executions a second. Nothing was accepted. Send it again in ${seconds} s.`;
       return problem('rate-limited', detail, {
@@ -61,10 +76,11 @@ export function createRateLimits({ elapsed }: Pick<World, 'elapsed'>, rules: Rat
 
 /** Calls the handler if the app's rate allows `count` submissions; 0 if the handler takes them itself. */
 export function withRateLimit(rates: RateLimits, count: number, handler: Handler): Handler {
-  return async (c, caller) => rates.take(caller.name, count) ?? rates.addHeaders(caller.name, await handler(c, caller));
+  return async (c, caller) =>
+    (await rates.take(caller.name, count)) ?? rates.addHeaders(caller.name, await handler(c, caller));
 }
 
-function submissionsLeft(rate: number, bucket: TokenBucket): LimitFields {
+function submissionsLeft(rate: number, bucket: Bucket): LimitFields {
   const left = Math.max(0, Math.floor(bucket.level() + 1e-6));
   // With tokens left, the time until the bucket is full; without, until the next token.
   const seconds = secondsUntil(bucket, left > 0 ? rate : 1);
@@ -82,6 +98,6 @@ function limitFields(policy: string, limit: string): LimitFields {
   return { 'ratelimit-policy': policy, ratelimit: limit };
 }
 
-function secondsUntil(bucket: TokenBucket, level: number): number {
+function secondsUntil(bucket: Bucket, level: number): number {
   return Math.ceil(bucket.msUntil(level) / 1000);
 }

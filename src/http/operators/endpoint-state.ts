@@ -4,7 +4,8 @@ import { isoTime } from '../../lib/time.ts';
 import type { Notification } from '../../notification/notification.ts';
 import { representNotification } from '../../notification/representation.ts';
 import type { Endpoint, EndpointPause } from '../../store/endpoints-port.ts';
-import type { ListedNotification, OpenCircuit } from '../../store/outbox-port.ts';
+import type { ListedNotification } from '../../store/outbox-port.ts';
+import type { LiveCircuit } from '../../usecases/leader/live-state.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 
 /** Waiting notifications are counted up to this number. */
@@ -14,7 +15,7 @@ export interface EndpointState extends Endpoint {
   /** Notifications that wait, up to `MAX_WAITING`. */
   readonly waiting: number;
   /** Null: it does not fail. */
-  readonly circuit: (Omit<OpenCircuit, 'probeInMs'> & { readonly nextProbeAt: number }) | null;
+  readonly circuit: LiveCircuit | null;
   /** Null: it is not paused. */
   readonly pause: EndpointPause | null;
 }
@@ -49,15 +50,14 @@ export function createEndpointStates({ store, pages, runtime: { world } }: Depen
   async function of(endpoints: readonly Endpoint[]): Promise<EndpointState[]> {
     const distinct = new Map(endpoints.map(({ app, origin }) => [`${app} ${origin}`, { app, origin }]));
     const pauses = await store.pausedEndpoints();
-    const circuits = pages.openCircuits();
+    const circuits = await pages.openCircuits();
     const states: EndpointState[] = [];
     for (const endpoint of distinct.values()) {
       const isSame = (one: Endpoint) => one.app === endpoint.app && one.origin === endpoint.origin;
-      const open = circuits.find(isSame);
       states.push({
         ...endpoint,
         waiting: await store.waitingIn(endpoint, MAX_WAITING),
-        circuit: open === undefined ? null : { ...open, nextProbeAt: world.now() + open.probeInMs },
+        circuit: circuits.find(isSame) ?? null,
         pause: pauses.find(isSame) ?? null,
       });
     }

@@ -118,12 +118,12 @@ export function createEndpointVerbs(deps: Dependencies): EndpointVerbs {
     ),
     resumeEndpoint: verb('resume-endpoint', async (endpoint) => {
       await store.resumeEndpoint(endpoint);
-      deliveries.resumed();
+      await deliveries.resumed();
     }),
     probeEndpoint: ofKnown(
       verb('probe-endpoint', async (endpoint) => {
         await store.hasten(endpoint, runtime.world.now());
-        deliveries.probe(endpoint);
+        await deliveries.probe(endpoint);
       }),
     ),
   };

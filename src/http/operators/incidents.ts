@@ -190,7 +190,7 @@ export function createAcknowledgement(deps: Dependencies): ActionOnOne {
     const { outcome, incident } = result;
     if (outcome === 'acknowledged') {
       runtime.log.info({ incident: id, cause: incident.cause, by }, 'an operator acknowledged an incident');
-      incidents.changed();
+      await incidents.changed();
     }
     return json(200, representIncident(incident));
   }

@@ -66,7 +66,7 @@ export const getPause = {
   create:
     ({ pauses }: Pick<HttpDependencies, 'pauses'>): Handler =>
     async () =>
-      json(200, { pause: represent(pauses.current()) }),
+      json(200, { pause: represent(await pauses.current()) }),
 } satisfies ApiOperation;
 
 export const liftPause = {
@@ -95,7 +95,7 @@ export function createLiftOfPause(deps: Dependencies): ActionOnOne {
   const { pauses, runtime } = deps;
   return (_, caller, reason) =>
     recordAction(deps, { action: 'lift-pause', by: callerName(caller), reason }, async () => {
-      const lifted = pauses.lift();
+      const lifted = await pauses.lift();
       if (lifted !== null)
         runtime.log.warn({ by: callerName(caller), ...lifted }, 'the pause of requests to CXone was lifted');
       return json(200, { lifted: represent(lifted) });

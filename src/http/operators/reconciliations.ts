@@ -153,8 +153,12 @@ export const startReconciliation: ApiOperation = {
   },
 };
 
-function start({ reconciliations }: Pick<HttpDependencies, 'reconciliations'>, period: ReconcileRequest, by: string) {
-  const started = reconciliations.start(period, by);
+async function start(
+  { reconciliations }: Pick<HttpDependencies, 'reconciliations'>,
+  period: ReconcileRequest,
+  by: string,
+): Promise<Response> {
+  const started = await reconciliations.start(period, by);
   switch (started.outcome) {
     case 'started': {
       const { reconciliation } = started;
@@ -179,7 +183,8 @@ export const getReconciliation: ApiOperation = {
   tag: 'Operators',
   access: 'operator',
   summary: 'Get the report of a reconciliation',
-  description: 'The last 20 reports are kept until the receiver stops. The findings stay in the audit trail.',
+  description:
+    'The last 20 reports are kept: on SQLite until the receiver stops. The findings stay in the audit trail.',
   parameters: [parameter('ReconciliationId')],
   responses: {
     '200': {
@@ -199,9 +204,12 @@ export const getReconciliation: ApiOperation = {
   create:
     ({ reconciliations }) =>
     async (c) => {
-      const found = reconciliations.find(c.req.param('id') ?? '');
+      const found = await reconciliations.find(c.req.param('id') ?? '');
       return found === undefined
-        ? problem('not-found', 'There is no reconciliation with this id: reports are kept until the receiver stops.')
+        ? problem(
+            'not-found',
+            'There is no reconciliation with this id: the last 20 reports are kept, on SQLite until the receiver stops.',
+          )
         : json(200, representReconciliation(found));
     },
 };

@@ -23,6 +23,7 @@ async function openFile(options: OpenDatabaseOptions): Promise<ReceiverStore> {
   return {
     ...store,
     file: store,
+    shared: null,
     isRestoredBackup: store.restored?.from === 'backup',
     // The file has noted it already.
     adoptBackup: (hold) => hold(),
@@ -34,5 +35,5 @@ async function openOnServer(options: OpenDatabaseOptions & { readonly url: strin
   // Connections live in the time of the server, whatever the clock of the receiver is.
   const world = { now: options.world.now, elapsed: systemWorld.elapsed, sleep: systemWorld.sleep };
   const store = await openPostgresStore({ ...options, world });
-  return { ...store, file: null };
+  return { ...store, file: null, shared: store };
 }

@@ -12,9 +12,11 @@ import { loadAggregates } from './batch/aggregate.ts';
 import { batchArguments } from './batch/arguments.ts';
 import { type Batch, createBatch } from './batch/batch.ts';
 import { loadNames } from './batch/names.ts';
-import type { Part, PendingEntry } from './batch/part.ts';
-import { codeOf, isFaultOfOne, isTransient, NO_PARTITION, NotLeading, STALE } from './connection/errors.ts';
-import type { BatchResult, Session } from './connection/session.ts';
+import { isChanged, numberEntries, type Part } from './batch/part.ts';
+import { codeOf, isFaultOfOne, isTransient, NO_PARTITION, NotLeading, QUEUE_FULL, STALE } from './connection/errors.ts';
+import type { Session } from './connection/session.ts';
+import type { BatchResult } from './connection/statements.ts';
+import type { QueueBounds } from './executions/queue-bounds.ts';
 
 /** Maximum of decisions in one batch. */
 const MAX_BATCH = 256;
@@ -33,8 +35,8 @@ export interface Decided<T> {
 
 /** One decision about one execution. */
 export interface Task<T> {
-  /** The execution that it reads, or the submission that it adds. */
-  readonly target: { readonly reference: string } | { readonly submission: NewExecution };
+  /** The execution that it reads, the submission that it adds, or both. */
+  readonly target: { readonly reference?: string; readonly submission?: NewExecution };
   /** Runs again when it was stale, so that it must have no effects outside the batch. */
   readonly decide: (batch: Batch) => Decided<T>;
 }
@@ -61,10 +63,11 @@ export interface WriterOptions {
   /** Entries of one execution and one event after which repeats are counted. */
   readonly listedRepeats: number;
   readonly knownHead: () => number;
+  readonly queue: QueueBounds;
   /** Creates the partition of the next audit entry. */
   readonly makeRoom: () => Promise<void>;
   /** Called after each commit, before its promises settle. */
-  readonly applied: (parts: readonly Part[], result: BatchResult) => void;
+  readonly applied: (result: BatchResult) => void;
   /** Called after each commit, in commit order, with the changes and the ids of all entries; null without entries. */
   readonly committed: (changes: readonly Change[], entries: IdRange | null) => void;
   readonly observe?: (batch: number, milliseconds: number) => void;
@@ -98,7 +101,7 @@ const SHARED: Group = { isAllOrNothing: false };
 
 // One function because the steps of a commit share one queue.
 export function createGroupCommit(options: WriterOptions): Writer {
-  const { session, listedRepeats } = options;
+  const { session, queue, listedRepeats } = options;
   let waiting: Waiting[] = [];
   let running: Promise<void> | null = null;
   let committing: Promise<void> = Promise.resolve();
@@ -159,43 +162,50 @@ export function createGroupCommit(options: WriterOptions): Writer {
 
   async function attempt(tasks: readonly Waiting[]): Promise<void> {
     const began = performance.now();
-    const references = tasks.flatMap(({ task }) => ('reference' in task.target ? [task.target.reference] : []));
+    const references = tasks.flatMap(({ task }) => task.target.reference ?? []);
+    const submissions = tasks.flatMap(({ task }) => task.target.submission ?? []);
     const loaded = await loadAggregates(session, references, listedRepeats);
-    const names = await loadNames(
-      session,
-      tasks.flatMap(({ task }) => ('submission' in task.target ? [task.target.submission] : [])),
-    );
-    const { batch, decided } = decideAll(tasks, () => createBatch(loaded, names));
+    const names = await loadNames(session, submissions);
+    await queue.load(submissions);
+    const { batch, decided } = decideAll(tasks, () => createBatch(loaded, names, queue.queued));
     const changed = batch.read.filter(isChanged);
     const isAllOrNothing = tasks[0]?.group.isAllOrNothing === true;
     if (batch.added.length + changed.length === 0) return settle(decided, null, () => false);
 
     const parts = [...batch.added.map(({ part }) => part), ...changed];
     // promise: postgres/commit-before-response
-    const result = await applyBatch(isAllOrNothing, batchArguments(batch, changed), tasks);
+    const result = await applyBatch(isAllOrNothing, batch, changed, tasks);
     if (result === null) return;
     const stale = new Set((result.stale ?? []).map((n) => parts[n - 1]));
     const current = parts.filter((part) => !stale.has(part));
     numberEntries(
       batch.entries.filter(({ part }) => !stale.has(part)),
-      result,
+      result.first ?? 0,
     );
     const newest = result.head ?? options.knownHead();
     for (const entry of current.flatMap(({ counted }) => counted)) entry.id = newest;
-    options.applied(current, result);
+    options.applied(result);
     options.observe?.(tasks.length, performance.now() - began);
     const { first, head } = result;
     const entries = first === null || head === null ? null : { first, last: head };
     settle(decided, entries, (part) => part !== null && stale.has(part));
   }
 
-  /** Returns null if an all-or-nothing batch was stale, and waits again. */
-  async function applyBatch(isAllOrNothing: boolean, values: readonly unknown[], tasks: readonly Waiting[]) {
+  /** Returns null if an all-or-nothing batch was stale, or others have filled the queue in between, and waits again. */
+  async function applyBatch(
+    isAllOrNothing: boolean,
+    batch: Batch,
+    changed: readonly Part[],
+    tasks: readonly Waiting[],
+  ) {
     try {
       const asLeader = tasks.some((one) => one.asLeader);
-      return await session.apply({ isAllOrNothing, asLeader }, options.knownHead(), values);
+      const values = batchArguments(batch, changed);
+      const bounds = queue.boundsOf(batch.added);
+      return await session.apply({ isAllOrNothing, asLeader }, options.knownHead(), values, bounds);
     } catch (error) {
-      if (codeOf(error) !== STALE) throw error;
+      if (codeOf(error) !== STALE && codeOf(error) !== QUEUE_FULL) throw error;
+      if (codeOf(error) === QUEUE_FULL) queue.reset();
       retry(tasks);
       return null;
     }
@@ -277,15 +287,6 @@ export function createGroupCommit(options: WriterOptions): Writer {
       while (running) await running;
     },
   };
-}
-
-function isChanged({ state, loaded, entries }: Part): boolean {
-  return state !== loaded || entries > 0;
-}
-
-/** Entries have consecutive ids; those of stale parts have none. */
-function numberEntries(entries: readonly PendingEntry[], { first }: BatchResult): void {
-  for (const [i, { entry }] of entries.entries()) entry.id = (first ?? 0) + i;
 }
 
 function unavailable(error: unknown): StoreUnavailable {

@@ -6,17 +6,16 @@ import { addressesIn } from '../../lib/database-url.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
 import type { AuditHead, Change, CommittedChange, ExecutionReader, Store } from '../port.ts';
-import type { Leadership } from '../receiver-store.ts';
-import { createBacklog } from '../shared/backlog.ts';
+import type { Leadership, SharedParts } from '../receiver-store.ts';
 import { MAX_LISTED_REPEATS } from '../shared/counted-repeats.ts';
 import { createActivityLog } from './audit/activity.ts';
 import { createPartitions } from './audit/partitions.ts';
 import { createSummaries } from './audit/summaries.ts';
 import { SELECT_EXECUTION, type StoredRow, toExecution } from './batch/aggregate.ts';
-import type { Part } from './batch/part.ts';
 import { adoptCopy, prepareDatabase } from './connection/prepare.ts';
-import { createReads } from './connection/reads.ts';
-import { type BatchResult, createSession, type Session } from './connection/session.ts';
+import { createReads, SIDE_SETTINGS } from './connection/reads.ts';
+import { createSession, type Session } from './connection/session.ts';
+import type { BatchResult } from './connection/statements.ts';
 import { createTerms } from './connection/terms.ts';
 import { applyEvent } from './executions/apply-event.ts';
 import { createClockTimes } from './executions/clock-times.ts';
@@ -24,8 +23,11 @@ import { createDueWork } from './executions/due-work.ts';
 import { createIncidents } from './executions/incidents.ts';
 import { createIntake } from './executions/intake.ts';
 import { createSendingPauses } from './executions/pauses.ts';
+import { createQueueBounds } from './executions/queue-bounds.ts';
+import { createSubmissionRates } from './executions/submission-rates.ts';
 import { isReference } from './executions/uuid-bounds.ts';
 import { createGroupCommit } from './group-commit.ts';
+import { createLeaderChannel } from './leader/channel.ts';
 import { createHints } from './others/hints.ts';
 import { createJournal } from './others/journal.ts';
 import { createEndpoints } from './outbox/endpoints.ts';
@@ -52,7 +54,7 @@ export interface PostgresStoreOptions {
   readonly listedRepeats?: number | undefined;
 }
 
-export interface PostgresStore extends Store {
+export interface PostgresStore extends Store, SharedParts {
   /** The newest time that a receiver wrote before this start, milliseconds; null if none did. */
   readonly newestTime: number | null;
   /** True for a database that was restored from a dump and not adopted since. */
@@ -72,16 +74,18 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 
   const listeners = new Set<(changes: readonly Change[]) => void>();
   const othersListeners = new Set<(changes: readonly CommittedChange[] | null) => void>();
-  const backlog = createBacklog();
   let head: AuditHead = { id: 0, hash: '' };
-  const reads = createReads(addresses, log, name);
+  const reads = createReads(connecting);
+  const side = createReads({ ...connecting, connections: 1, settings: SIDE_SETTINGS });
   const terms = createTerms(log);
   const session = createSession({ ...options, addresses, name }, terms, reload);
   const partitions = createPartitions(session);
   const ordering = withHints(session, () => hints.give('orders'));
   const pauses = createSendingPauses(reads, ordering);
+  const knownHead = () => head.id;
+  const queue = createQueueBounds(session.all, knownHead);
   const writer = createGroupCommit({
-    ...{ session, log, listedRepeats, applied, knownHead: () => head.id },
+    ...{ session, log, listedRepeats, queue, applied, knownHead },
     committed: (changes, entries) => {
       journal.committed(changes, entries);
       if (entries !== null) hints.give('entries');
@@ -92,11 +96,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const hints = createHints({
     ...{ connecting, world, log },
     look: (query) => journal.catchUp(query),
-    refresh: async (query) => {
-      const { queued, polled } = await createBacklogReader(query)();
-      backlog.reset(queued, polled);
-      await pauses.reload(query);
-    },
+    refresh: pauses.reload,
     changed: () => tell(othersListeners, null),
   });
   const journal = createJournal({
@@ -110,16 +110,14 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   hints.start();
 
   /** What this receiver caches is read again with each connection: others may have written in between. */
-  async function reload(all: Parameters<typeof createBacklogReader>[0]): Promise<void> {
-    const { queued, polled } = await createBacklogReader(all)();
-    backlog.reset(queued, polled);
+  async function reload(all: Session['all']): Promise<void> {
+    queue.reset();
     head = await readHead({ first: async (text, values) => (await all(text, values ?? []))[0] as never });
     await partitions.ensure(head.id, all);
     await pauses.reload(all);
   }
 
-  function applied(parts: readonly Part[], result: BatchResult): void {
-    for (const { loaded, state } of parts) backlog.update(loaded?.execution ?? null, state.execution);
+  function applied(result: BatchResult): void {
     if (result.head === null || result.hash === null) return;
     head = { id: result.head, hash: result.hash };
     partitions.reached(head.id);
@@ -160,12 +158,14 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   };
 
   return {
-    ...createIntake({ writer, backlog, find, findByReference }),
+    ...createIntake({ writer, find, findByReference }),
     ...createDueWork({ reads, writer, listedRepeats, paused: pauses.paused }),
     ...pauses.port,
     ...createIncidents(reads, ordering),
     ...createEndpoints({ reads, session: ordering, writer }),
     ...createOutbox({ reads, writer }),
+    ...createSubmissionRates(side),
+    leaderChannel: createLeaderChannel(side),
     ...createQueueMonitor(reads),
     ...createAuditFeed(reads),
     ...createExecutionList(reads),
@@ -212,7 +212,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       await readLastHead();
       await hints.close();
       await session.close();
-      await reads.close();
+      await Promise.all([reads.close(), side.close()]);
     },
   };
 }
@@ -227,20 +227,4 @@ function withHints(session: Session, give: () => void): Pick<Session, 'write' | 
     },
     writeAsLeader: session.writeAsLeader,
   };
-}
-
-type Queries = <Row extends Record<string, unknown>>(text: string, values: readonly unknown[]) => Promise<Row[]>;
-
-/** Reads how many executions of each app wait for dispatch and for polls. */
-function createBacklogReader(all: Queries) {
-  return async () => ({
-    queued: await all<{ app: string; priority: number; count: number }>(
-      'SELECT app, priority, count(*) AS count FROM work WHERE dispatch_at IS NOT NULL GROUP BY app, priority',
-      [],
-    ),
-    polled: await all<{ app: string; count: number }>(
-      'SELECT app, count(*) AS count FROM work WHERE poll_at IS NOT NULL GROUP BY app',
-      [],
-    ),
-  });
 }

@@ -1,15 +1,15 @@
 // Polls executions that ended without a result once more, records the responses and reports the differences.
 //
 // One reconciliation runs at a time. Each response is recorded like any other poll: an ended execution keeps its outcome, and
-// a late result is kept and notified. Reports live as long as the process; the audit trail keeps the findings under their id.
+// a late result is kept and notified. These reports live as long as the process; the audit trail keeps the findings under their id.
 
 import type { Log } from '../../lib/log.ts';
 import { reasonOf } from '../../lib/log.ts';
 import { MAX_DIFFERENCES, type ReconcileDifference, type ReconcileRequest, type Reconciliation } from './report.ts';
 import { type ReconcileEnd, type ReconcileProgress, type ReconcileTools, reconcile } from './run.ts';
 
-/** Reports in memory, the newest ones. */
-const MAX_REPORTS = 20;
+/** Reports that are kept, the newest ones. */
+export const MAX_REPORTS = 20;
 
 export interface Reconciliations {
   /** Returns `running` with the current reconciliation if there is one. */
@@ -23,14 +23,25 @@ export type Started =
   | { readonly outcome: 'started' | 'running'; readonly reconciliation: Reconciliation }
   | { readonly outcome: 'stopping' };
 
-export function createReconciliations(tools: ReconcileTools & { readonly log: Log }): Reconciliations {
-  const { world, log } = tools;
+export interface ReconciliationTools extends ReconcileTools {
+  readonly log: Log;
+  /** Called with each report that is new or has changed. */
+  readonly changed?: (report: Reconciliation) => void;
+}
+
+export function createReconciliations(tools: ReconciliationTools): Reconciliations {
+  const { world, log, changed = () => {} } = tools;
   const reports = new Map<string, Reconciliation>();
   const stopping = new AbortController();
   let running: { readonly id: string; readonly ended: Promise<void> } | null = null;
 
   const reportOf = (id: string) => reports.get(id) as Reconciliation;
-  const update = (id: string, change: Partial<Reconciliation>) => reports.set(id, { ...reportOf(id), ...change });
+
+  function update(id: string, change: Partial<Reconciliation>): void {
+    const report = { ...reportOf(id), ...change };
+    reports.set(id, report);
+    changed(report);
+  }
 
   function reporting(id: string): ReconcileProgress {
     return {
@@ -64,6 +75,7 @@ export function createReconciliations(tools: ReconcileTools & { readonly log: Lo
       const id = world.id(now);
       const reconciliation = newReconciliation(id, { ...request, to: Math.min(request.to, now) }, by, now);
       reports.set(id, reconciliation);
+      changed(reconciliation);
       const [oldest] = reports.keys();
       if (reports.size > MAX_REPORTS && oldest !== undefined) reports.delete(oldest);
       log.info({ reconciliation: id, by }, 'polling executions that ended without a result');

@@ -129,8 +129,13 @@ describe.skipIf(serverUrl === null)('two receivers on one PostgreSQL', () => {
     );
     await expect.poll(reported.skipped).toBeGreaterThan(0);
     await expect.poll(() => other.head().then(({ id }) => id)).toBe(1_500);
-    await one.record(execution.reference, callback(completed()), NOON);
-    await expect.poll(() => reported.others.at(-1)).toBe(1_501);
+    // What is added before the end of the list is known is skipped, too.
+    await expect
+      .poll(async () => {
+        await one.record(execution.reference, callback(completed()), NOON);
+        return reported.others.at(-1);
+      })
+      .toBeGreaterThan(1_500);
   });
 
   test('a stream of one has the entries of both, without gap or repeat, and is resumed at the other', async () => {

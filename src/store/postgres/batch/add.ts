@@ -1,9 +1,10 @@
 // A new execution in a batch, and the fingerprint of its submission in the form in which it is stored.
 
 import type { Dispatchable } from '../../../execution/execution.ts';
+import type { QueueDemand } from '../executions/queue-bounds.ts';
 import type { Part } from './part.ts';
 
-export interface AddedPart {
+export interface AddedPart extends QueueDemand {
   readonly part: Part;
   readonly execution: Dispatchable;
   readonly fingerprint: Buffer;

@@ -18,11 +18,16 @@ export interface Batch {
   /** Returns the part of a stored execution; undefined for an unknown reference. */
   partOf(reference: string): Part | undefined;
   add(submission: NewExecution): Part;
-  /** Number of executions that the batch adds: of all apps, or of one. */
-  addedBy(app: string | null): number;
+  /** Number of queued executions, with those that the batch adds: of all apps (null), or of one. */
+  queued(app: string | null): number;
 }
 
-export function createBatch(loaded: ReadonlyMap<string, Aggregate>, stored: Names): Batch {
+/** @param queued returns how many executions are queued before the batch */
+export function createBatch(
+  loaded: ReadonlyMap<string, Aggregate>,
+  stored: Names,
+  queued: (app: string | null) => number,
+): Batch {
   const names: Names = {
     byCorrelationId: new Map(stored.byCorrelationId),
     byKey: new Map(stored.byKey),
@@ -47,12 +52,12 @@ export function createBatch(loaded: ReadonlyMap<string, Aggregate>, stored: Name
       read.set(reference, part);
       return part;
     },
-    add: ({ execution, fingerprint }) => {
+    add: ({ execution, fingerprint, queueCapacity, appQueueCapacity = queueCapacity }) => {
       const { inputs, context, ...state } = execution;
       const { app, correlationId, idempotencyKey } = execution;
       const part = createPart({ ...NEW, execution: state }, true, entries);
       tallyAccepted(part);
-      added.push({ part, execution, fingerprint: fingerprintBytes(fingerprint) });
+      added.push({ part, execution, fingerprint: fingerprintBytes(fingerprint), queueCapacity, appQueueCapacity });
       const earlier = { execution: state, accepted: { fingerprint, payload: { inputs, context } } };
       names.byCorrelationId.set(correlationId, earlier);
       if (idempotencyKey !== null) {
@@ -61,7 +66,7 @@ export function createBatch(loaded: ReadonlyMap<string, Aggregate>, stored: Name
       }
       return part;
     },
-    addedBy: (app) => (app === null ? added.length : added.filter(({ execution }) => execution.app === app).length),
+    queued: (app) => queued(app) + added.filter(({ execution }) => app === null || execution.app === app).length,
   };
 }
 

@@ -195,6 +195,16 @@ export function createPart(initial: Aggregate, isNew: boolean, journal: PendingE
   return part;
 }
 
+/** Returns whether a decision has changed the part or added an entry to it. */
+export function isChanged({ state, loaded, entries }: Part): boolean {
+  return state !== loaded || entries > 0;
+}
+
+/** Numbers entries that were committed together. Entries have consecutive ids; those of stale parts have none. */
+export function numberEntries(entries: readonly PendingEntry[], first: number): void {
+  for (const [i, { entry }] of entries.entries()) entry.id = first + i;
+}
+
 function summaryOf({ event, count, since, until, detail }: Repeat): AuditDraft {
   const last = readJson(detail) as JsonObject;
   const counts = { repeats: count, since: isoTime(since), until: isoTime(until) };

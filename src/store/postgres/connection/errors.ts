@@ -7,6 +7,8 @@ import { StoreUnavailable } from '../../port.ts';
 export const FENCED = 'CX001';
 /** Raised by `apply_batch`: a part of an all-or-nothing batch is stale. */
 export const STALE = 'CX002';
+/** Raised by `within_queue`: other receivers have filled the queue in between. */
+export const QUEUE_FULL = 'CX003';
 /** The server accepts no writes (read_only_sql_transaction): it was demoted, or the operator has set it so. */
 export const READ_ONLY = '25006';
 /** A row has no partition (check_violation). */

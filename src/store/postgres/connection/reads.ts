@@ -1,13 +1,26 @@
-// Reads beside the writing session, on a few connections to the same host.
+// Statements beside the writing session, on a few connections to the same host: reads, and writes that need no receipt.
 
 import type { Client, QueryResultRow } from 'pg';
 import type { DatabaseAddress } from '../../../lib/database-url.ts';
 import { type Log, reasonOf } from '../../../lib/log.ts';
 import { StoreUnavailable } from '../../port.ts';
 import { connectWritable } from './connect.ts';
-import { leavesInDoubt } from './errors.ts';
+import { codeOf, isTransient, leavesInDoubt, READ_ONLY } from './errors.ts';
 
 const MAX_CONNECTIONS = 4;
+
+/** For writes whose loss in a crash of the server does no harm: they do not wait for the disk. */
+export const SIDE_SETTINGS = { synchronous_commit: 'off' } as const;
+
+export interface ReadsOptions {
+  readonly addresses: readonly DatabaseAddress[];
+  readonly log: Log;
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string;
+  /** Maximum of connections; default: 4. */
+  readonly connections?: number;
+  readonly settings?: Readonly<Record<string, string>>;
+}
 
 export interface Reads {
   /** @throws {StoreUnavailable} while the database cannot be read. */
@@ -21,8 +34,8 @@ interface Lane {
 }
 
 /** Each query waits for the next free connection. A connection that breaks is replaced by the next query. */
-export function createReads(addresses: readonly DatabaseAddress[], log: Log, applicationName: string): Reads {
-  const free: Lane[] = Array.from({ length: MAX_CONNECTIONS }, () => ({ client: null }));
+export function createReads({ connections = MAX_CONNECTIONS, ...options }: ReadsOptions): Reads {
+  const free: Lane[] = Array.from({ length: connections }, () => ({ client: null }));
   const waiting: ((lane: Lane) => void)[] = [];
   const open = new Set<Client>();
   let closed = false;
@@ -41,7 +54,7 @@ export function createReads(addresses: readonly DatabaseAddress[], log: Log, app
 
   async function connected(lane: Lane): Promise<Client> {
     if (lane.client !== null) return lane.client;
-    const { client } = await connectWritable({ addresses, log, applicationName });
+    const { client } = await connectWritable(options);
     lane.client = client;
     open.add(client);
     client.on('end', () => drop(lane, client));
@@ -49,8 +62,8 @@ export function createReads(addresses: readonly DatabaseAddress[], log: Log, app
   }
 
   function drop(lane: Lane, client: Client): void {
-    open.delete(client);
     if (lane.client === client) lane.client = null;
+    if (open.delete(client)) void client.end().catch(() => {});
   }
 
   async function all<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
@@ -60,8 +73,10 @@ export function createReads(addresses: readonly DatabaseAddress[], log: Log, app
       const client = await connected(lane);
       return (await client.query<Row>({ text, values: [...values] })).rows;
     } catch (error) {
-      if (!leavesInDoubt(error)) throw error;
-      if (lane.client !== null) drop(lane, lane.client);
+      // Another host may accept writes by now.
+      const isLost = leavesInDoubt(error) || codeOf(error) === READ_ONLY;
+      if (!isLost && !isTransient(error)) throw error;
+      if (isLost && lane.client !== null) drop(lane, lane.client);
       throw new StoreUnavailable(`the database cannot be read: ${reasonOf(error)}`, { cause: error });
     } finally {
       giveBack(lane);

@@ -16,7 +16,7 @@ import { codeOf, FENCED, isTransient, leavesInDoubt, NotLeading, READ_ONLY } fro
 import { endOwnConnection, takeLead } from './leader-lock.ts';
 import { RECONNECT_MS, resolveReceipt } from './resolve-receipt.ts';
 import { raiseEpoch, removeEnded, type Slot } from './slot.ts';
-import { APPLY, BEAT, REMOVE_RECEIPTS, WRITE } from './statements.ts';
+import { APPLY, APPLY_WITHIN_QUEUE, type BatchResult, BEAT, REMOVE_RECEIPTS, WRITE } from './statements.ts';
 import type { Terms } from './terms.ts';
 
 /** Receipts of a slot after which the older ones are deleted. */
@@ -36,18 +36,6 @@ export interface SessionOptions {
   readonly name: string;
 }
 
-/** What apply_batch returns. */
-export interface BatchResult {
-  /** Ids of the new executions; null for a stale one. */
-  readonly added: readonly (number | null)[] | null;
-  /** Numbers of the stale parts. */
-  readonly stale: readonly number[] | null;
-  /** Id of the first entry. */
-  readonly first: number | null;
-  readonly head: number | null;
-  readonly hash: string | null;
-}
-
 export type SessionState = 'active' | 'down' | 'closed';
 
 export interface Session {
@@ -61,10 +49,11 @@ export interface Session {
   /** Reads on the writing connection. @throws {StoreUnavailable} unless it is active. */
   all<Row extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<Row[]>;
   /**
-   * Commits a batch. After a lost connection it resolves once the database shows whether the batch was committed.
+   * Commits a batch that keeps the bounds of the queue. After a lost connection it resolves once the database shows whether it was
+   * committed.
    * @throws {StoreUnavailable} when it was not; {NotLeading} if it is one of the leader, and this receiver does not lead.
    */
-  apply(how: ApplyHow, knownHead: number, values: readonly unknown[]): Promise<BatchResult>;
+  apply(how: ApplyHow, knownHead: number, values: readonly unknown[], bounds: readonly object[]): Promise<BatchResult>;
   /**
    * Runs a statement once that changes something besides executions, and returns its one JSON value. `values` are its `$1`, as JSON.
    * A lost connection is resolved as for a batch. @throws {StoreUnavailable} when it was not committed.
@@ -281,8 +270,13 @@ export function createSession(
         throw new StoreUnavailable(`the database cannot be read: ${reasonOf(error)}`, { cause: error });
       }
     },
-    apply: ({ isAllOrNothing, asLeader }, knownHead, values) =>
-      once<BatchResult>('apply_batch', APPLY, [isAllOrNothing, knownHead, ...values], asLeader),
+    apply: ({ isAllOrNothing, asLeader }, knownHead, values, bounds) => {
+      const all = [isAllOrNothing, knownHead, ...values];
+      // promise: postgres/queue-bound-of-all
+      if (bounds.length > 0)
+        return once('apply_within_queue', APPLY_WITHIN_QUEUE, [...all, JSON.stringify(bounds)], asLeader);
+      return once('apply_batch', APPLY, all, asLeader);
+    },
     write: (statement, values) => write(statement, values, false),
     writeAsLeader: (statement, values) => write(statement, values, true),
     beat: () => beat(current()),

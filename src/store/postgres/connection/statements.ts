@@ -4,8 +4,23 @@ const APPLY_BATCH = `apply_batch($1::integer, $2::bigint, $3::bigint, $4::boolea
   $9::json, $10::json, $11::json, $12::json, $13::json, $14::json, $15::integer[], $16::json, $17::json, $18::json, $19::json,
   $20::json, $21::integer[], $22::json, $23::json)`;
 
+/** What apply_batch returns. */
+export interface BatchResult {
+  /** Ids of the new executions; null for a stale one. */
+  readonly added: readonly (number | null)[] | null;
+  /** Numbers of the stale parts. */
+  readonly stale: readonly number[] | null;
+  /** Id of the first entry. */
+  readonly first: number | null;
+  readonly head: number | null;
+  readonly hash: string | null;
+}
+
 /** Parameters: slot, epoch, sequence, all-or-nothing, the newest entry that is known, and what `batchArguments` returns. */
 export const APPLY = `SELECT ${APPLY_BATCH} AS result`;
+
+/** The last parameter: the bounds of the queue. */
+export const APPLY_WITHIN_QUEUE = `SELECT within_queue(${APPLY_BATCH}, $24::json) AS result`;
 
 /** Parameters: slot, epoch, sequence, the statement, and its values. */
 export const WRITE = 'SELECT write_once($1::integer, $2::bigint, $3::bigint, $4::text, $5::json) AS result';

@@ -117,6 +117,8 @@ export function createDueWork({ reads, writer, listedRepeats, paused }: DueWorkT
   }
 
   async function claimDispatches(limit: number, now: number, share: FairShare): Promise<ClaimedDispatch[]> {
+    // promise: postgres/paused-execution-is-not-claimed
+    await paused.refresh();
     if (paused.isAllPaused) return [];
     const { apps, actions } = paused;
     const turns = turnsOf(await reads.all<Demand>(DUE_DISPATCHES, [now, limit, apps, actions]), limit, share);
@@ -139,6 +141,7 @@ export function createDueWork({ reads, writer, listedRepeats, paused }: DueWorkT
   }
 
   async function expire(limit: number, now: number): Promise<number> {
+    await paused.refresh();
     const rows = await reads.all<{ reference: string }>(EXPIRED, [now, limit]);
     const ended = await writer.mutateAll(
       rows.map(({ reference }) => expiryTask(reference, now, { listedRepeats, paused })),
@@ -148,12 +151,14 @@ export function createDueWork({ reads, writer, listedRepeats, paused }: DueWorkT
   }
 
   async function dueDispatches(limit: number, now: number): Promise<Execution[]> {
+    await paused.refresh();
     if (paused.isAllPaused) return [];
     const { apps, actions } = paused;
     return (await reads.all<StoredRow>(TO_DISPATCH, [now, limit, apps, actions])).map(toExecution);
   }
 
   async function nextDue(): Promise<DueTimes> {
+    await paused.refresh();
     const { apps, actions } = paused;
     const due = await reads.first<DueTimes>(NEXT_DUE, [apps, actions]);
     const { dispatchAt = null, pollAt = null, expireAt = null } = due ?? {};

@@ -13,7 +13,6 @@ import type {
   ResubmitResult,
 } from '../../intake-port.ts';
 import { type Change, type ExecutionReader, StoreUnavailable } from '../../port.ts';
-import type { Backlog } from '../../shared/backlog.ts';
 import type { Aggregate } from '../batch/aggregate.ts';
 import type { Batch } from '../batch/batch.ts';
 import { type Earlier, keyOf } from '../batch/names.ts';
@@ -21,7 +20,6 @@ import type { Decided, Task, Writer } from '../group-commit.ts';
 
 interface IntakeTools {
   readonly writer: Pick<Writer, 'mutate' | 'mutateAll'>;
-  readonly backlog: Pick<Backlog, 'queued' | 'queuedBy'>;
   readonly find: ExecutionReader['find'];
   readonly findByReference: ExecutionReader['findByReference'];
 }
@@ -30,7 +28,7 @@ interface IntakeTools {
 const MAX_ATTEMPTS = 10;
 
 // One function because its parts share the bounds of the queue.
-export function createIntake({ writer, backlog, find, findByReference }: IntakeTools): ExecutionIntake {
+export function createIntake({ writer, find, findByReference }: IntakeTools): ExecutionIntake {
   function add(batch: Batch, submission: NewExecution): Decided<AddResult> {
     const known = earlierResult(batch, submission);
     return known === undefined ? accept(batch, submission) : unchanged(known);
@@ -41,9 +39,9 @@ export function createIntake({ writer, backlog, find, findByReference }: IntakeT
     const { execution, queueCapacity, appQueueCapacity = queueCapacity } = submission;
     const { app } = execution;
     // promise: postgres/queue-is-bounded
-    if (backlog.queued + batch.addedBy(null) >= queueCapacity) return refused('full');
+    if (batch.queued(null) >= queueCapacity) return refused('full');
     // promise: postgres/app-queue-share
-    if (backlog.queuedBy(app) + batch.addedBy(app) >= appQueueCapacity) return refused('share-full');
+    if (appQueueCapacity < queueCapacity && batch.queued(app) >= appQueueCapacity) return refused('share-full');
     const part = batch.add(submission);
     const { timeoutSeconds, graceSeconds, retryUncertain } = execution;
     const detail = { timeoutSeconds, graceSeconds, retryUncertain, ...origin };
@@ -76,7 +74,7 @@ export function createIntake({ writer, backlog, find, findByReference }: IntakeT
       const link: Change = { execution: linked, outcome: 'notification', entry };
       return { value: { outcome: 'added', execution }, changes: [...accepted.changes, link], part: original };
     };
-    return { target: { reference }, decide };
+    return { target: { reference, submission: repetition }, decide };
   }
 
   async function resubmit(

@@ -18,11 +18,16 @@ export interface PausedScopes {
   readonly apps: readonly string[];
   readonly actions: readonly string[];
   list(): readonly SendingPause[];
+  /** Reads the pauses again: other receivers pause and resume, too. */
+  refresh(): Promise<void>;
 }
 
-interface PauseRow extends Omit<SendingPause, 'since' | 'by'> {
+interface StoredPause extends Omit<SendingPause, 'since' | 'by'> {
   readonly since: string;
   readonly operator: string;
+}
+
+interface PauseRow extends StoredPause {
   readonly queued: number;
 }
 
@@ -38,6 +43,8 @@ const COUNTED = `SELECT p.app, p.action_id AS "actionId", p.since, p.operator, p
   FROM sending_pauses AS p`;
 
 const ALL = `${COUNTED} ORDER BY p.id`;
+
+const IN_FORCE = `SELECT app, action_id AS "actionId", since, operator, reason FROM sending_pauses ORDER BY id`;
 
 const OF_SCOPE = `app IS NOT DISTINCT FROM $1 ->> 'app' AND action_id IS NOT DISTINCT FROM $1 ->> 'actionId'`;
 
@@ -80,7 +87,6 @@ export function createSendingPauses(reads: Pick<Reads, 'all'>, session: Pick<Ses
   async function pauseSending(pause: SendingPause): Promise<PauseResult> {
     const known = pauses.find((one) => isSameScope(one, pause));
     // Before the commit, so that no claim is decided after it that the pause covers.
-    // promise: postgres/paused-execution-is-not-claimed
     if (known === undefined) set([...pauses, pause]);
     try {
       const found = await session.write<PauseOutcome>(PAUSE, { ...pause, since: isoTime(pause.since) });
@@ -99,6 +105,15 @@ export function createSendingPauses(reads: Pick<Reads, 'all'>, session: Pick<Ses
     set(pauses.filter((one) => !isSameScope(one, { app, actionId })));
     resumed();
     return toPause(row);
+  }
+
+  async function reload(all: Session['all']): Promise<void> {
+    const before = changes;
+    const stored = (await all<StoredPause & Record<string, unknown>>(IN_FORCE, [])).map(toStored);
+    if (changes !== before) return;
+    const isEnded = !pauses.every((one) => stored.some((other) => isSameScope(one, other)));
+    pauses = stored;
+    if (isEnded) resumed();
   }
 
   return {
@@ -122,18 +137,16 @@ export function createSendingPauses(reads: Pick<Reads, 'all'>, session: Pick<Ses
         return pauses.flatMap(({ actionId }) => (actionId === null ? [] : [actionId]));
       },
       list: () => pauses,
+      refresh: () => reload(reads.all),
     },
-    reload: async (all) => {
-      const before = changes;
-      const stored = (await all<PauseRow & Record<string, unknown>>(ALL, [])).map(toPause);
-      if (changes !== before) return;
-      const isEnded = !pauses.every((one) => stored.some((other) => isSameScope(one, other)));
-      pauses = stored;
-      if (isEnded) resumed();
-    },
+    reload,
   };
 }
 
-function toPause({ since, operator, ...pause }: PauseRow): CountedPause {
+function toStored({ since, operator, ...pause }: StoredPause): SendingPause {
   return { ...pause, since: Date.parse(since), by: operator };
+}
+
+function toPause({ queued, ...stored }: PauseRow): CountedPause {
+  return { ...toStored(stored), queued };
 }

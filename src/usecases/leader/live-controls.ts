@@ -1,0 +1,139 @@
+// What operators see and order of the receiver that sends: there directly, and at any other receiver through the database.
+
+import type { UpstreamPause } from '../../cxone/port.ts';
+import type { Json, JsonObject } from '../../execution/json.ts';
+import { type Log, reasonOf } from '../../lib/log.ts';
+import type { Work } from '../../lib/loop.ts';
+import type { World } from '../../lib/world.ts';
+import type { Endpoint } from '../../store/endpoints-port.ts';
+import type { LeaderChannel } from '../../store/leader-port.ts';
+import type { Reconciliations, Started } from '../reconcile/reconciliations.ts';
+import type { ReconcileRequest, Reconciliation } from '../reconcile/report.ts';
+import type { LiveState } from './live-state.ts';
+import { createOrderWork, haveDone, type OrderHandler } from './orders.ts';
+import { createPublisher, publishedState } from './publisher.ts';
+import type { SharedReports } from './shared-reports.ts';
+
+/** What this receiver does itself while it leads. */
+export interface OwnControls {
+  state(): LiveState;
+  liftPause(): UpstreamPause | null;
+  probe(endpoint: Endpoint): void;
+  deliveriesResumed(): void;
+  incidentsChanged(): void;
+  readonly reconciliations: Pick<Reconciliations, 'start' | 'find'>;
+}
+
+type Awaitable<T> = T | Promise<T>;
+
+/** The same, wherever it is done. @throws {StoreUnavailable} if no receiver leads */
+export interface LiveControls {
+  state(): Awaitable<LiveState>;
+  liftPause(): Awaitable<UpstreamPause | null>;
+  probe(endpoint: Endpoint): Awaitable<void>;
+  deliveriesResumed(): Awaitable<void>;
+  incidentsChanged(): Awaitable<void>;
+  readonly reconciliations: {
+    start(request: ReconcileRequest, by: string): Awaitable<Started>;
+    find(id: string): Awaitable<Reconciliation | undefined>;
+  };
+}
+
+export interface SharedControls extends LiveControls {
+  /** Returns the loops of the leader by name, for one term. */
+  works(): Readonly<Record<'orders' | 'publish', Work>>;
+}
+
+export interface SharingTools {
+  readonly channel: LeaderChannel;
+  readonly reports: SharedReports;
+  /** Returns whether this receiver leads. */
+  readonly leads: () => boolean;
+  readonly world: Pick<World, 'elapsed' | 'sleep'>;
+  readonly log: Log;
+}
+
+// One function because it lists the controls, each with its order.
+export function createSharedControls(own: OwnControls, tools: SharingTools): SharedControls {
+  const { channel, reports, leads, world, log } = tools;
+  const publisher = createPublisher(channel.state, own.state, world);
+  const order = (kind: Kind, body: JsonObject = {}) => haveDone({ ...channel, world }, kind, body);
+
+  /** A hint: without it the leader looks for the work later. */
+  async function hint(kind: Kind): Promise<void> {
+    try {
+      await channel.orders.give(kind, {});
+    } catch (error) {
+      log.warn(
+        { reason: reasonOf(error) },
+        'the receiver that leads was not notified of a change, which it finds later',
+      );
+    }
+  }
+
+  const handlers: Readonly<Record<Kind, OrderHandler>> = {
+    'lift-pause': () => own.liftPause() as unknown as Json,
+    probe: (body) => {
+      own.probe(body as unknown as Endpoint);
+      return null;
+    },
+    'deliveries-resumed': () => {
+      own.deliveriesResumed();
+      return null;
+    },
+    'incidents-changed': () => {
+      own.incidentsChanged();
+      return null;
+    },
+    reconcile: ({ request, by }) =>
+      own.reconciliations.start(request as unknown as ReconcileRequest, by as string) as unknown as Json,
+  };
+
+  async function publishAll(): Promise<void> {
+    await reports.flush();
+    await publisher.publish();
+  }
+
+  function works(): ReturnType<SharedControls['works']> {
+    const carryOut = createOrderWork(channel.orders, handlers, publishAll, log);
+    let hasTakenOver = false;
+    return {
+      orders: async (round) => {
+        if (!hasTakenOver) await reports.takeOver();
+        hasTakenOver = true;
+        return carryOut(round);
+      },
+      publish: async (round) => {
+        await reports.flush();
+        return publisher.work(round);
+      },
+    };
+  }
+
+  return {
+    state: () => (leads() ? own.state() : publishedState(channel.state)),
+    liftPause: async () =>
+      leads() ? own.liftPause() : ((await order('lift-pause')) as unknown as UpstreamPause | null),
+    probe: async ({ app, origin }) => {
+      if (leads()) own.probe({ app, origin });
+      else await order('probe', { app, origin });
+    },
+    deliveriesResumed: () => (leads() ? own.deliveriesResumed() : hint('deliveries-resumed')),
+    incidentsChanged: () => (leads() ? own.incidentsChanged() : hint('incidents-changed')),
+    reconciliations: {
+      start: async (request, by) => {
+        if (!leads()) {
+          return (await order('reconcile', { request: request as unknown as JsonObject, by })) as unknown as Started;
+        }
+        const started = own.reconciliations.start(request, by);
+        // Another receiver may be asked for the report at once.
+        await reports.flush();
+        return started;
+      },
+      find: async (id) => (leads() ? own.reconciliations.find(id) : undefined) ?? reports.find(id),
+    },
+    works,
+  };
+}
+
+type Kind = 'lift-pause' | 'probe' | 'deliveries-resumed' | 'incidents-changed' | 'reconcile';

@@ -1,0 +1,38 @@
+// What the receiver that sends knows in its memory alone: the state of CXone and of the endpoints of apps.
+
+import type { ConnectionProblem, GatewayReport, TokenProblem, UpstreamPause } from '../../cxone/port.ts';
+import type { OpenCircuit } from '../../store/outbox-port.ts';
+
+/** The state of the limiter for requests to CXone. */
+export interface UpstreamState {
+  readonly limit: number;
+  readonly inFlight: number;
+  /** The end of the current pause, in milliseconds since the epoch; in the past if there is no pause. */
+  readonly pausedUntil: number;
+  /** Why no new access token is available; null while there is no problem. */
+  readonly tokenProblem: TokenProblem | null;
+  /** Refused tokens and responses of gateways that delay executions now. */
+  readonly gatewayReports: readonly GatewayReport[];
+  /** The hosts of CXone that cannot be reached. */
+  readonly connectionProblems: readonly ConnectionProblem[];
+}
+
+/** A circuit, with the time of its next probe in milliseconds since the epoch: what is left until then changes all the time. */
+export type LiveCircuit = Omit<OpenCircuit, 'probeInMs'> & { readonly nextProbeAt: number };
+
+export interface LiveState {
+  readonly upstream: UpstreamState;
+  /** The pause that a response of CXone caused; null if there is none. */
+  readonly pause: UpstreamPause | null;
+  readonly circuits: readonly LiveCircuit[];
+}
+
+/** Without a receiver that sends, nothing is known, and nothing is in flight. */
+export const NOTHING_KNOWN: LiveState = {
+  upstream: {
+    ...{ limit: 0, inFlight: 0, pausedUntil: 0, tokenProblem: null },
+    ...{ gatewayReports: [], connectionProblems: [] },
+  },
+  pause: null,
+  circuits: [],
+};

@@ -1,0 +1,51 @@
+// The controls of the receiver that sends: its limiter of requests to CXone, its lanes to endpoints, and its reconciliations.
+
+import type { ConnectionProblem, GatewayReport, TokenProblem, UpstreamPause } from '../../cxone/port.ts';
+import type { Loop } from '../../lib/loop.ts';
+import type { World } from '../../lib/world.ts';
+import type { Endpoint } from '../../store/endpoints-port.ts';
+import type { OpenCircuit } from '../../store/outbox-port.ts';
+import type { OwnControls } from './live-controls.ts';
+
+export interface OwnParts extends Pick<OwnControls, 'reconciliations'> {
+  readonly world: Pick<World, 'now'>;
+  readonly cxone: {
+    limiterState(): { readonly pause: UpstreamPause | null } & Readonly<
+      Record<'limit' | 'inFlight' | 'pausedUntil', number>
+    >;
+    liftPause(): UpstreamPause | null;
+    tokenProblem(): TokenProblem | null;
+    gatewayReports(): readonly GatewayReport[];
+    connectionProblems(): readonly ConnectionProblem[];
+  };
+  readonly lanes: { openCircuits(): readonly OpenCircuit[]; probeNow(endpoint: Endpoint): void };
+  readonly loops: () => ReadonlyMap<string, Pick<Loop, 'wake'>>;
+}
+
+export function createOwnControls({ world, cxone, lanes, loops, reconciliations }: OwnParts): OwnControls {
+  const wake = (loop: string) => loops().get(loop)?.wake();
+  return {
+    state: () => {
+      const { limit, inFlight, pausedUntil, pause } = cxone.limiterState();
+      const now = world.now();
+      return {
+        upstream: {
+          ...{ limit, inFlight, pausedUntil, tokenProblem: cxone.tokenProblem() },
+          ...{ gatewayReports: cxone.gatewayReports(), connectionProblems: cxone.connectionProblems() },
+        },
+        pause,
+        circuits: lanes
+          .openCircuits()
+          .map(({ probeInMs, ...circuit }) => ({ ...circuit, nextProbeAt: now + probeInMs })),
+      };
+    },
+    liftPause: cxone.liftPause,
+    probe: (endpoint) => {
+      lanes.probeNow(endpoint);
+      wake('notify');
+    },
+    deliveriesResumed: () => wake('notify'),
+    incidentsChanged: () => wake('announcer'),
+    reconciliations,
+  };
+}

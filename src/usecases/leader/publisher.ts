@@ -1,0 +1,45 @@
+// Publishes what the leader knows in its memory, so that every receiver of the database shows the same.
+
+import type { JsonObject } from '../../execution/json.ts';
+import type { Work } from '../../lib/loop.ts';
+import type { World } from '../../lib/world.ts';
+import type { LeaderState } from '../../store/leader-port.ts';
+import { type LiveState, NOTHING_KNOWN } from './live-state.ts';
+
+/** The state is published once in this time at most, and without a change after `REPEAT_MS`. Milliseconds. */
+const PUBLISH_MS = 1_000;
+const REPEAT_MS = 5_000;
+/** What was published earlier is that of a leader that has ended. */
+const VALID_MS = 15_000;
+
+export interface Publisher {
+  /** Publishes the state now. */
+  publish(): Promise<void>;
+  /** Publishes the state when it has changed. */
+  readonly work: Work;
+}
+
+export function createPublisher(state: LeaderState, live: () => LiveState, world: Pick<World, 'elapsed'>): Publisher {
+  let last: { readonly text: string; readonly at: number } | null = null;
+
+  async function publish(): Promise<void> {
+    const now = live();
+    await state.publish(now as unknown as JsonObject);
+    last = { text: JSON.stringify(now), at: world.elapsed() };
+  }
+
+  return {
+    publish,
+    work: async () => {
+      const isRecent = last !== null && world.elapsed() - last.at < REPEAT_MS;
+      // promise: leader-state-is-published
+      if (!isRecent || JSON.stringify(live()) !== last?.text) await publish();
+      return PUBLISH_MS;
+    },
+  };
+}
+
+/** Returns what the leader has published. */
+export async function publishedState(state: LeaderState): Promise<LiveState> {
+  return ((await state.published(VALID_MS)) as LiveState | null) ?? NOTHING_KNOWN;
+}

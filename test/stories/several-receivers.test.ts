@@ -1,0 +1,190 @@
+// Two receivers on one PostgreSQL: what an operator sees and orders at the one that does not lead is that of the leader, and what
+// one receiver gave a client is valid at the other.
+
+import { describe, expect, test } from 'vitest';
+import type { Receiver } from '../../src/receiver.ts';
+import { newDatabase, serverUrl } from '../support/postgres/databases.ts';
+import { startWebhookReceiver } from '../support/webhook-receiver.ts';
+import { APP_KEY, OPERATOR_KEY, type Stage, setStage } from './stage.ts';
+
+type Request = NonNullable<Parameters<Stage['request']>[2]>;
+
+async function twoReceivers(env: Record<string, string> = {}) {
+  const stage = await setStage({ DATABASE_URL: await newDatabase(), ...env });
+  const other = await stage.beside();
+  const operator = { key: OPERATOR_KEY };
+  /** An operator at the receiver that does not lead. An order waits for the leader, which needs the clock. */
+  async function atOther(method: string, path: string, body?: unknown) {
+    let isDone = false;
+    const options: Request = { ...operator, at: other, ...(body === undefined ? {} : { body }) };
+    const answer = stage.request(method, path, options).finally(() => {
+      isDone = true;
+    });
+    await stage.until(async () => {
+      if (!isDone) await stage.pass(25, 25);
+      return isDone;
+    });
+    return answer;
+  }
+  /** Lets the leader publish. */
+  const published = () => stage.pass(1_000, 250);
+  return { stage, leader: stage.service(), other, operator, atOther, published };
+}
+
+const cookieIn = (response: Response) => response.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+
+const page = (receiver: Receiver, path: string, cookie: string) =>
+  fetch(`${receiver.url}${path}`, { headers: { cookie, accept: 'text/html' }, redirect: 'manual' });
+
+const form = (receiver: Receiver, path: string, cookie: string, fields: Record<string, string>) =>
+  fetch(`${receiver.url}${path}`, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { cookie, accept: 'text/html', 'sec-fetch-site': 'same-origin' },
+    body: new URLSearchParams(fields),
+  });
+
+describe.skipIf(serverUrl === null)('two receivers on one PostgreSQL', () => {
+  test('a pause that CXone caused is shown and lifted at either receiver', async () => {
+    const { stage, other, operator, atOther, published } = await twoReceivers();
+    stage.simulator.outage({ answer: 429, retryAfterSeconds: 120, ms: 600_000, calls: ['execute'] });
+    const { body } = await stage.request('POST', '/v1/executions', { body: { actionId: 'charge' }, at: other });
+    const pauseAt = async (at: Receiver) => (await stage.request('GET', '/v1/pause', { ...operator, at })).body.pause;
+    await stage.until(async () => (await pauseAt(stage.service())) !== null);
+    await published();
+    expect(await pauseAt(other)).toEqual(await pauseAt(stage.service()));
+    expect(await pauseAt(other)).toMatchObject({ httpStatus: 429, correlationId: body.correlationId });
+    const shown = await stage.request('GET', `/v1/executions/${body.correlationId}`, { ...operator, at: other });
+    expect(shown.body.wait).toMatchObject({ reason: 'cxone-pause', position: 1 });
+    stage.simulator.outage({ answer: 200, ms: 0 });
+    expect((await atOther('POST', '/v1/pause/lift')).body.lifted).toMatchObject({ httpStatus: 429 });
+    expect([await pauseAt(other), await pauseAt(stage.service())]).toEqual([null, null]);
+    expect((await atOther('POST', '/v1/pause/lift')).body.lifted).toBe(null);
+    const { items } = (await stage.request('GET', '/v1/activity', operator)).body;
+    expect(items[0]).toMatchObject({ action: 'lift-pause', by: 'operator:alice' });
+  });
+
+  test('an endpoint that fails is shown, probed, paused and resumed at either receiver', async () => {
+    const hook = await startWebhookReceiver();
+    const env = { NOTIFY_URLS: `shop:${hook.url}`, NOTIFY_ALLOWED_HOSTS: `*:${hook.origin}` };
+    const { stage, other, operator, atOther, published } = await twoReceivers(env);
+    const circuitAt = async (at: Receiver) =>
+      (await stage.request('GET', '/v1/endpoints', { ...operator, at })).body.items[0]?.circuit ?? null;
+    hook.answer = () => ({ status: 503, body: 'closed' });
+    for (let one = 0; one < 6; one += 1) await stage.submit('callback');
+    await stage.until(async () => (await circuitAt(stage.service())) !== null);
+    await published();
+    const { nextProbeAt, ...circuit } = await circuitAt(other);
+    expect(circuit).toMatchObject({ reason: 'answered 503: closed' });
+    expect(Date.parse(nextProbeAt)).toBeGreaterThan(stage.world.now() - 1);
+
+    hook.answer = () => ({ status: 204 });
+    const before = hook.received.length;
+    expect((await atOther('POST', '/v1/endpoints/probe', { app: 'shop', origin: hook.origin })).status).toBe(200);
+    await stage.until(() => hook.received.length > before);
+    await stage.until(async () => (await circuitAt(stage.service())) === null);
+
+    const paused = await atOther('POST', '/v1/endpoints/pause', { app: 'shop', origin: hook.origin });
+    expect(paused.body.pause).toMatchObject({ by: 'operator:alice' });
+    const silent = hook.received.length;
+    const held = await stage.submit('callback');
+    await stage.untilStatus(held, 'COMPLETED');
+    await stage.pass(5_000);
+    expect(hook.received.length).toBe(silent);
+    expect((await atOther('POST', '/v1/endpoints/resume', { app: 'shop', origin: hook.origin })).status).toBe(200);
+    await stage.until(async () => {
+      await stage.pass(100, 100);
+      return hook.received.length > silent;
+    });
+  });
+
+  test('sending that is paused at one receiver stops at the leader, and continues when it is resumed at the other', async () => {
+    const { stage, other, operator, atOther } = await twoReceivers();
+    expect((await atOther('POST', '/v1/pauses', { app: 'shop', reason: 'ticket 4711' })).status).toBe(201);
+    const held = await stage.submit('callback');
+    await stage.pass(5_000);
+    expect((await stage.get(held)).status).toBe('QUEUED');
+    for (const at of [stage.service(), other]) {
+      const { items } = (await stage.request('GET', '/v1/pauses', { ...operator, at })).body;
+      expect(items).toMatchObject([{ app: 'shop', reason: 'ticket 4711', queued: 1 }]);
+    }
+    expect((await atOther('POST', '/v1/pauses/resume', { app: 'shop' })).status).toBe(200);
+    await stage.until(async () => {
+      await stage.pass(100, 100);
+      return (await stage.get(held)).status === 'COMPLETED';
+    });
+  });
+
+  test('a reconciliation is started at one receiver, and its report is that of both', async () => {
+    const { stage, other, operator, atOther, published } = await twoReceivers();
+    const slow = await stage.submit({ runMs: 60_000, callbacks: [] }, { graceSeconds: 0, timeoutSeconds: 5 });
+    await stage.untilStatus(slow, 'PENDING');
+    await stage.pass(70_000);
+    expect((await stage.get(slow)).status).toBe('TIMEOUT');
+    const [from, to] = [stage.world.now() - 3_600_000, stage.world.now()].map((at) => new Date(at).toISOString());
+    const started = await atOther('POST', '/v1/reconciliations', { from, to });
+    expect([started.status, started.body.by]).toEqual([202, 'operator:alice']);
+    const path = started.headers.get('location') ?? '';
+    const reportAt = async (at: Receiver) => (await stage.request('GET', path, { ...operator, at })).body;
+    await stage.until(async () => {
+      await published();
+      return (await reportAt(other)).status === 'ENDED';
+    });
+    expect(await reportAt(other)).toEqual(await reportAt(stage.service()));
+    expect(await reportAt(other)).toMatchObject({ counts: { asked: 1, late: 1 }, differs: [{ correlationId: slow }] });
+  });
+
+  test('a list that began at one receiver continues at the other', async () => {
+    const { stage, other } = await twoReceivers();
+    const ids: string[] = [];
+    for (let n = 0; n < 6; n += 1) {
+      const at = n % 2 ? other : stage.service();
+      const { body } = await stage.request('POST', '/v1/executions', { body: { actionId: 'charge' }, at });
+      ids.push(body.correlationId);
+    }
+    const seen: string[] = [];
+    let cursor: string | null = '';
+    for (let n = 0; cursor !== null; n += 1) {
+      const more: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+      const at = n % 2 ? other : stage.service();
+      const { status, body } = await stage.request('GET', `/v1/executions?limit=2${more}`, { key: APP_KEY, at });
+      expect(status).toBe(200);
+      seen.push(...body.items.map(({ correlationId }: { correlationId: string }) => correlationId));
+      cursor = body.nextCursor;
+    }
+    expect(seen.toSorted()).toEqual(ids.toSorted());
+  });
+
+  test('a session, its forms and its end are valid at both receivers', async () => {
+    const { stage, other, leader } = await twoReceivers();
+    const id = await stage.submit('never-ends');
+    const cookie = cookieIn(await form(leader, '/console/login', '', { key: OPERATOR_KEY, next: '/' }));
+    const question = await page(leader, `/console/executions/${id}/cancel`, cookie);
+    const token = /name="token" value="([^"]+)"/.exec(await question.text())?.[1] ?? '';
+    expect(token).not.toBe('');
+    const done = await form(other, `/console/executions/${id}/cancel`, cookie, { token });
+    expect(done.status).toBe(303);
+    expect((await stage.get(id)).status).toBe('CANCELLED');
+    expect((await page(leader, '/console/activity', cookie)).status).toBe(200);
+    await form(other, '/console/logout', cookie, {});
+    expect([(await page(leader, '/console/activity', cookie)).status, (await page(other, '/', cookie)).status]).toEqual(
+      [401, 401],
+    );
+  });
+
+  test('a change of many that was asked at one receiver is confirmed at the other, for what was counted', async () => {
+    const { stage, other, leader } = await twoReceivers();
+    for (let n = 0; n < 3; n += 1) await stage.untilStatus(await stage.submit('never-ends'), 'PENDING');
+    const cookie = cookieIn(await form(leader, '/console/login', '', { key: OPERATOR_KEY, next: '/' }));
+    const question = await (await page(leader, '/console/all/cancel?status=OPEN', cookie)).text();
+    expect(question).toContain('3');
+    const token = /name="token" value="([^"]+)"/.exec(question)?.[1] ?? '';
+    await stage.pass(1_000);
+    const later = await stage.submit('never-ends');
+    const done = await form(other, '/console/all/cancel?status=OPEN', cookie, { token });
+    expect(done.status).toBe(303);
+    expect((await stage.get(later)).status).not.toBe('CANCELLED');
+    const { items } = (await stage.request('GET', '/v1/executions?status=CANCELLED')).body;
+    expect(items).toHaveLength(3);
+  });
+});

@@ -1,0 +1,181 @@
+// What operators see and order at a receiver that does not lead is that of the leader.
+
+import { expect, test } from 'vitest';
+import type { UpstreamPause } from '../../../src/cxone/port.ts';
+import type { JsonObject } from '../../../src/execution/json.ts';
+import { StoreUnavailable } from '../../../src/store/port.ts';
+import { createSharedControls, type OwnControls } from '../../../src/usecases/leader/live-controls.ts';
+import { type LiveState, NOTHING_KNOWN } from '../../../src/usecases/leader/live-state.ts';
+import { createSharedReports } from '../../../src/usecases/leader/shared-reports.ts';
+import type { Started } from '../../../src/usecases/reconcile/reconciliations.ts';
+import type { Reconciliation } from '../../../src/usecases/reconcile/report.ts';
+import { createLeaderChannelInMemory } from '../../support/leader-channel-in-memory.ts';
+import { createManualWorld } from '../../support/manual-world.ts';
+import { quietLog } from '../../support/quiet-log.ts';
+
+const ENDPOINT = { app: 'shop', origin: 'https://hooks.example' };
+const PAUSE: UpstreamPause = {
+  ...{ since: 1, until: 60_000, httpStatus: 429, call: 'execute' },
+  ...{ actionId: 'charge-card', correlationId: 'order-1', app: 'shop' },
+};
+const CIRCUIT = { ...ENDPOINT, failure: 'ECONNREFUSED', failures: 7, since: 5, nextProbeAt: 90_000 };
+const REPORT: Reconciliation = {
+  ...{ id: 'r-1', by: 'operator:alice', from: 0, to: 10, actionId: null, app: null, status: 'RUNNING', reason: null },
+  ...{ startedAt: 20, endedAt: null, progress: 0, differs: [] },
+  counts: { asked: 0, same: 0, late: 0, resolved: 0, conflict: 0, running: 0, gone: 0, failed: 0, unaskable: 0 },
+};
+
+/** One receiver that leads, and one that does not, on one channel. */
+function twoReceivers() {
+  const world = createManualWorld();
+  const log = quietLog();
+  const channel = createLeaderChannelInMemory(world);
+  const done: string[] = [];
+  const reported = new Map<string, Reconciliation>();
+  const live = { ...NOTHING_KNOWN, pause: PAUSE, circuits: [CIRCUIT] };
+  let state: LiveState = live;
+
+  function receiver(leads: boolean) {
+    const reports = createSharedReports(channel.reports, world);
+    const own: OwnControls = {
+      state: () => (leads ? state : NOTHING_KNOWN),
+      liftPause: () => {
+        const { pause } = state;
+        state = { ...state, pause: null };
+        return pause;
+      },
+      probe: ({ app }) => void done.push(`probe ${app} at ${leads ? 'the leader' : 'another one'}`),
+      deliveriesResumed: () => void done.push(`resumed at ${leads ? 'the leader' : 'another one'}`),
+      incidentsChanged: () => void done.push(`incidents at ${leads ? 'the leader' : 'another one'}`),
+      reconciliations: {
+        start: (request, by): Started => {
+          if (reported.size > 0) return { outcome: 'running', reconciliation: REPORT };
+          const reconciliation = { ...REPORT, ...request, by };
+          reported.set(reconciliation.id, reconciliation);
+          reports.changed(reconciliation);
+          return { outcome: 'started', reconciliation };
+        },
+        find: (id) => (leads ? reported.get(id) : undefined),
+      },
+    };
+    const tools = { channel, reports, leads: () => leads, world, log };
+    return { reports, controls: createSharedControls(own, tools) };
+  }
+
+  const leader = receiver(true);
+  const other = receiver(false);
+  const works = leader.controls.works();
+  const round = { signal: new AbortController().signal, spawn: () => {} };
+  /** Lets the leader work until the order at the other receiver is done. */
+  async function whileLeading<T>(ordered: Promise<T>): Promise<T> {
+    let isDone = false;
+    const settled = ordered.finally(() => {
+      isDone = true;
+    });
+    while (!isDone) {
+      await works.orders(round);
+      await world.advance(25);
+    }
+    return settled;
+  }
+  return {
+    world,
+    channel,
+    done,
+    leader: leader.controls,
+    other: other.controls,
+    reports: leader.reports,
+    works,
+    round,
+    whileLeading,
+  };
+}
+
+test('the state of the leader is that of every receiver, and nothing is known without a leader', async () => {
+  const { world, leader, other, works, round } = twoReceivers();
+  expect(await other.state()).toEqual(NOTHING_KNOWN);
+  await works.publish(round);
+  expect(await other.state()).toEqual(leader.state());
+  expect(await other.state()).toMatchObject({ pause: PAUSE, circuits: [CIRCUIT] });
+  await world.advance(15_001);
+  expect(await other.state()).toEqual(NOTHING_KNOWN);
+});
+
+test('a state that does not change is published again after a while, and not each second', async () => {
+  const { world, channel, works, round } = twoReceivers();
+  for (let second = 0; second < 12; second += 1) {
+    expect(await works.publish(round)).toBe(1_000);
+    await world.advance(1_000);
+  }
+  expect(channel.published()).toBe(3);
+});
+
+test('a pause is lifted at the leader, and is gone at every receiver when the order is confirmed', async () => {
+  const { leader, other, works, round, whileLeading } = twoReceivers();
+  await works.publish(round);
+  expect(await whileLeading(Promise.resolve(other.liftPause()))).toEqual(PAUSE);
+  expect(leader.state()).toMatchObject({ pause: null });
+  expect(await other.state()).toMatchObject({ pause: null });
+  expect(await whileLeading(Promise.resolve(other.liftPause()))).toBe(null);
+});
+
+test('a probe, a resumed endpoint and an acknowledged incident reach the leader, once', async () => {
+  const { done, leader, other, works, round, whileLeading } = twoReceivers();
+  await whileLeading(Promise.resolve(other.probe(ENDPOINT)));
+  await other.deliveriesResumed();
+  await other.incidentsChanged();
+  await works.orders(round);
+  await works.orders(round);
+  await leader.probe(ENDPOINT);
+  const expected = ['probe shop', 'resumed', 'incidents', 'probe shop'].map((what) => `${what} at the leader`);
+  expect(done).toEqual(expected);
+});
+
+test('an order that no leader takes is refused and is not carried out later', async () => {
+  const { world, done, other, works, round } = twoReceivers();
+  const refused = Promise.resolve(other.probe(ENDPOINT)).catch((error: unknown) => error);
+  await world.advance(6_000);
+  expect(await refused).toBeInstanceOf(StoreUnavailable);
+  await works.orders(round);
+  expect(done).toEqual([]);
+});
+
+test('a leader that ends while it carries out an order leaves it unconfirmed', async () => {
+  const { world, channel, other } = twoReceivers();
+  const unconfirmed = Promise.resolve(other.probe(ENDPOINT)).catch((error: unknown) => error);
+  await world.settle();
+  expect(await channel.orders.take()).toHaveLength(1);
+  await world.advance(11_000);
+  expect(String(await unconfirmed)).toContain('has not confirmed');
+});
+
+test('an order of a later version that this leader does not know fails with a reason', async () => {
+  const { channel, works, round } = twoReceivers();
+  const id = await channel.orders.give('fly', {});
+  await works.orders(round);
+  const state = (await channel.orders.stateOf(id)) as { readonly result: JsonObject };
+  expect(state.result['failed']).toContain('does not know "fly"');
+});
+
+test('a reconciliation that is ordered at any receiver runs at the leader, and its report is shown at all of them', async () => {
+  const { leader, other, works, round, reports, whileLeading } = twoReceivers();
+  const period = { from: 1, to: 9, actionId: 'charge-card' };
+  const start = () => Promise.resolve(other.reconciliations.start(period, 'operator:bob'));
+  const started = await whileLeading(start());
+  expect(started).toMatchObject({ outcome: 'started', reconciliation: { by: 'operator:bob', ...period } });
+  expect(await other.reconciliations.find('r-1')).toMatchObject({ status: 'RUNNING', by: 'operator:bob' });
+  expect(await leader.reconciliations.find('r-1')).toMatchObject({ status: 'RUNNING', by: 'operator:bob' });
+  expect(await whileLeading(start())).toMatchObject({ outcome: 'running' });
+  reports.changed({ ...REPORT, status: 'ENDED', progress: 1 });
+  await works.publish(round);
+  expect(await other.reconciliations.find('r-1')).toMatchObject({ status: 'ENDED', progress: 1 });
+  expect(await other.reconciliations.find('another')).toBe(undefined);
+});
+
+test('a reconciliation whose leader ended is shown as stopped once another receiver leads', async () => {
+  const { leader, other, round, whileLeading } = twoReceivers();
+  await whileLeading(Promise.resolve(other.reconciliations.start({ from: 1, to: 9 }, 'operator:bob')));
+  await leader.works().orders(round);
+  const report = await other.reconciliations.find('r-1');
+  expect(report).toMatchObject({ status: 'STOPPED', reason: expect.stringContaining('start it again') });
+});
