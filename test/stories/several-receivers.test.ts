@@ -26,9 +26,13 @@ async function twoReceivers(env: Record<string, string> = {}) {
     });
     return answer;
   }
-  /** Lets the leader publish. */
-  const published = () => stage.pass(1_000, 250);
-  return { stage, leader: stage.service(), other, operator, atOther, published };
+  /** Moves the clock until the condition holds. */
+  const eventually = (condition: () => Promise<boolean>) =>
+    stage.until(async () => {
+      await stage.pass(250, 250);
+      return condition();
+    });
+  return { stage, leader: stage.service(), other, operator, atOther, eventually };
 }
 
 const cookieIn = (response: Response) => response.headers.getSetCookie()[0]?.split(';')[0] ?? '';
@@ -46,12 +50,11 @@ const form = (receiver: Receiver, path: string, cookie: string, fields: Record<s
 
 describe.skipIf(serverUrl === null)('two receivers on one PostgreSQL', () => {
   test('a pause that CXone caused is shown and lifted at either receiver', async () => {
-    const { stage, other, operator, atOther, published } = await twoReceivers();
+    const { stage, other, operator, atOther, eventually } = await twoReceivers();
     stage.simulator.outage({ answer: 429, retryAfterSeconds: 120, ms: 600_000, calls: ['execute'] });
     const { body } = await stage.request('POST', '/v1/executions', { body: { actionId: 'charge' }, at: other });
     const pauseAt = async (at: Receiver) => (await stage.request('GET', '/v1/pause', { ...operator, at })).body.pause;
-    await stage.until(async () => (await pauseAt(stage.service())) !== null);
-    await published();
+    await eventually(async () => (await pauseAt(other)) !== null);
     expect(await pauseAt(other)).toEqual(await pauseAt(stage.service()));
     expect(await pauseAt(other)).toMatchObject({ httpStatus: 429, correlationId: body.correlationId });
     const shown = await stage.request('GET', `/v1/executions/${body.correlationId}`, { ...operator, at: other });
@@ -67,13 +70,13 @@ describe.skipIf(serverUrl === null)('two receivers on one PostgreSQL', () => {
   test('an endpoint that fails is shown, probed, paused and resumed at either receiver', async () => {
     const hook = await startWebhookReceiver();
     const env = { NOTIFY_URLS: `shop:${hook.url}`, NOTIFY_ALLOWED_HOSTS: `*:${hook.origin}` };
-    const { stage, other, operator, atOther, published } = await twoReceivers(env);
-    const circuitAt = async (at: Receiver) =>
-      (await stage.request('GET', '/v1/endpoints', { ...operator, at })).body.items[0]?.circuit ?? null;
+    const { stage, other, operator, atOther, eventually } = await twoReceivers(env);
+    const endpointsAt = async (at: Receiver) =>
+      (await stage.request('GET', '/v1/endpoints', { ...operator, at })).body.items;
+    const circuitAt = async (at: Receiver) => (await endpointsAt(at))[0]?.circuit ?? null;
     hook.answer = () => ({ status: 503, body: 'closed' });
     for (let one = 0; one < 6; one += 1) await stage.submit('callback');
-    await stage.until(async () => (await circuitAt(stage.service())) !== null);
-    await published();
+    await eventually(async () => (await circuitAt(other)) !== null);
     const { nextProbeAt, ...circuit } = await circuitAt(other);
     expect(circuit).toMatchObject({ reason: 'answered 503: closed' });
     expect(Date.parse(nextProbeAt)).toBeGreaterThan(stage.world.now() - 1);
@@ -82,7 +85,8 @@ describe.skipIf(serverUrl === null)('two receivers on one PostgreSQL', () => {
     const before = hook.received.length;
     expect((await atOther('POST', '/v1/endpoints/probe', { app: 'shop', origin: hook.origin })).status).toBe(200);
     await stage.until(() => hook.received.length > before);
-    await stage.until(async () => (await circuitAt(stage.service())) === null);
+    // All have arrived: none waits any more.
+    await eventually(async () => (await endpointsAt(other)).length === 0);
 
     const paused = await atOther('POST', '/v1/endpoints/pause', { app: 'shop', origin: hook.origin });
     expect(paused.body.pause).toMatchObject({ by: 'operator:alice' });
@@ -92,14 +96,11 @@ describe.skipIf(serverUrl === null)('two receivers on one PostgreSQL', () => {
     await stage.pass(5_000);
     expect(hook.received.length).toBe(silent);
     expect((await atOther('POST', '/v1/endpoints/resume', { app: 'shop', origin: hook.origin })).status).toBe(200);
-    await stage.until(async () => {
-      await stage.pass(100, 100);
-      return hook.received.length > silent;
-    });
+    await eventually(async () => hook.received.length > silent);
   });
 
   test('sending that is paused at one receiver stops at the leader, and continues when it is resumed at the other', async () => {
-    const { stage, other, operator, atOther } = await twoReceivers();
+    const { stage, other, operator, atOther, eventually } = await twoReceivers();
     expect((await atOther('POST', '/v1/pauses', { app: 'shop', reason: 'ticket 4711' })).status).toBe(201);
     const held = await stage.submit('callback');
     await stage.pass(5_000);
@@ -109,27 +110,21 @@ describe.skipIf(serverUrl === null)('two receivers on one PostgreSQL', () => {
       expect(items).toMatchObject([{ app: 'shop', reason: 'ticket 4711', queued: 1 }]);
     }
     expect((await atOther('POST', '/v1/pauses/resume', { app: 'shop' })).status).toBe(200);
-    await stage.until(async () => {
-      await stage.pass(100, 100);
-      return (await stage.get(held)).status === 'COMPLETED';
-    });
+    await eventually(async () => (await stage.get(held)).status === 'COMPLETED');
   });
 
   test('a reconciliation is started at one receiver, and its report is that of both', async () => {
-    const { stage, other, operator, atOther, published } = await twoReceivers();
+    const { stage, other, operator, atOther, eventually } = await twoReceivers();
     const slow = await stage.submit({ runMs: 60_000, callbacks: [] }, { graceSeconds: 0, timeoutSeconds: 5 });
     await stage.untilStatus(slow, 'PENDING');
     await stage.pass(70_000);
-    expect((await stage.get(slow)).status).toBe('TIMEOUT');
+    await eventually(async () => (await stage.get(slow)).status === 'TIMEOUT');
     const [from, to] = [stage.world.now() - 3_600_000, stage.world.now()].map((at) => new Date(at).toISOString());
     const started = await atOther('POST', '/v1/reconciliations', { from, to });
     expect([started.status, started.body.by]).toEqual([202, 'operator:alice']);
     const path = started.headers.get('location') ?? '';
     const reportAt = async (at: Receiver) => (await stage.request('GET', path, { ...operator, at })).body;
-    await stage.until(async () => {
-      await published();
-      return (await reportAt(other)).status === 'ENDED';
-    });
+    await eventually(async () => (await reportAt(other)).status === 'ENDED');
     expect(await reportAt(other)).toEqual(await reportAt(stage.service()));
     expect(await reportAt(other)).toMatchObject({ counts: { asked: 1, late: 1 }, differs: [{ correlationId: slow }] });
   });
