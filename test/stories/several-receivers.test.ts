@@ -21,7 +21,10 @@ async function twoReceivers(env: Record<string, string> = {}) {
       isDone = true;
     });
     await stage.until(async () => {
-      if (!isDone) await stage.pass(25, 25);
+      if (isDone) return true;
+      await stage.pass(25, 25);
+      // The clock must not outrun the database, from which the leader takes the order.
+      await stage.request('GET', '/v1/pauses', operator);
       return isDone;
     });
     return answer;
