@@ -127,7 +127,10 @@ describe.skipIf(serverUrl === null)('two receivers on one PostgreSQL', () => {
     const reportAt = async (at: Receiver) => (await stage.request('GET', path, { ...operator, at })).body;
     await eventually(async () => (await reportAt(other)).status === 'ENDED');
     expect(await reportAt(other)).toEqual(await reportAt(stage.service()));
-    expect(await reportAt(other)).toMatchObject({ counts: { asked: 1, running: 1 }, differs: [{ correlationId: slow }] });
+    expect(await reportAt(other)).toMatchObject({
+      counts: { asked: 1, running: 1 },
+      differs: [{ correlationId: slow }],
+    });
   });
 
   test('a list that began at one receiver continues at the other', async () => {
