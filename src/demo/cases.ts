@@ -89,6 +89,30 @@ const QUEUE_TIMEOUT: DemoCase = {
   },
 };
 
+/** Executions that CXone has accepted when something is killed, and whose callbacks come when it is replaced. */
+export function killCases(what: string): DemoCase[] {
+  return Array.from({ length: 6 }, (_, i) => {
+    const correlationId = `demo-kill-of-the-${what}-${i + 1}`;
+    const inputs = { copy: i + 1, simulate: { fate: 'callback', callbacks: [{ held: true }] } };
+    return {
+      name: `kill-of-the-${what}`,
+      about: `the ${what} is killed while CXone works, and the app waits`,
+      correlationId,
+      body: { actionId: `demo-kill-of-the-${what}`, correlationId, inputs, graceSeconds: 300 },
+      cancel: false,
+      expect: {
+        status: 'COMPLETED',
+        resolvedBy: 'callback',
+        audit: ['SUBMITTED', 'CALLBACK_COMPLETED'],
+        callbackAnswers: ['200 resolved'],
+        runs: 1,
+        posts: 1,
+        polls: 0,
+      },
+    };
+  });
+}
+
 /** An execution of the action of `QUEUE_TIMEOUT` that CXone takes. */
 export const TAKEN_AGAIN = {
   actionId: 'demo-never-taken',

@@ -40,13 +40,33 @@ export interface DemoClient {
 
 const TERMINAL = ['COMPLETED', 'FAILED', 'REJECTED', 'NOT_FOUND', 'TIMEOUT', 'CANCELLED'];
 
-export function createDemoClient(url: string, key: string): DemoClient {
+/** While a receiver or the database is away, requests are repeated: each is safe to repeat. */
+const PATIENCE = { retry: 240, retryDelay: 250, retryStatusCodes: [500, 502, 503, 504] } as const;
+
+const PROBE_MS = 2_000;
+
+/** Returns the body of a response with the status 200; null for any other one, and without a response. */
+export async function textOf(url: string, key?: string): Promise<string | null> {
+  const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
+  try {
+    const response = await fetch(url, { headers, dispatcher: LOOPBACK, signal: AbortSignal.timeout(PROBE_MS) });
+    const text = await response.text();
+    return response.ok ? text : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Node's own fetch takes the proxies of NODE_USE_ENV_PROXY, which do not reach this machine's loopback. */
+const LOOPBACK = new Agent();
+
+/** `isPatient`: repeats requests that are not answered. */
+export function createDemoClient(url: string, key: string, isPatient = false): DemoClient {
   const api = createFetch({ fetch: fetch as unknown as typeof globalThis.fetch }).create({
     baseURL: `${url}/v1`,
-    // Node's own fetch takes the proxies of NODE_USE_ENV_PROXY, which do not reach this machine's loopback.
-    dispatcher: new Agent(),
+    dispatcher: LOOPBACK,
     headers: { authorization: `Bearer ${key}` },
-    retry: 0,
+    ...(isPatient ? { ...PATIENCE, retryStatusCodes: [...PATIENCE.retryStatusCodes] } : { retry: 0 }),
     // Keep the digits of large numbers.
     parseResponse: (text) => parseJson(text),
   });

@@ -7,17 +7,18 @@ import { dirname, relative, resolve } from 'node:path';
 import { pino } from 'pino';
 import { readConfig } from '../config/config.ts';
 import { systemWorld } from '../lib/world.ts';
-import { type Receiver, startReceiver } from '../receiver.ts';
+import { startReceiver } from '../receiver.ts';
 import { createSimulator } from '../simulator/app.ts';
 import type { Simulator } from '../simulator/simulator.ts';
-import { type DemoCase, demoCases, TAKEN_AGAIN } from './cases.ts';
+import { type DemoCase, demoCases, killCases, TAKEN_AGAIN } from './cases.ts';
 import { createDemoClient, type DemoClient } from './client.ts';
 import { type Inbox, openInbox } from './inbox.ts';
 import { followIncidents, incidentPrinter } from './incidents.ts';
 import { addresses, invitation } from './invitation.ts';
 import { compare } from './judge.ts';
 import { showProgress } from './progress.ts';
-import { type Result, report } from './report.ts';
+import { type Killed, type Result, report } from './report.ts';
+import type { DemoService, Kills } from './service.ts';
 
 /** How long the demo waits for the last notifications. */
 const NOTIFY_PATIENCE_MS = 20_000;
@@ -25,26 +26,42 @@ const NOTIFY_PATIENCE_MS = 20_000;
 /** In the working directory, because the installed package may be read-only. */
 const DATABASE = resolve('data/demo.db');
 
-/** Returns true if every execution ended as its fate says. @param serve keeps both running until a signal. */
-export async function runDemo({ serve, seed }: { readonly serve: boolean; readonly seed: string }): Promise<boolean> {
+export interface DemoOptions {
+  /** Keeps both running until a signal. */
+  readonly serve: boolean;
+  readonly seed: string;
+  /** Null: one receiver on a file. */
+  readonly cluster: { readonly canDownload: boolean } | null;
+  /** The names of the fates that are shown; default: all. */
+  readonly fates?: readonly string[];
+}
+
+/** Returns true if every execution ended as its fate says. @throws {NoPostgres} */
+export async function runDemo({ serve, seed, cluster, fates }: DemoOptions): Promise<boolean> {
   const { stdout } = process;
   const secret = () => randomBytes(24).toString('base64url');
   const keys = { app: secret(), operator: secret() };
   await using simulator = createSimulator({ seed });
   const { url: cxoneUrl } = await simulator.listen();
   const inbox = await openInbox();
-  const service = await startDemoReceiver(cxoneUrl, keys, secret() + secret(), inbox);
+  const env = environmentOf(cxoneUrl, keys, secret() + secret(), inbox);
+  const service = await startService(env, keys.operator, cluster).catch(async (error: unknown) => {
+    await inbox.close();
+    throw error;
+  });
   try {
-    stdout.write(`CXone simulator on ${cxoneUrl}, receiver on ${service.url}\n\n`);
+    const what = service.kills === null ? 'receiver' : 'three receivers behind a load balancer';
+    stdout.write(`CXone simulator on ${cxoneUrl}, ${what} on ${service.url}\n\n`);
     const startedAt = systemWorld.now();
-    const app = createDemoClient(service.url, keys.app);
-    const results = await play(app, simulator, inbox);
+    const isPatient = service.kills !== null;
+    const app = createDemoClient(service.url, keys.app, isPatient);
+    const { results, killed } = await play(app, { simulator, inbox, kills: service.kills, fates: casesOf(fates) });
     const auditCount = results.reduce((sum, { trail }) => sum + trail.length, 0);
     const took = systemWorld.now() - startedAt;
     stdout.write(
-      report({ results, auditCount, databasePath: relative('', DATABASE), took, turnedAway: inbox.turnedAway }),
+      report({ results, auditCount, database: service.database, took, turnedAway: inbox.turnedAway, killed }),
     );
-    const { incidents } = createDemoClient(service.url, keys.operator);
+    const { incidents } = createDemoClient(service.url, keys.operator, isPatient);
     const printIncidents = incidentPrinter({ incidents, out: stdout });
     await printIncidents();
     if (serve) {
@@ -63,24 +80,29 @@ export async function runDemo({ serve, seed }: { readonly serve: boolean; readon
   }
 }
 
-function startDemoReceiver(
+async function startService(
+  env: Readonly<Record<string, string>>,
+  operatorKey: string,
+  cluster: DemoOptions['cluster'],
+): Promise<DemoService> {
+  if (cluster === null) return startDemoReceiver(env);
+  const { startDemoCluster } = await import('./cluster/cluster.ts');
+  return startDemoCluster({ env, operatorKey, world: systemWorld, ...cluster });
+}
+
+function environmentOf(
   cxoneUrl: string,
   keys: { app: string; operator: string },
   callbackSecret: string,
   inbox: Inbox,
-): Promise<Receiver> {
-  mkdirSync(dirname(DATABASE), { recursive: true });
-  for (const suffix of ['', '-wal', '-shm']) rmSync(DATABASE + suffix, { force: true });
-  const config = readConfig({
+): Readonly<Record<string, string>> {
+  return {
     CXONE_BASE_URL: cxoneUrl,
     CXONE_CLIENT_ID: 'simulator',
     CXONE_CLIENT_SECRET: 'simulator-secret',
-    PUBLIC_URL: 'http://127.0.0.1',
-    PORT: '0',
     CALLBACK_SECRET: callbackSecret,
     APP_KEYS: `demo:${keys.app}`,
     OPERATOR_KEYS: `operator:${keys.operator}`,
-    DATABASE_PATH: DATABASE,
     MAX_CONCURRENT: '20',
     QUEUE_TIMEOUT_SECONDS: '25',
     NOTIFY_URLS: `demo:${inbox.url}`,
@@ -89,16 +111,46 @@ function startDemoReceiver(
       ',',
     ),
     NOTIFY_SECRETS: `demo:${inbox.secret}`,
-  });
+  };
+}
+
+async function startDemoReceiver(env: Readonly<Record<string, string>>): Promise<DemoService> {
+  mkdirSync(dirname(DATABASE), { recursive: true });
+  for (const suffix of ['', '-wal', '-shm']) rmSync(DATABASE + suffix, { force: true });
+  const config = readConfig({ ...env, PUBLIC_URL: 'http://127.0.0.1', PORT: '0', DATABASE_PATH: DATABASE });
   const log = pino({ level: 'silent' });
   const fatal = (error: unknown) => {
     throw error;
   };
-  return startReceiver({ config, world: systemWorld, log, fatal, publicUrlFromListener: true });
+  const receiver = await startReceiver({ config, world: systemWorld, log, fatal, publicUrlFromListener: true });
+  return { url: receiver.url, stop: receiver.stop, database: relative('', DATABASE), kills: null };
 }
 
-async function play(client: DemoClient, simulator: Simulator, inbox: Inbox): Promise<Result[]> {
-  const cases = demoCases();
+function casesOf(fates: readonly string[] | undefined): DemoCase[] {
+  return demoCases().filter(({ name }) => fates?.includes(name) ?? true);
+}
+
+/** Of a cluster, the receiver that is active and the database are killed between the two halves of the fates. */
+async function play(client: DemoClient, { simulator, inbox, kills, fates }: Playing): Promise<Played> {
+  const [receiverCases, databaseCases] = kills === null ? [[], []] : [killCases('receiver'), killCases('database')];
+  const cases = [...fates, ...receiverCases, ...databaseCases];
+  const half = kills === null ? fates.length : Math.ceil(fates.length / 2);
+  const liveAll = async (some: readonly DemoCase[]) => {
+    await Promise.all(some.map((demo) => live(demo, client, simulator)));
+    // Late and repeated callbacks are part of a fate.
+    await simulator.quiet();
+    await untilNotified(client);
+  };
+  const killed: Killed[] = [];
+  const liveThrough = async (what: Killed['what'], some: readonly DemoCase[], kill: () => Promise<number>) => {
+    await Promise.all(some.map((demo) => untilAccepted(demo, client)));
+    const ended = Promise.all(some.map(({ correlationId }) => client.untilEnded(correlationId)));
+    killed.push({ what, awayMs: await kill() });
+    for (const { correlationId } of some) simulator.release(correlationId);
+    await ended;
+    await simulator.quiet();
+    await untilNotified(client);
+  };
   const endProgress = showProgress({
     total: cases.length,
     out: process.stdout,
@@ -106,26 +158,47 @@ async function play(client: DemoClient, simulator: Simulator, inbox: Inbox): Pro
     statuses: async () => (await client.list()).map(({ status }) => status),
   });
   try {
-    await Promise.all(cases.map((demo) => live(demo, client, simulator)));
-    // Late and repeated callbacks are part of a fate.
-    await simulator.quiet();
-    await untilNotified(client);
+    await liveAll(fates.slice(0, half));
+    if (kills !== null) {
+      await liveThrough('receiver', receiverCases, kills.receiver);
+      await liveThrough('database', databaseCases, kills.database);
+      await liveAll(fates.slice(half));
+    }
   } finally {
     await endProgress();
   }
-  return Promise.all(
-    cases.map(async (demo) => {
-      const { correlationId } = demo;
-      const execution = await client.get(correlationId);
-      const evidence = {
-        execution,
-        trail: await client.trail(correlationId),
-        record: simulator.execution(correlationId),
-        notified: inbox.notificationsOf(correlationId),
-      };
-      return { ...evidence, demo, differences: compare(demo, evidence) };
-    }),
-  );
+  return { killed, results: await Promise.all(cases.map((demo) => resultOf(demo, client, simulator, inbox))) };
+}
+
+interface Playing {
+  readonly simulator: Simulator;
+  readonly inbox: Inbox;
+  readonly kills: Kills | null;
+  readonly fates: readonly DemoCase[];
+}
+
+interface Played {
+  readonly results: readonly Result[];
+  readonly killed: readonly Killed[];
+}
+
+async function resultOf(demo: DemoCase, client: DemoClient, simulator: Simulator, inbox: Inbox): Promise<Result> {
+  const { correlationId } = demo;
+  const evidence = {
+    execution: await client.get(correlationId),
+    trail: await client.trail(correlationId),
+    record: simulator.execution(correlationId),
+    notified: inbox.notificationsOf(correlationId),
+  };
+  return { ...evidence, demo, differences: compare(demo, evidence) };
+}
+
+async function untilAccepted({ correlationId, body }: DemoCase, client: DemoClient): Promise<void> {
+  let { status } = await client.submit(body);
+  while (status !== 'PENDING') {
+    await systemWorld.sleep(50);
+    ({ status } = await client.get(correlationId));
+  }
 }
 
 /** A rejected notification is sent again within ten seconds. */
@@ -136,12 +209,10 @@ async function untilNotified(client: DemoClient): Promise<void> {
 
 async function live(demo: DemoCase, client: DemoClient, simulator: Simulator): Promise<void> {
   const { correlationId } = demo;
-  let { status } = await client.submit(demo.body);
-  while (demo.cancel && status !== 'PENDING') {
-    await systemWorld.sleep(50);
-    ({ status } = await client.get(correlationId));
-  }
-  if (demo.cancel) await client.cancel(correlationId);
+  if (demo.cancel) {
+    await untilAccepted(demo, client);
+    await client.cancel(correlationId);
+  } else await client.submit(demo.body);
   await client.untilEnded(correlationId);
   simulator.release(correlationId);
 }

@@ -15,17 +15,25 @@ export interface Result extends Observed {
 export interface Summary {
   readonly results: readonly Result[];
   readonly auditCount: number;
-  readonly databasePath: string;
+  /** The path of a file, or the name of the server. */
+  readonly database: string;
   /** Milliseconds that the demo took. */
   readonly took: number;
   /** Notifications that the app rejected. */
   readonly turnedAway: Inbox['turnedAway'];
+  readonly killed: readonly Killed[];
+}
+
+/** What was killed midway, and how long no request was answered. */
+export interface Killed {
+  readonly what: 'receiver' | 'database';
+  readonly awayMs: number;
 }
 
 /** Poll interval of a client without callbacks, from acceptance to the outcome. */
 const NAIVE_POLL_MS = 2000;
 
-export function report({ results, auditCount, databasePath, took, turnedAway }: Summary): string {
+export function report({ results, auditCount, database, took, turnedAway, killed }: Summary): string {
   const wrong = results.filter(({ differences }) => differences.length > 0);
   return [
     outcomes(results),
@@ -35,10 +43,9 @@ export function report({ results, auditCount, databasePath, took, turnedAway }: 
     upstream(results),
     notifications(results, turnedAway),
     '',
-    `${many(results.length, 'execution')} in ${(took / 1000).toFixed(1)} s left ${many(auditCount, 'audit entry')} in ${databasePath}. Try:`,
+    `${many(results.length, 'execution')} in ${(took / 1000).toFixed(1)} s left ${many(auditCount, 'audit entry')} in ${database}.${killed.length === 0 ? ' Try:' : ''}`,
     '',
-    `  sqlite3 ${databasePath} "SELECT * FROM action_latency"`,
-    `  sqlite3 ${databasePath} "SELECT timestamp, event, http_status, detail FROM audit_events WHERE correlation_id = 'demo-garbled-callback-1'"`,
+    ...(killed.length === 0 ? queries(database) : killed.map(killedLine)),
     '',
     ...wrong.flatMap(({ demo, differences }) => [
       `✗ ${demo.correlationId}`,
@@ -49,6 +56,18 @@ export function report({ results, auditCount, databasePath, took, turnedAway }: 
       : `${wrong.length} of ${many(results.length, 'execution')} did not end as expected.`,
     '',
   ].join('\n');
+}
+
+function queries(file: string): string[] {
+  return [
+    `  sqlite3 ${file} "SELECT * FROM action_latency"`,
+    `  sqlite3 ${file} "SELECT timestamp, event, http_status, detail FROM audit_events WHERE correlation_id = 'demo-garbled-callback-1'"`,
+  ];
+}
+
+function killedLine({ what, awayMs }: Killed): string {
+  const name = what === 'receiver' ? 'The receiver that sends to CXone' : 'The database';
+  return `${name} was killed midway; requests were answered again after ${(awayMs / 1000).toFixed(1)} s.`;
 }
 
 function outcomes(results: readonly Result[]): string {

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { POSTGRES, receiverOn, SQLITE, type Storage } from '../../bench/races/contestants/receiver.ts';
 import type { Report } from '../../bench/races/races.ts';
 import { run } from '../../bench/races/run.ts';
-import { findPostgres } from '../support/postgres/cluster.ts';
+import { findPostgres } from '../../src/demo/cluster/postgres-server.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const published: Report[] = JSON.parse(

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { verdict } from '../../bench/measure.ts';
 import { findRestate } from '../../bench/servers/restate-contender.ts';
 import { measureThroughput } from '../../bench/throughput.ts';
-import { findPostgres } from '../support/postgres/cluster.ts';
+import { findPostgres } from '../../src/demo/cluster/postgres-server.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 test('callbacks and submissions are measured with every contender that is installed, and nothing stays behind', {

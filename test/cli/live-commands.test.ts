@@ -3,9 +3,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../../src/lib/free-port.ts';
 import { ALICE_KEY, BILLING_KEY, dispatchAll, type Harness, ORDERS_KEY, startHttp } from '../http/harness.ts';
 import { callback, completed } from '../support/executions.ts';
-import { freePort } from '../support/free-port.ts';
 import { createPausedControl } from '../support/pause.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { command, type Ran } from './harness.ts';

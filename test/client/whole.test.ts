@@ -6,8 +6,8 @@ import { buffer } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
 import { expect, onTestFinished, test } from 'vitest';
 import { createClient, type LiveEvent, ReceiverError, verifyNotification } from '../../src/client/client.ts';
+import { freePort } from '../../src/lib/free-port.ts';
 import { APP_KEY, OTHER_APP_KEY, type Stage, setStage } from '../stories/stage.ts';
-import { freePort } from '../support/free-port.ts';
 import { type LossyProxy, startProxy } from './proxy.ts';
 
 interface Scene {

@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, inject, onTestFinished } from 'vitest';
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '../../src/lib/free-port.ts';
 import { type Answer, sendJson, startUpstream, type Upstream } from '../support/upstream.ts';
 import { DOCUMENTED, HERE } from './machine.ts';
 

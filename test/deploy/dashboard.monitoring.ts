@@ -3,8 +3,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { freePort } from '../../src/lib/free-port.ts';
 import { findFate } from '../../src/simulator/fates/catalogue.ts';
-import { freePort } from '../support/free-port.ts';
 import { run } from '../support/process.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { startWebhookReceiver } from '../support/webhook-receiver.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ofetch } from 'ofetch';
 import { expect } from 'vitest';
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '../../src/lib/free-port.ts';
 import { runCommand } from '../support/process.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, fetch, type RequestInit } from 'undici';
 import { onTestFinished } from 'vitest';
+import { freePort } from '../../src/lib/free-port.ts';
 import { type Certificate, certificateFor } from '../support/certificate.ts';
-import { freePort } from '../support/free-port.ts';
 import { runCommand } from '../support/process.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 

@@ -8,7 +8,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { findPostgres } from '../support/postgres/cluster.ts';
+import { findPostgres } from '../../src/demo/cluster/postgres-server.ts';
 import { mutate } from './edit.ts';
 import { MUTATIONS, type Mutation } from './mutations.ts';
 import { POSTGRES_MUTATIONS } from './postgres-mutations.ts';

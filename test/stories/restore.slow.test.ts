@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { createSignedUrls } from '../../src/callbacks/signed-url.ts';
+import { freePort } from '../../src/lib/free-port.ts';
 import { createSimulator } from '../../src/simulator/app.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
-import { freePort } from '../support/free-port.ts';
 import { type Running, run } from '../support/process.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 

@@ -2,7 +2,7 @@
 
 import { createHmac } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '../../src/lib/free-port.ts';
 import { callbackUrlOf, type Stage, setStage } from './stage.ts';
 
 const WINDOW = { graceSeconds: 60, timeoutSeconds: 30 };

@@ -2,7 +2,7 @@
 
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '../../src/lib/free-port.ts';
 import { OPERATOR_KEY, OTHER_APP_KEY, type Stage, setStage } from './stage.ts';
 
 const WINDOW = { graceSeconds: 10, timeoutSeconds: 30 };

@@ -1,8 +1,8 @@
 // Tracing across the whole service: an app's trace continues at CXone, and its spans are connected at the collector.
 
 import { expect, test } from 'vitest';
+import { freePort } from '../../src/lib/free-port.ts';
 import { type CollectedSpan, startCollector } from '../support/collector.ts';
-import { freePort } from '../support/free-port.ts';
 import { startWebhookReceiver } from '../support/webhook-receiver.ts';
 import { callbackUrlOf, type Stage, setStage } from './stage.ts';
 

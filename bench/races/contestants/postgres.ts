@@ -1,7 +1,7 @@
 // The private PostgreSQL of a contestant, whose processes can be killed while it runs.
 
 import { Client, Pool } from 'pg';
-import { type Cluster, findPostgres, startCluster } from '../../../test/support/postgres/cluster.ts';
+import { type Cluster, findPostgres, startCluster } from '../../../src/demo/cluster/postgres-server.ts';
 import { Unavailable } from '../races.ts';
 import { until } from '../run.ts';
 

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { freePort } from '../../../test/support/free-port.ts';
+import { freePort } from '../../../src/lib/free-port.ts';
 import { Unavailable } from '../races.ts';
 import { until } from '../run.ts';
 

@@ -2,9 +2,9 @@
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { checkServerDatabase } from '../../../src/cli/doctor/server-database.ts';
+import { freePort } from '../../../src/lib/free-port.ts';
 import { systemWorld } from '../../../src/lib/world.ts';
 import { openPostgresStore } from '../../../src/store/postgres/store.ts';
-import { freePort } from '../../support/free-port.ts';
 import { newDatabase, serverUrl, withClient } from '../../support/postgres/databases.ts';
 import { quietLog } from '../../support/quiet-log.ts';
 

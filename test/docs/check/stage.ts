@@ -5,8 +5,8 @@ import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, wr
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
+import { freePort } from '../../../src/lib/free-port.ts';
 import { createSimulator } from '../../../src/simulator/app.ts';
-import { freePort } from '../../support/free-port.ts';
 import { ROOT } from '../pages.ts';
 import { eventually } from './eventually.ts';
 import { createShell, type Lasting, npmVariables, type Shell } from './shell.ts';

@@ -14,7 +14,7 @@ const LIVES = [
   ...(['cancelled', 'hinted', 'refused', 'pending', 'queued'] as const),
 ] satisfies Life[];
 
-export const DAY_MS = 86_400_000;
+const DAY_MS = 86_400_000;
 export const LATER = START + 10 * DAY_MS;
 const ORDER = { by: 'operator:alice', reason: 'request 4711' };
 

@@ -2,10 +2,10 @@
 
 import { afterEach, describe, expect, test } from 'vitest';
 import { addressesIn } from '../../../src/lib/database-url.ts';
+import { freePort } from '../../../src/lib/free-port.ts';
 import { systemWorld } from '../../../src/lib/world.ts';
 import { openPostgresStore } from '../../../src/store/postgres/store.ts';
 import { NOON } from '../../support/executions.ts';
-import { freePort } from '../../support/free-port.ts';
 import { newDatabase, serverUrl, withClient } from '../../support/postgres/databases.ts';
 import { quietLog } from '../../support/quiet-log.ts';
 

@@ -7,9 +7,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
-import { type Cluster, findPostgres, startCluster } from './cluster.ts';
-import { installPostgres } from './package.ts';
+import { installPostgres } from '../../../src/demo/cluster/postgres-package.ts';
+import { type Cluster, findPostgres, startCluster } from '../../../src/demo/cluster/postgres-server.ts';
 
 /** What a test gets: how it connects as a superuser, or why there is no PostgreSQL. */
 export type Answer = { readonly url: string } | { readonly missing: string };
@@ -24,6 +25,8 @@ declare module 'vitest' {
 /** Tests cut no power: what is not on the disk survives the end of the server's process. */
 const SETTINGS = { fsync: 'off', shared_buffers: '64MB', max_connections: '200' };
 
+const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/postgres/', import.meta.url));
+
 let end = async () => {};
 
 export async function setup(project: TestProject): Promise<void> {
@@ -34,7 +37,7 @@ export async function setup(project: TestProject): Promise<void> {
 
   async function start(): Promise<{ cluster: Cluster | null; answer: Answer }> {
     try {
-      const bin = process.env['TEST_POSTGRES'] === 'package' ? await installPostgres(folder) : findPostgres();
+      const bin = process.env['TEST_POSTGRES'] === 'package' ? await installPostgres(folder, CACHE) : findPostgres();
       if (bin === null)
         return { cluster: null, answer: missing('none is installed; TEST_POSTGRES=package downloads one') };
       const cluster = await startCluster(folder, { bin, settings: SETTINGS });

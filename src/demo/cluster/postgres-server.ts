@@ -5,9 +5,9 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type ClientConfig } from 'pg';
-import { freePort } from '../free-port.ts';
+import { freePort } from '../../lib/free-port.ts';
+import { systemWorld } from '../../lib/world.ts';
 
 const START_MS = 30_000;
 const POLL_MS = 50;
@@ -17,6 +17,8 @@ export interface Cluster {
   readonly connection: ClientConfig;
   /** The version string of the server. */
   readonly version: string;
+  /** Ends the server at once, without a checkpoint, and starts it again: it recovers from its write-ahead log. */
+  crash(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -61,14 +63,26 @@ export async function startCluster(folder: string, options: ClusterOptions = {})
 
   const port = await freePort();
   const logFile = join(home, 'server.log');
-  const server = spawn(join(bin, 'postgres'), ['-D', home, ...settings(port, more)], { ...as, stdio: 'ignore' });
+  const start = () => spawn(join(bin, 'postgres'), ['-D', home, ...settings(port, more)], { ...as, stdio: 'ignore' });
+  let server = start();
   // SIGQUIT is PostgreSQL's immediate shutdown: it ends its children, which SIGKILL would leave behind.
   const kill = () => void server.kill('SIGQUIT');
   process.on('exit', kill);
   const connection = { host: '127.0.0.1', port, user: USER, password, database: 'postgres' };
   try {
     const version = await answering(connection, server, logFile);
-    return { connection, version, stop: () => stop(server, home) };
+    return {
+      connection,
+      version,
+      crash: async () => {
+        const ended = once(server, 'exit');
+        kill();
+        await ended;
+        server = start();
+        await answering(connection, server, logFile);
+      },
+      stop: () => stop(server, home),
+    };
   } catch (error) {
     kill();
     throw error;
@@ -127,7 +141,7 @@ async function answering(connection: ClientConfig, server: ChildProcess, logFile
     } finally {
       await client.end().catch(() => {});
     }
-    await sleep(POLL_MS);
+    await systemWorld.sleep(POLL_MS);
   }
 }
 
