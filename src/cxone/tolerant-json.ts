@@ -1,6 +1,6 @@
 // JSON as CXone's scripts send it: also with the NaN and Infinity of Python's json module, which are read as null.
 
-import { type Json, parseJson } from '../execution/json.ts';
+import { endOfString, type Json, parseJson } from '../execution/json.ts';
 import { pointerTo } from './json-pointer.ts';
 import { MAX_RESULT_LEVELS } from './response-document.ts';
 
@@ -42,7 +42,7 @@ function withoutNonFinite(text: string): { readonly text: string; readonly nonFi
   for (let match = tokens.exec(text); match !== null; match = tokens.exec(text)) {
     const [token] = match;
     if (token === '"') {
-      const end = endOfString(text, match.index);
+      const end = endOfString(text, match.index) + 1;
       if (/^\s*:/.test(text.slice(end, end + 20))) enterMember(path, text.slice(match.index, end));
       tokens.lastIndex = end;
     } else if (token.length === 1) followStructure(path, token);
@@ -69,15 +69,6 @@ function followStructure(path: Path, token: string): void {
   else if (token === '[') path.push(0);
   else if (token !== ',') path.pop();
   else if (typeof step === 'number') path[path.length - 1] = step + 1;
-}
-
-/** Returns the index after the closing quotation mark. */
-function endOfString(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at += 1) {
-    if (text[at] === '\\') at += 1;
-    else if (text[at] === '"') return at + 1;
-  }
-  return text.length;
 }
 
 function nameOf(step: string | number): string | number {

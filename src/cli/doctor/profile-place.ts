@@ -1,6 +1,7 @@
 // Finds the place of a profile's member in its file, for example `profile.json:12`, so that messages can name it.
 
 import { readFileSync } from 'node:fs';
+import { pointerTo } from '../../cxone/json-pointer.ts';
 import { DEFAULT_PROFILE_NAME, SHIPPED_NAMES } from '../../cxone/profile/shipped.ts';
 import { withCommandName } from '../../lib/command-name.ts';
 
@@ -54,26 +55,26 @@ export function linesOf(json: string): ReadonlyMap<string, number> {
     next += 1;
     if (token === undefined) return;
     if (!lines.has(at)) lines.set(at, token.line);
-    if (token.text === '{') members(at, '}', ({ text }) => escaped(nameIn(text)));
-    if (token.text === '[') members(at, ']', null);
+    if (token.text === '{') members(at, '}');
+    if (token.text === '[') members(at, ']');
   }
 
-  function members(at: string, end: string, nameOf: ((token: Token) => string) | null): void {
+  function members(at: string, end: '}' | ']'): void {
     for (let index = 0; next < tokens.length && tokens[next]?.text !== end; index += 1) {
-      member(at, nameOf, index);
+      member(at, end === ']' ? index : null);
       if (tokens[next]?.text === ',') next += 1;
     }
     next += 1;
   }
 
-  /** `nameOf`: null in a list, where members have numbers. */
-  function member(at: string, nameOf: ((token: Token) => string) | null, index: number): void {
+  /** `index`: in a list; null for a member that has a name. */
+  function member(at: string, index: number | null): void {
     const token = tokens[next];
     if (token === undefined) return;
-    const place = `${at}/${nameOf === null ? index : nameOf(token)}`;
+    const place = at + pointerTo([index ?? nameIn(token.text)]);
     lines.set(place, token.line);
     // Behind a name and its colon.
-    if (nameOf !== null) next += 2;
+    if (index === null) next += 2;
     value(place);
   }
 
@@ -98,8 +99,4 @@ function nameIn(token: string): string {
   } catch {
     return token;
   }
-}
-
-function escaped(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }
