@@ -20,7 +20,7 @@ async function restartWithStep(stage: Stage, stepMs: number, downMs = 0): Promis
 }
 
 async function isPolled(stage: Stage, id: string): Promise<boolean> {
-  return (await stage.get(id)).pollCount > 0;
+  return ((await stage.service().store.find(id))?.pollCount ?? 0) > 0;
 }
 
 /** Returns the elapsed milliseconds until the execution is polled. */

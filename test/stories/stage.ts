@@ -62,7 +62,7 @@ export interface Stage {
   untilStatus(correlationId: string, status: string): Promise<void>;
   /** Moves the clock in small steps, and lets responses arrive between them. */
   pass(ms: number, stepMs?: number): Promise<void>;
-  /** Lets hours pass a minute at a time: work that is due more often is done once a minute. */
+  /** Lets hours pass five minutes at a time: work that is due more often is done once in five minutes. */
   passHours(hours: number): Promise<void>;
 }
 
@@ -181,8 +181,8 @@ export async function setStage(
       }
     },
     passHours: async (hours) => {
-      for (let left = hours * 60; left > 0; left -= 1) {
-        await world.oversleep(60_000);
+      for (let left = hours * 12; left > 0; left -= 1) {
+        await world.oversleep(5 * 60_000);
         for (let turns = 0; turns < 20; turns += 1) await turn();
       }
     },
