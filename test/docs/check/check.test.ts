@@ -91,3 +91,9 @@ test('a receiver runs beside code in the text, and beside a block where the page
   );
   expect(prepared).toEqual([true, null, true, ...[true, false]]);
 });
+
+test('a receiver that does not end well is a fault of the page that started it', async () => {
+  const failing = { ...stage, endPage: () => Promise.reject(new Error('the receiver ended with exit code 1')) };
+  const { faults } = await checkPage('a.md', 'A\ntext.', { stage: failing, seen: new Set(), report: () => {} });
+  expect(faults).toMatchObject([{ line: 2, message: 'the receiver ended with exit code 1' }]);
+});

@@ -75,7 +75,10 @@ export async function checkPage(page: string, markdown: string, run: CheckRun): 
     ran += runnable.length;
     faults.push(...(await checkGroup(runnable, run)));
   }
-  await run.stage.endPage();
+  await run.stage.endPage().catch((error: Error) => {
+    const line = markdown.split('\n').length;
+    faults.push({ page, line, command: 'the end of the page', message: error.message });
+  });
   return { faults, ran, notRun: commands.filter(({ notRun }) => notRun !== null) };
 }
 

@@ -38,6 +38,14 @@ const deadLetter = async (stage: Stage): Promise<string> => {
 const VALUES: readonly Value[] = [
   { command: /./, word: 'YOUR_APP_KEY', find: ({ appKey }) => appKey },
   { command: /./, word: '{PUBLIC_URL}', find: ({ port }) => `http://127.0.0.1:${port}` },
+  {
+    command: /resume -- --action ID/,
+    word: 'ID',
+    find: async (stage) => {
+      await stage.call('POST', '/v1/pauses', { actionId: 'charge-card' });
+      return 'charge-card';
+    },
+  },
   { command: /--action ID/, word: 'ID', find: () => 'charge-card' },
   { command: /--(?:app|by) NAME/, word: 'NAME', find: () => 'my-app' },
   { command: /executions -- submit ACTION/, word: 'ACTION', find: () => 'charge-card' },
