@@ -1,15 +1,13 @@
 // The built image, run as documented: rights, health, signals, memory, kills.
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { temporaryFolder } from '../support/temporary.ts';
 import { sendJson } from '../support/upstream.ts';
-import { MEMORY_LIMIT_FILES } from './machine.ts';
+import { besiege, exhaustMemory, expectKept, memoryLimit, peakMib, resultOf, submitUntilCut } from './load.ts';
 import {
   type Container,
-  call,
   callBack,
   get,
   isReady,
@@ -17,13 +15,11 @@ import {
   MEMORY_LIMIT_BYTES,
   PATIENCE,
   podman,
-  type Setting,
   settingFor,
   start,
   submit,
 } from './podman.ts';
 
-const MIB = 1024 * 1024;
 const DEPLOYMENT = readFileSync(new URL('../../docs/deployment.md', import.meta.url), 'utf8');
 
 const { builds, containers, memoryLimits, processorLimits } = inject('abilities');
@@ -144,32 +140,6 @@ function sendSignal(pid: number, signal: NodeJS.Signals): 'sent' | 'ended' {
   }
 }
 
-/** Submits from several apps until a connection fails; returns what was acknowledged. */
-async function submitUntilCut(setting: Setting, prefix: string, onCount: (count: number) => void): Promise<string[]> {
-  const acknowledged: string[] = [];
-  const app = async (n: number) => {
-    for (let i = 0; i < 10_000; i += 1) {
-      const id = `${prefix}-${n}-${i}`;
-      const status = await submit(setting, id);
-      if (status === null) return;
-      // A receiver under pressure may refuse, with 429 or 503.
-      if (status !== 202) continue;
-      acknowledged.push(id);
-      onCount(acknowledged.length);
-    }
-    throw new Error('no connection failed');
-  };
-  await Promise.all(Array.from({ length: 4 }, (_, n) => app(n)));
-  return acknowledged;
-}
-
-/** What was acknowledged is there, and CXone got nothing twice. */
-async function expectKept(setting: Setting, acknowledged: readonly string[]): Promise<void> {
-  for (const id of acknowledged) expect(await get(setting, id)).toMatchObject({ correlationId: id });
-  const sent = setting.upstream.to('/api/v2/dx/actions').map(({ headers }) => headers['x-correlation-id']);
-  expect(new Set(sent).size).toBe(sent.length);
-}
-
 test.runIf(containers)('after SIGKILL nothing acknowledged is lost, and nothing is sent twice', async () => {
   const setting = await settingFor();
   const first = await start(setting);
@@ -182,33 +152,6 @@ test.runIf(containers)('after SIGKILL nothing acknowledged is lost, and nothing 
   await start(setting);
   await expectKept(setting, acknowledged);
 });
-
-const HOSTILE_BATCH = `{"executions":[{"actionId":"a","inputs":{"x":[${'1,'.repeat(2_500_000)}1]}}]}`;
-
-/** Bodies that are made to cost, several times: batches of small values, and callbacks that never end. */
-async function besiege(setting: Setting): Promise<void> {
-  const rounds = Array.from({ length: 3 });
-  for (const _ of rounds) {
-    const batches = Array.from({ length: 8 }, async () => {
-      const answer = await call(setting, 'POST', '/v1/executions/batch', HOSTILE_BATCH);
-      await answer.arrayBuffer();
-      expect([413, 503]).toContain(answer.status);
-    });
-    const silent = Array.from({ length: 100 }, () => {
-      const url = `${setting.url}/webhook/cxone-execution/forged`;
-      const sending = request(url, { method: 'POST', headers: { 'content-length': MIB } }).on('error', () => {});
-      sending.write('x'.repeat(MIB - 1));
-      return sending;
-    });
-    await Promise.all(batches);
-    for (const one of silent) one.destroy();
-  }
-}
-
-/** The result of an execution, by its action: large and accepted, or larger than any limit. */
-function resultOf(url: string): string {
-  return `{"status":"COMPLETED","executionId":"run","result":"${'x'.repeat((url.includes('larger') ? 60 : 8) * MIB)}"}`;
-}
 
 test.runIf(memoryLimits)('under hostile bodies and large results the receiver stays within 512 MiB', async () => {
   let ended = 0;
@@ -229,29 +172,17 @@ test.runIf(memoryLimits)('under hostile bodies and large results the receiver st
   for (const id of ids) expect(await get(setting, id)).toMatchObject({ correlationId: id });
   expect(await container.state()).toMatchObject({ Status: 'running' });
   expect(await memoryLimit(container)).toBe(MEMORY_LIMIT_BYTES);
-  const [, peakKib] = /^VmHWM:\s+(\d+) kB$/m.exec(await read(container, '/proc/1/status')) ?? [];
-  process.stdout.write(`    peak of resident memory: ${Math.round(Number(peakKib) / 1024)} of 512 MiB\n`);
+  process.stdout.write(`    peak of resident memory: ${await peakMib(container)} of 512 MiB\n`);
 });
-
-async function memoryLimit(container: Container): Promise<number> {
-  return Number(await container.exec('sh', '-c', `cat ${MEMORY_LIMIT_FILES}`));
-}
-
-/** Takes twice the memory of the container, so that the kernel kills one of its processes. */
-const FILL = 'const kept = []; for (let i = 0; i < 64; i += 1) kept.push(Buffer.alloc(2 ** 24, 1))';
 
 test.runIf(memoryLimits)('a receiver that the kernel kills for memory loses nothing acknowledged', async () => {
   const setting = await settingFor();
   const first = await start(setting);
-  const { Pid: pid } = await first.state();
-  // The kernel chooses the process with the highest score.
-  writeFileSync(`/proc/${pid}/oom_score_adj`, '1000');
-  let filling: Promise<unknown> | null = null;
+  let killed: Promise<void> | null = null;
   const acknowledged = await submitUntilCut(setting, 'order', (count) => {
-    // It ends with the receiver, which is PID 1.
-    if (count >= 100) filling ??= first.exec('node', '--eval', FILL).catch(() => {});
+    if (count >= 100) killed ??= exhaustMemory(first);
   });
-  await filling;
+  await killed;
   // podman's own OOMKilled is false with hybrid cgroups.
   expect(await podman('wait', first.id)).toBe('137');
   await start(setting);

@@ -1,6 +1,7 @@
 // Containers of the built image, run as deploy/Containerfile documents, with a volume that outlives them.
 
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import { expect, inject, onTestFinished } from 'vitest';
 import { freePort } from '../../src/lib/free-port.ts';
@@ -23,8 +24,8 @@ export interface Setting {
   readonly upstream: Upstream;
   readonly url: string;
   readonly env: Readonly<Record<string, string>>;
-  /** The name of the volume at /data. */
-  readonly volume: string;
+  /** The name of the volume at /data; null: none. */
+  readonly volume: string | null;
 }
 
 /** The state of a container, as podman reports it. */
@@ -59,7 +60,7 @@ export async function settingFor(answer: Answer = accepting): Promise<Setting> {
   });
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const volume = `data-${port}`;
+  const volume = `data-${randomUUID()}`;
   await podman('volume', 'create', volume);
   const env = {
     // The containers share the network of this machine: only loopback.
@@ -94,7 +95,7 @@ export async function start(setting: Setting, options: readonly string[] = []): 
 export async function launch(setting: Setting, options: readonly string[] = []): Promise<Container> {
   const env = Object.entries(setting.env).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
   const memory = inject('abilities').memoryLimits ? ['--memory=512m', '--memory-swap=512m'] : [];
-  const volume = ['--volume', `${setting.volume}:/data`];
+  const volume = setting.volume === null ? [] : ['--volume', `${setting.volume}:/data`];
   const all = [...DOCUMENTED, ...memory, '--stop-timeout=20', ...HERE, ...env, ...volume, ...options];
   const id = await podman('run', '--detach', ...all, inject('image').name);
   const container: Container = {
@@ -107,7 +108,7 @@ export async function launch(setting: Setting, options: readonly string[] = []):
     },
     logs: () => podman('logs', id),
   };
-  onTestFinished(async () => void (await podman('rm', '--force', '--time', '0', id)));
+  onTestFinished(async () => void (await podman('rm', '--force', '--volumes', '--time', '0', id)));
   return container;
 }
 

@@ -68,7 +68,7 @@ test.runIf(systemd)(
     if ((await submit(setting, 'order-3')) === 202) before.push('order-3');
     await expect.poll(() => host.property('NRestarts'), PATIENCE).toBe('1');
     await untilReady(setting);
-    expect(await host.run('journalctl', '--unit', NAME, '--no-pager')).toContain('status=1/FAILURE');
+    expect(await host.journal()).toContain('status=1/FAILURE');
     await expectPending(setting, before);
     await submitAll(setting, ['order-4']);
     await expectPending(setting, ['order-4']);

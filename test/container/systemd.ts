@@ -29,6 +29,8 @@ export interface Host {
   configure(variables: Variables): Promise<void>;
   /** A property of the service. */
   property(name: string): Promise<string>;
+  /** What the journal has of the service, systemd's own lines included. */
+  journal(): Promise<string>;
   /** The messages that the receiver wrote to the journal. Each line is JSON. */
   messages(): Promise<string[]>;
   /** The process id of the receiver on this machine. */
@@ -42,7 +44,11 @@ export async function bootHost(variables: Variables): Promise<Host> {
   const id = await podman('run', '--detach', ...SYSTEMD, inject('image').name, ...BOOT);
   const run = (...command: string[]) => podman('exec', '--workdir', '/', id, ...command);
   const service = `${NAME}.service`;
-  const journal = (...options: string[]) => run('journalctl', '--unit', service, '--no-pager', ...options);
+  const journal = async (...options: string[]) => {
+    // The journal reads what a service wrote a moment later, also after the service has ended.
+    await run('journalctl', '--sync');
+    return run('journalctl', '--unit', service, '--no-pager', ...options);
+  };
   onTestFinished(async ({ task }) => {
     if (task.result?.state === 'fail') process.stdout.write(`${await journal().catch(String)}\n`);
     await podman('rm', '--force', '--time', '0', id);
@@ -67,6 +73,7 @@ export async function bootHost(variables: Variables): Promise<Host> {
       return write(ENVIRONMENT, lines.join(''));
     },
     property: (name) => run('systemctl', 'show', `--property=${name}`, '--value', service),
+    journal: () => journal(),
     messages: async () => {
       const text = await journal('--output', 'cat', '--identifier', 'node');
       return text.split('\n').map((line) => JSON.parse(line).msg);

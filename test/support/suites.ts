@@ -10,7 +10,7 @@ export interface Suite {
     /** Suites with the same number run at the same time, in `maxWorkers` processes together; the lowest number runs first. */
     readonly groupOrder: number;
   };
-  readonly globalSetup?: string;
+  readonly globalSetup?: string | string[];
   readonly isolate?: boolean;
   /** The files that take longest, which begin first: at the end of a run no processor is idle while one of them is left. */
   readonly longest?: readonly string[];
@@ -87,11 +87,11 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     testTimeout: 300_000,
     ...PROGRAMS,
   },
-  // The image in containers. Needs root, buildah, podman, runc and mmdebstrap.
+  // The image in containers. Needs root, buildah, podman, runc and mmdebstrap; with PostgreSQL also two receivers on a database.
   container: {
     command: 'npm run test:container',
     include: ['test/container/*.container.ts'],
-    globalSetup: 'test/container/image.ts',
+    globalSetup: ['test/container/image.ts', POSTGRES],
     testTimeout: 300_000,
     maxWorkers: 1,
     sequence: { groupOrder: 3 },
