@@ -20,6 +20,8 @@ import { type Abilities, findAbilities, NONE } from './machine.ts';
 export interface Image {
   /** The arguments before each subcommand of podman: images, containers and volumes are in a folder of their own. */
   readonly podman: readonly string[];
+  /** Where podman runs: its monitor leaves a file named `oom` there when the kernel kills a container. */
+  readonly folder: string;
   readonly name: string;
   /** The base on which it is built. */
   readonly base: string;
@@ -58,7 +60,7 @@ export async function setup({ provide }: TestProject): Promise<() => void> {
     const abilities =
       storage === null ? NONE : await findAbilities(podman, BASE, () => buildNothing(storage, scratch), notChecked);
     if (storage !== null && abilities.builds) build(scratch, storage);
-    provide('image', { podman, name: NAME, base: BASE });
+    provide('image', { podman, folder: scratch, name: NAME, base: BASE });
     provide('abilities', abilities);
     return () => {
       if (abilities.containers) run('podman', ...podman, 'rm', '--all', '--force', '--time', '0');

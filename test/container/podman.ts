@@ -48,8 +48,8 @@ export interface Container {
 const execute = promisify(execFile);
 
 export async function podman(...args: string[]): Promise<string> {
-  const all = [...inject('image').podman, ...args];
-  return (await execute('podman', all, { maxBuffer: MAX_OUTPUT_BYTES })).stdout.trim();
+  const { podman: options, folder: cwd } = inject('image');
+  return (await execute('podman', [...options, ...args], { cwd, maxBuffer: MAX_OUTPUT_BYTES })).stdout.trim();
 }
 
 /** A CXone and an address that all containers of a test have. */
