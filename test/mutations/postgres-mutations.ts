@@ -29,7 +29,7 @@ const SHARED: Readonly<Record<string, Shared>> = {
   'paused-execution-is-not-claimed': {
     edit: removed,
     test: LIMITS,
-    title: 'what is paused at one receiver is not claimed at another',
+    title: 'a pause of which no hint has arrived holds back the next claim',
   },
   'notification-in-same-commit': { edit: value('null'), test: CONTRACT },
   'probe-prefers-unrejected': { edit: branch('alternate'), test: CONTRACT },

@@ -157,6 +157,18 @@ describe.skipIf(serverUrl === null)('bounds of all receivers on one PostgreSQL',
     expect((await one.claimDispatches(10, NOON)).map(({ actionId }) => actionId)).toEqual(['charge-card']);
   });
 
+  test('a pause of which no hint has arrived holds back the next claim', async () => {
+    const { url, stores } = await fourStores();
+    const [leader] = stores as [PostgresStore];
+    await leader.add(asNew({}, {}));
+    await withClient(url, (client) =>
+      client.query(
+        "INSERT INTO sending_pauses (app, since, operator) VALUES ('shop', '2026-01-01T12:00:00.000Z', 'alice')",
+      ),
+    );
+    expect(await leader.claimDispatches(10, NOON)).toEqual([]);
+  });
+
   test('the rate of an app is that of all receivers together, by the clock of the database', async () => {
     const { url, stores } = await fourStores();
     const clock = () =>
