@@ -13,8 +13,10 @@ import { withCommandName } from './lib/command-name.ts';
 import { createLifecycle } from './lib/lifecycle.ts';
 import type { Log } from './lib/log.ts';
 import type { Loop } from './lib/loop.ts';
+import { createRemoteClock } from './lib/remote-clock.ts';
 import { createSteadyClock } from './lib/steady-clock.ts';
 import type { World } from './lib/world.ts';
+import { clockDifferenceProblem } from './observability/clock-difference.ts';
 import { createExecutionLog } from './observability/execution-log.ts';
 import { createMetrics, type Metrics } from './observability/metrics/metrics.ts';
 import { startTracing } from './observability/tracing/start.ts';
@@ -54,6 +56,8 @@ export interface ReceiverOptions extends Pick<ResourcesOptions, 'upgrade'> {
   readonly threads?: boolean;
   /** Replaces PUBLIC_URL by the URL of the webhook's listener, for a receiver that only this machine calls. */
   readonly publicUrlFromListener?: boolean;
+  /** True for a world with a time of its own: the clock of a database on a server is then not used; default: false. */
+  readonly isOwnTime?: boolean;
   /** File descriptors of inherited listening sockets. They stay open when the receiver stops. */
   readonly sockets?: readonly number[];
   /** Replaces what the receiver otherwise opens itself, for simulations. */
@@ -82,8 +86,10 @@ export function createListenerLimits({ config, log }: ReceiverOptions, world: Wo
 }
 
 export async function buildParts(options: ReceiverOptions, limits: ListenerLimits) {
-  const { config, log, fatal, upgrade } = options;
-  const clock = createSteadyClock(options.world);
+  const { config, log, fatal, upgrade, isOwnTime = false } = options;
+  // On a database that receivers share, its clock is that of all of them.
+  const serverClock = config.databaseUrl === null ? null : createRemoteClock(options.world);
+  const clock = createSteadyClock({ ...options.world, ...(isOwnTime ? {} : serverClock && { now: serverClock.now }) });
   const { world } = clock;
   const { listen, metrics = createMetrics(), ...overrides } = options.overrides ?? {};
   const profile = loadProfile(config.cxone.profilePath);
@@ -94,11 +100,11 @@ export async function buildParts(options: ReceiverOptions, limits: ListenerLimit
   const observer = createIncidentObserver(world.now);
   const observed = observedMetrics(metrics, observer);
   const resources = await openResources({
-    ...{ config, profile, world, log, fatal, overrides, threads, upgrade },
+    ...{ config, profile, world, log, fatal, overrides, threads, upgrade, serverClock },
     metrics: observed,
   });
   const { store, cxone } = resources;
-  if (store.newestTime !== null) clock.continueFrom(store.newestTime);
+  clock.continueFrom(store.newestTime);
   const held = await resources.holdRestoredQueue();
   if (held > 0) log.warn({ held }, HELD);
   if (profile.verified === false) log.info({ profile: profile.name, note: profile.note }, UNVERIFIED);
@@ -120,6 +126,7 @@ export async function buildParts(options: ReceiverOptions, limits: ListenerLimit
       ...options,
       ...resources,
       clock,
+      clockProblem: () => (isOwnTime ? null : clockDifferenceProblem(serverClock?.aheadMs() ?? 0)),
       world,
       listen,
       metrics: observed,

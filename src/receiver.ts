@@ -95,7 +95,7 @@ function httpDependencies(parts: Parts, submissions: SubmissionThread): HttpDepe
     access: { ...config, sessions: createSessions(config.callbackSecrets, config, { world, store }) },
     lifecycle: {
       draining: lifecycle.refusesSubmissions,
-      ready: createReadiness({ store, log, world, loops, draining }),
+      ready: createReadiness({ store, log, world, loops, draining, clockProblem: parts.clockProblem }),
       notices: createClockNotices(store, world),
     },
     submissions: {

@@ -10,6 +10,7 @@ import type { Profile } from './cxone/profile/profile.ts';
 import { openRecorder, type Recorder } from './cxone/recording/recorder.ts';
 import { type Fetcher, NETWORK_FETCHER } from './cxone/transport.ts';
 import type { Log } from './lib/log.ts';
+import type { RemoteClock } from './lib/remote-clock.ts';
 import type { World } from './lib/world.ts';
 import { type OpenDatabaseOptions, openDatabase } from './store/open/open-database.ts';
 import type { ReceiverStore } from './store/receiver-store.ts';
@@ -49,6 +50,8 @@ export interface ResourcesOptions extends Pick<SqliteStoreOptions, 'fatal'> {
     readonly observeCommit: NonNullable<SqliteStoreOptions['observeCommit']>;
     readonly observeCheckpoint: NonNullable<CheckpointOptions['observe']>;
   };
+  /** The clock of a database on a server, as its connections read it. */
+  readonly serverClock: Pick<RemoteClock, 'ask'> | null;
   /** For the upgrade of a database of an older version. */
   readonly upgrade?: UpgradeControl | undefined;
 }
@@ -61,7 +64,7 @@ export interface UpgradeControl {
 
 /** @throws {DatabaseRefused | Interrupted | Error} after closing everything again. */
 export async function openResources(options: ResourcesOptions) {
-  const { config, profile, world, log, fatal, overrides, threads, metrics, upgrade } = options;
+  const { config, profile, world, log, fatal, overrides, threads, metrics, upgrade, serverClock } = options;
   const { fetcher = NETWORK_FETCHER, resolve, listedRepeats } = overrides;
   const onThread = { start: startPassesOnThread, observe: metrics.observeCheckpoint };
   const conceal = createTokenConcealer(config.callbackSecrets);
@@ -80,6 +83,7 @@ export async function openResources(options: ResourcesOptions) {
     checkpoints: overrides.checkpoints ?? (threads ? onThread : undefined),
     readerThread: threads,
     listedRepeats,
+    serverClock,
     url: config.databaseUrl,
     path: config.databasePath,
     mode: config.databaseMode,

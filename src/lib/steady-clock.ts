@@ -17,8 +17,11 @@ export interface SteadyClock {
    * before the step remain comparable with `now`. A clock that is set forward is followed at once, unless that undoes a step back.
    */
   readonly world: World;
-  /** Continues from the newest time of an earlier process (milliseconds), if the wall clock is behind it. */
-  continueFrom(newest: number): void;
+  /**
+   * Begins with the wall clock as it is now, or with the newest time of an earlier process (milliseconds; null for none) if the wall
+   * clock is behind it.
+   */
+  continueFrom(newest: number | null): void;
   /** Returns the step of the wall clock that `now` has not followed, in milliseconds: negative if it was set back; 0 without one. */
   stepMs(): number;
   /** Returns how far the clock was set back in the last hour and not forward again since, in milliseconds. */
@@ -56,7 +59,8 @@ export function createSteadyClock(world: World): SteadyClock {
     world: { ...world, now: () => read().now },
     continueFrom: (newest) => {
       const wall = world.now();
-      if (newest - wall > MIN_STEP_AT_START_MS) offset = newest - world.elapsed();
+      const isBehind = newest !== null && newest - wall > MIN_STEP_AT_START_MS;
+      offset = (isBehind ? newest : wall) - world.elapsed();
     },
     stepMs: () => read().stepMs,
     behindMs,

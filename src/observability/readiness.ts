@@ -1,4 +1,4 @@
-// Readiness: the database accepts writes, the loops are alive, and the receiver is not draining.
+// Readiness: the database accepts writes, the loops are alive, the clock is right, and the receiver is not draining.
 
 import { type Log, reasonOf } from '../lib/log.ts';
 import type { Loop } from '../lib/loop.ts';
@@ -23,10 +23,13 @@ export interface ReadinessSources {
   readonly world: Pick<World, 'now' | 'elapsed' | 'sleep'>;
   loops(): ReadonlyMap<string, Loop>;
   draining(): boolean;
+  /** Returns what is wrong with the clock of this machine, in words; null while nothing is. */
+  clockProblem(): string | null;
 }
 
 /** Returns a function that lists what is not ready. An outage of CXone does not count. */
-export function createReadiness({ store, log, world, loops, draining }: ReadinessSources): () => Promise<NotReady[]> {
+export function createReadiness(sources: ReadinessSources): () => Promise<NotReady[]> {
+  const { store, log, world, loops, draining, clockProblem } = sources;
   let testedAt = Number.NEGATIVE_INFINITY;
   let test: Promise<NotReady | null> = Promise.resolve(null);
   /** What the database said, as the log has it; null while it takes writes. */
@@ -65,7 +68,13 @@ export function createReadiness({ store, log, world, loops, draining }: Readines
     const dead = [...loops()].flatMap(([name, loop]) =>
       loop.alive() ? [] : [{ part: `the ${name} loop is not running` }],
     );
+    const problem = clockProblem();
     const refusal = await test;
-    return [...(draining() ? [{ part: 'draining' }] : []), ...dead, ...(refusal === null ? [] : [refusal])];
+    return [
+      ...(draining() ? [{ part: 'draining' }] : []),
+      ...dead,
+      ...(problem === null ? [] : [{ part: problem }]),
+      ...(refusal === null ? [] : [refusal]),
+    ];
   };
 }

@@ -69,6 +69,8 @@ function inIso({ from, to }: { readonly from: number; readonly to: number }) {
 
 interface WatchTools extends ClockWatchTools {
   readonly store: ClockWatchTools['store'] & CommitProbe & { readonly file: Pick<DatabaseFile, 'checkFile'> | null };
+  /** Returns what is wrong with the clock of this machine, in words; null while nothing is. */
+  readonly clockProblem: () => string | null;
 }
 
 /**
@@ -76,12 +78,22 @@ interface WatchTools extends ClockWatchTools {
  * (the store checks before each commit, too), and notes the time, so that the next start notices a clock that was set back.
  */
 export function createFileAndClockWatch(tools: WatchTools): Work {
-  const { clock, store, log } = tools;
+  const { clock, store, log, clockProblem } = tools;
   const { world } = clock;
   const watchClock = createClockWatch(tools);
   let noteAt = Number.NEGATIVE_INFINITY;
+  let isWrong = false;
+
+  function reportClock(): void {
+    const problem = clockProblem();
+    if (problem !== null && !isWrong) log.warn({ problem }, 'this receiver is not ready because of its clock');
+    if (problem === null && isWrong) log.info({}, 'the clock of this machine agrees with that of the database again');
+    isWrong = problem !== null;
+  }
+
   return async (round) => {
     store.file?.checkFile();
+    reportClock();
     const next = await watchClock(round);
     if (world.elapsed() >= noteAt) {
       await noteTime(store, world.now(), log);

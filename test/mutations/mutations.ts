@@ -1491,6 +1491,12 @@ export const MUTATIONS: readonly Mutation[] = [
     title: 'events that happen meanwhile are counted once, also with simultaneous readers',
   },
   {
+    tag: 'slow-answer-moves-no-clock',
+    promise: 'a slow answer of the database moves the time of its receivers no further than what is certain',
+    edit: branch('consequent'),
+    tests: ['test/lib/remote-clock.test.ts'],
+  },
+  {
     tag: 'trail-is-taken-in-order',
     promise: 'statistics miss no entry that was committed while others were read',
     edit: swapped('=== through + 1', '> through'),

@@ -153,6 +153,48 @@ describe.skipIf(serverUrl === null)('receivers on one database', () => {
     expect((await leader.get('/metrics')).text).toContain('cxone_receiver_active 1');
   });
 
+  test('receivers whose clocks differ have one time; one that differs by more than 2 s is not ready, and says so', async () => {
+    const url = await newDatabase();
+    const stage = await setStage(url);
+    const shifted = (ms: number) => ({
+      NODE_OPTIONS: `--import=data:text/javascript,const%20now=Date.now;Date.now=()=>now()+${ms}`,
+    });
+    const databaseNow = () =>
+      withClient(url, async (client) => {
+        const { rows } = await client.query('SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now');
+        return Number(rows[0].now);
+      });
+    const leader = await stage.start(shifted(-1_200));
+    await leader.logs(LEADS);
+    const ahead = await stage.start(shifted(1_200));
+    const wrong = await stage.start(shifted(3_600_000));
+    stage.address.to(leader.port, ahead.port);
+    for (const { get } of [leader, ahead]) await until(async () => (await get('/readyz')).status === 200);
+    const readiness = await wrong.get('/readyz');
+    expect(readiness.status).toBe(503);
+    expect(readiness.text).toMatch(/the clock of this machine is 3[56]\d\d\.\d s ahead of the clock of the database/);
+    await wrong.logs('this receiver is not ready because of its clock');
+
+    // By their own clocks, the times of two of them would be further away.
+    const [earliest, body] = [await databaseNow(), { actionId: 'charge', inputs: { simulate: { fate: 'callback' } } }];
+    for (const [id, receiver] of Object.entries({ leader, ahead, wrong })) {
+      const init = {
+        method: 'POST',
+        body: JSON.stringify({ ...body, correlationId: id }),
+        headers: { prefer: 'wait=30' },
+      };
+      const { status, text } = await receiver.request('/v1/executions', init);
+      expect(status).toBe(200);
+      const { submittedAt, sentAt, resolvedAt } = JSON.parse(text);
+      const times = [submittedAt, sentAt, resolvedAt].map((time) => Date.parse(time));
+      const latest = await databaseNow();
+      for (const time of times) {
+        expect(time).toBeGreaterThan(earliest - 1_100);
+        expect(time).toBeLessThan(latest + 1_100);
+      }
+    }
+  });
+
   test('while the database is gone, everything that needs it gets 503; it continues by itself when the database is back', async () => {
     const database = new URL(await newDatabase());
     const way = await startForwarder(Number(database.port));

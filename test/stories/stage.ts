@@ -112,7 +112,8 @@ export async function setStage(
     listen: ((fetch, place) => listen(asServed(fetch), { ...place, limits })) satisfies typeof listen,
     ...(resolve ? { resolve } : {}),
   };
-  const start = () => startReceiver({ config, world, log, fatal, publicUrlFromListener: true, overrides });
+  const start = () =>
+    startReceiver({ config, world, log, fatal, publicUrlFromListener: true, isOwnTime: true, overrides });
   let service = await start();
   let stopped: Promise<void> | null = null;
   const others: Receiver[] = [];

@@ -4,15 +4,13 @@ import type { Client } from 'pg';
 import { addressesIn, withoutLogin } from '../../lib/database-url.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
+import { MAX_CLOCK_DIFFERENCE_MS } from '../../observability/clock-difference.ts';
 import { isAnyLeading } from '../../store/postgres/connection/leader-lock.ts';
 import { connected, refuseSharedSessions } from '../../store/postgres/connection/prepare.ts';
 import { verifySettings } from '../../store/postgres/connection/verify-settings.ts';
 import { readSchemaState, refuseMoved } from '../../store/postgres/migrate.ts';
 import { DatabaseRefused } from '../../store/shared/database-refused.ts';
 import { type Check, fail, ok, warn } from './check.ts';
-
-/** Due times are times of the receiver's clock; a receiver with another clock continues from the newest of them. */
-const MAX_CLOCK_DIFFERENCE_MS = 2_000;
 
 const SETTINGS_ADVICE = 'change the setting, or accept this consequence';
 
@@ -79,7 +77,7 @@ async function clock(client: Client, world: Pick<World, 'now'>): Promise<Check> 
   const differenceMs = Math.round((rows[0]?.now ?? 0) - (asked + world.now()) / 2);
   const message = `the clock of the database differs by ${(differenceMs / 1000).toFixed(1)} s`;
   if (Math.abs(differenceMs) <= MAX_CLOCK_DIFFERENCE_MS) return ok('clock', message);
-  return warn('clock', message, 'set the clocks of both machines right (NTP)');
+  return warn('clock', `${message}: a receiver here is not ready`, 'set the clocks of both machines right (NTP)');
 }
 
 /** The first start makes the view. */

@@ -1,5 +1,6 @@
 // Opens the database of a running receiver: the SQLite file, or the PostgreSQL database, which receivers share.
 
+import type { RemoteClock } from '../../lib/remote-clock.ts';
 import { runInTurns } from '../../lib/steps.ts';
 import { systemWorld } from '../../lib/world.ts';
 import { openPostgresStore } from '../postgres/store.ts';
@@ -9,6 +10,8 @@ import { openStoreInSteps, type SqliteStoreOptions } from '../sqlite/store.ts';
 export interface OpenDatabaseOptions extends SqliteStoreOptions {
   /** The PostgreSQL database; null: the SQLite file at `path`. */
   readonly url: string | null;
+  /** The clock of the database on a server, as its connections read it; null for none. */
+  readonly serverClock?: Pick<RemoteClock, 'ask'> | null;
   /** Called once the first slice of an upgrade of a file is done: its signal ends the upgrade. */
   readonly interrupted?: (() => AbortSignal) | undefined;
 }
@@ -34,6 +37,7 @@ async function openFile(options: OpenDatabaseOptions): Promise<ReceiverStore> {
 async function openOnServer(options: OpenDatabaseOptions & { readonly url: string }): Promise<ReceiverStore> {
   // Connections live in the time of the server, whatever the clock of the receiver is.
   const world = { now: options.world.now, elapsed: systemWorld.elapsed, sleep: systemWorld.sleep };
-  const store = await openPostgresStore({ ...options, world });
+  const { serverClock } = options;
+  const store = await openPostgresStore({ ...options, world, ...(serverClock && { clock: serverClock }) });
   return { ...store, file: null, shared: store };
 }

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { addressesIn } from '../../lib/database-url.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
+import type { RemoteClock } from '../../lib/remote-clock.ts';
 import type { World } from '../../lib/world.ts';
 import type { AuditHead, Change, CommittedChange, ExecutionReader, Store } from '../port.ts';
 import type { Leadership, SharedParts } from '../receiver-store.ts';
@@ -48,6 +49,8 @@ export interface PostgresStoreOptions {
   readonly url: string;
   readonly world: Pick<World, 'now' | 'elapsed' | 'sleep'>;
   readonly log: Log;
+  /** The clock of the server, which each connection and each sign of life reads. */
+  readonly clock?: Pick<RemoteClock, 'ask'>;
   /** Called after each commit with its number of decisions and its duration. */
   readonly observeCommit?: (batch: number, milliseconds: number) => void;
   /** Entries of one execution and one event after which repeats are counted; default: 100. */

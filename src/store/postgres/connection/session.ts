@@ -7,6 +7,7 @@
 import type { Client, QueryResultRow } from 'pg';
 import type { DatabaseAddress } from '../../../lib/database-url.ts';
 import { type Log, reasonOf } from '../../../lib/log.ts';
+import type { RemoteClock } from '../../../lib/remote-clock.ts';
 import type { World } from '../../../lib/world.ts';
 import { StoreUnavailable } from '../../port.ts';
 import { storableJson } from '../storable-json.ts';
@@ -15,8 +16,8 @@ import { connectWritable, WRITER_SETTINGS } from './connect.ts';
 import { codeOf, FENCED, isTransient, leavesInDoubt, NotLeading, READ_ONLY } from './errors.ts';
 import { endOwnConnection, takeLead } from './leader-lock.ts';
 import { RECONNECT_MS, resolveReceipt } from './resolve-receipt.ts';
-import { raiseEpoch, removeEnded, type Slot } from './slot.ts';
-import { APPLY, APPLY_WITHIN_QUEUE, type BatchResult, BEAT, REMOVE_RECEIPTS, WRITE } from './statements.ts';
+import { giveSign, raiseEpoch, removeEnded, type Slot } from './slot.ts';
+import { APPLY, APPLY_WITHIN_QUEUE, type BatchResult, REMOVE_RECEIPTS, WRITE } from './statements.ts';
 import type { Terms } from './terms.ts';
 
 /** Receipts of a slot after which the older ones are deleted. */
@@ -34,6 +35,7 @@ export interface SessionOptions {
   readonly log: Log;
   /** Names this receiver in the table `receivers`. */
   readonly name: string;
+  readonly clock?: Pick<RemoteClock, 'ask'>;
 }
 
 export type SessionState = 'active' | 'down' | 'closed';
@@ -123,6 +125,7 @@ export function createSession(
       slot = taken.slot;
       await removeEnded(client, slot);
       const term = await takeLead(client, taken);
+      await giveSign(client, taken, options.clock);
       provenAt = asked;
       const own: Active = { ...taken, client, leads: term !== null, inTurn: createTurns() };
       client.on('end', () => lose(own, 'the connection to the database was closed'));
@@ -179,8 +182,9 @@ export function createSession(
 
   async function beat(own: Active): Promise<void> {
     const asked = world.elapsed();
-    const [beaten] = await rowsOf(own, BEAT, [own.slot, own.epoch]);
-    if (beaten === undefined) return lose(own, 'another receiver has taken over');
+    if (!(await own.inTurn(() => giveSign(own.client, own, options.clock)))) {
+      return lose(own, 'another receiver has taken over');
+    }
     provenAt = asked;
     await rowsOf(own, REMOVE_RECEIPTS, [own.slot, own.epoch, sequence - MAX_RECEIPTS]);
   }

@@ -1,6 +1,7 @@
 // The slot of a receiver in the table `receivers`, whose epoch fences off what its earlier connections still send.
 
 import type { Client } from 'pg';
+import type { RemoteClock } from '../../../lib/remote-clock.ts';
 
 /** Without a sign of life for this long, a receiver has ended. */
 const ENDED_DAYS = 1;
@@ -38,4 +39,21 @@ export async function raiseEpoch(client: Client, slot: number | null, name: stri
     [name],
   );
   return taken[0] as Slot;
+}
+
+/** The fractional part of a millisecond is below what a network delays. */
+const BEAT = `UPDATE receivers SET beat_at = clock_timestamp() WHERE slot = $1 AND epoch = $2
+  RETURNING (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now`;
+
+/** Gives a sign of life, and reads the clock of the server. Returns false if the epoch was raised. */
+export async function giveSign(
+  client: Client,
+  { slot, epoch }: Slot,
+  clock?: Pick<RemoteClock, 'ask'>,
+): Promise<boolean> {
+  const take = clock?.ask();
+  const { rows } = await client.query<{ now: number }>(BEAT, [slot, epoch]);
+  const [row] = rows;
+  if (row !== undefined) take?.(row.now);
+  return row !== undefined;
 }

@@ -25,9 +25,6 @@ export const APPLY_WITHIN_QUEUE = `SELECT within_queue(${APPLY_BATCH}, $24::json
 /** Parameters: slot, epoch, sequence, the statement, and its values. */
 export const WRITE = 'SELECT write_once($1::integer, $2::bigint, $3::bigint, $4::text, $5::json) AS result';
 
-/** Parameters: slot, epoch. */
-export const BEAT = 'UPDATE receivers SET beat_at = clock_timestamp() WHERE slot = $1 AND epoch = $2 RETURNING slot';
-
 /** Parameters: slot, epoch, the sequence of the oldest receipt that is kept. */
 export const REMOVE_RECEIPTS =
   'DELETE FROM receipts WHERE slot = $1 AND (epoch < $2::bigint - 10 OR epoch = $2 AND sequence < $3)';
