@@ -18,6 +18,7 @@ function setStage() {
     ...{ log, world },
     loops: () => new Map(),
     draining: () => false,
+    clockProblem: () => null,
   });
   return {
     logged: log.lines,
