@@ -45,21 +45,24 @@ export interface Instruments {
   ): void;
 }
 
-/** `prefix` replaces the receiver's own, for metrics with standard names. */
-export function createInstruments(registry: Registry, prefix = PREFIX): Instruments {
+/**
+ * `prefix` replaces the receiver's own, for metrics with standard names. `scope` ends each help, and states what the metrics are about.
+ */
+export function createInstruments(registry: Registry, prefix = PREFIX, scope = ''): Instruments {
   const registers = [registry];
   return {
-    counter: (name, help, labelNames) => new Counter({ name: prefix + name, help, labelNames, registers }),
-    histogram: (name, help, buckets) => new Histogram({ name: prefix + name, help, buckets, registers }),
+    counter: (name, help, labelNames) =>
+      new Counter({ name: prefix + name, help: help + scope, labelNames, registers }),
+    histogram: (name, help, buckets) => new Histogram({ name: prefix + name, help: help + scope, buckets, registers }),
     durations: (name, help, labelNames, buckets) => {
-      const histogram = new Histogram({ name: prefix + name, help, labelNames, buckets, registers });
+      const histogram = new Histogram({ name: prefix + name, help: help + scope, labelNames, buckets, registers });
       // If the clock was set back in between, the duration counts as 0.
       return { observe: (labels, milliseconds) => histogram.observe(labels, Math.max(0, milliseconds) / 1000) };
     },
     gauge: (name, help, read) => {
       new Gauge({
         name: prefix + name,
-        help,
+        help: help + scope,
         registers,
         collect() {
           this.set(read());
@@ -69,7 +72,7 @@ export function createInstruments(registry: Registry, prefix = PREFIX): Instrume
     total: (name, help, read) => {
       new Counter({
         name: prefix + name,
-        help,
+        help: help + scope,
         registers,
         collect() {
           this.reset();
@@ -80,7 +83,7 @@ export function createInstruments(registry: Registry, prefix = PREFIX): Instrume
     totalBy: (name, help, label, read) => {
       new Counter<string>({
         name: prefix + name,
-        help,
+        help: help + scope,
         labelNames: [label],
         registers,
         collect() {
@@ -92,7 +95,7 @@ export function createInstruments(registry: Registry, prefix = PREFIX): Instrume
     gaugeBy: (name, help, label, read) => {
       new Gauge<string>({
         name: prefix + name,
-        help,
+        help: help + scope,
         labelNames: [label],
         registers,
         collect() {

@@ -42,6 +42,9 @@ const CALLBACK_OUTCOMES = [
 const TOKEN_OUTCOMES = ['issued', 'invalid-client', 'invalid-request', 'unsupported-grant', 'address-not-allowed'];
 const KEY_REFUSALS = ['invalid-key', 'throttled'];
 
+/** Ends the help of the metrics that only the leader exports. */
+const OF_ALL = '; of all receivers on the database, from the leader';
+
 /** Gauges with names of counters; nodejs_active_resources has the same values. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
@@ -93,7 +96,7 @@ export function createMetrics(): Metrics {
     observeCheckpoint: createCheckpointMetrics(make),
     connect: ({ trail, missedCallbackShare, ...sources }) => {
       ({ leads } = sources);
-      const makeOfLeader = createInstruments(ofLeader);
+      const makeOfLeader = createInstruments(ofLeader, undefined, OF_ALL);
       const countOutcome = createOutcomeMetrics(makeOfLeader);
       trail.follow((entry, isNew) => {
         // Each receiver reads the entries of all.

@@ -28,6 +28,8 @@ const BEAT_MS = 2_500;
 const PROVEN_MS = 8_000;
 /** How often a receiver that does not lead tries to. */
 const TRY_LEAD_MS = 500;
+/** After the last request of another leader a second passes, because CXone counts the requests of each second. */
+const QUIET_MS = 1_000;
 
 export interface SessionOptions {
   readonly addresses: readonly DatabaseAddress[];
@@ -154,8 +156,10 @@ export function createSession(
         const asked = world.elapsed();
         const term = await own.inTurn(() => takeLead(own.client, own));
         if (term === null) continue;
+        await world.sleep(QUIET_MS, closing.signal);
         // Others have written since: what is in memory must be as new as the lock.
         await reload((text, values) => rowsOf(own, text, values));
+        if (active !== own) return;
         provenAt = asked;
         own.leads = true;
         terms.become(term);
