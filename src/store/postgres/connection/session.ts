@@ -26,9 +26,8 @@ const MAX_RECEIPTS = 1_000;
 const BEAT_MS = 2_500;
 /** How long the last sign of life proves that no other receiver leads: less than the time after which a leader is replaced. */
 const PROVEN_MS = 8_000;
-/** How often a receiver that does not lead tries to. */
+/** How often a receiver that does not lead tries to, and how long it waits then: CXone counts the requests of each second. */
 const TRY_LEAD_MS = 500;
-/** After the last request of another leader a second passes, because CXone counts the requests of each second. */
 const QUIET_MS = 1_000;
 
 export interface SessionOptions {
