@@ -294,6 +294,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: [CHECKPOINTER],
   },
   {
+    tag: 'log-is-followed-in-short-passes',
+    promise: 'the write-ahead log is copied in short passes, so that none delays commits for long',
+    edit: condition(true),
+    tests: [CHECKPOINTER],
+  },
+  {
     tag: 'growing-log-is-reported',
     promise: 'a write-ahead log that a reader keeps growing is reported, in few lines',
     edit: condition(false),

@@ -1,5 +1,7 @@
 // Decides when frames of the write-ahead log are copied into the database, and lets the log start again.
 //
+// Short passes beside the writer follow the log: commits wait longer for the disk and the processor beside a long one.
+//
 // The writer starts the log again at its beginning when everything in it is in the database and no reader is in it. Under load that
 // moment never comes by itself, because each pass leaves what was committed meanwhile. Hence a round has two steps: passes beside
 // the writer copy nearly everything, and then a short one copies the rest while no transaction begins.
@@ -16,8 +18,11 @@ import type { Passes } from './passes.ts';
 /** Frames in the log at which a round begins. A quarter of this was slower in each measurement, and four times as much not faster. */
 const DUE_FRAMES = 4_000;
 
+/** Frames since the last pass at which the next one begins, before a round is due: as many as SQLite copies at once by default. */
+const PASS_FRAMES = 1_000;
+
 /** Maximum of frames that are left for the pass while no transaction begins, as far as MAX_PASSES passes beside the writer allow. */
-const MAX_HELD_FRAMES = 500;
+const MAX_HELD_FRAMES = 100;
 const MAX_PASSES = 4;
 
 /** The time between attempts while a reader keeps the log from starting again: doubled with each attempt up to the maximum. */
@@ -46,6 +51,8 @@ export interface CheckpointOptions {
   readonly start: (file: string) => Passes;
   /** Frames in the log at which a round begins; default: 4,000. */
   readonly dueFrames?: number;
+  /** Frames since the last pass at which the next one begins; default: 1,000. */
+  readonly passFrames?: number;
   /** Called after each pass with its duration. */
   readonly observe?: (phase: CheckpointPhase, milliseconds: number) => void;
 }
@@ -83,14 +90,17 @@ export function createCheckpointer(tools: CheckpointTools, options?: CheckpointO
 
 // One function because the steps of a round share its state.
 function createRounds({ client, writer, world, log }: CheckpointTools, options: CheckpointOptions): Checkpointer {
-  const { dueFrames = DUE_FRAMES, observe = () => {} } = options;
+  const { dueFrames = DUE_FRAMES, passFrames = PASS_FRAMES, observe = () => {} } = options;
   setAndReadBack(client, 'wal_autocheckpoint', '0', 0);
   const size = client.prepare<[], [busy: number, frames: number]>('PRAGMA wal_checkpoint(NOOP)').raw();
   const frames = () => size.get()?.[1] ?? 0;
   const blocking = createBlockReport(client, world, { log, reportedFrames: REPORTED_TIMES * dueFrames });
   const warnOfFailure = createSampledWarning(log, world, 'a checkpoint failed, and is tried again');
   let passes: Passes | null = null;
+  /** A round, or a pass before it is due. */
   let round: Promise<void> | null = null;
+  /** Frames in the log when the last pass before a round began. */
+  let passedFrames = 0;
   let nextAt = Number.NEGATIVE_INFINITY;
   let retryMs = MIN_RETRY_MS;
   /** Null while a reader is the only possible cause of a log that does not start again. */
@@ -139,9 +149,9 @@ function createRounds({ client, writer, world, log }: CheckpointTools, options: 
     else if (passes !== null) fallBack(failure);
   }
 
-  async function guardedRound(running: Passes): Promise<void> {
+  async function guarded(work: Promise<unknown>): Promise<void> {
     try {
-      await runRound(running);
+      await work;
     } catch (error) {
       fail(error);
     }
@@ -151,10 +161,16 @@ function createRounds({ client, writer, world, log }: CheckpointTools, options: 
   function committed(): void {
     if (passes === null || round !== null) return;
     const count = frames();
+    // The log has started again.
+    if (count < passedFrames) passedFrames = 0;
     if (count < dueFrames) {
       retryMs = MIN_RETRY_MS;
       nextAt = Number.NEGATIVE_INFINITY;
       blocking.ended();
+      // promise: log-is-followed-in-short-passes
+      if (count - passedFrames < passFrames) return;
+      passedFrames = count;
+      round = guarded(pass(passes, 'beside'));
       return;
     }
     if (nextAt > Number.NEGATIVE_INFINITY) blocking.continues(count, failure);
@@ -162,7 +178,7 @@ function createRounds({ client, writer, world, log }: CheckpointTools, options: 
     // promise: blocked-checkpoints-back-off
     nextAt = world.elapsed() + retryMs;
     retryMs = Math.min(2 * retryMs, MAX_RETRY_MS);
-    round = guardedRound(passes);
+    round = guarded(runRound(passes));
   }
 
   try {

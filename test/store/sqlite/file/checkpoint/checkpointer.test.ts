@@ -6,7 +6,7 @@ import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { yieldToEventLoop } from '../../../../../src/lib/event-loop.ts';
 import { StoreUnavailable } from '../../../../../src/store/port.ts';
-import { createCheckpointer } from '../../../../../src/store/sqlite/file/checkpoint/checkpointer.ts';
+import { type CheckpointPhase, createCheckpointer } from '../../../../../src/store/sqlite/file/checkpoint/checkpointer.ts';
 import { openPassConnection, type Passes } from '../../../../../src/store/sqlite/file/checkpoint/passes.ts';
 import { createGroupCommit, unchanged } from '../../../../../src/store/sqlite/group-commit.ts';
 import { createManualWorld } from '../../../../support/manual-world.ts';
@@ -22,9 +22,11 @@ interface Disturbances {
   /** Called before each pass, with its number from 1. */
   readonly beforePass?: (pass: number) => void;
   readonly start?: () => Passes;
+  /** Default: more than any round. */
+  readonly passFrames?: number;
 }
 
-function open({ beforePass = () => {}, start }: Disturbances = {}) {
+function open({ beforePass = () => {}, start, passFrames = 10 * DUE_FRAMES }: Disturbances = {}) {
   const path = join(temporaryFolder(), 'notes.db');
   const db = new Database(path);
   db.pragma('journal_mode = WAL');
@@ -68,7 +70,9 @@ function open({ beforePass = () => {}, start }: Disturbances = {}) {
       close: async () => connection.close(),
     };
   };
-  const options = { start: start ?? startHere, dueFrames: DUE_FRAMES };
+  const phases: CheckpointPhase[] = [];
+  const observe = (phase: CheckpointPhase) => void phases.push(phase);
+  const options = { start: start ?? startHere, dueFrames: DUE_FRAMES, passFrames, observe };
   const checkpoints = createCheckpointer({ client: db, writer, world, log }, options);
   onTestFinished(async () => {
     await writer.close();
@@ -86,7 +90,7 @@ function open({ beforePass = () => {}, start }: Disturbances = {}) {
     );
   const walFrames = () => statSync(`${path}-wal`).size / FRAME_BYTES;
   const automatic = () => db.pragma('wal_autocheckpoint', { simple: true });
-  return { path, db, world, log, fatal, passes, writer, checkpoints, write, load, walFrames, automatic };
+  return { path, db, world, log, fatal, passes, phases, writer, checkpoints, write, load, walFrames, automatic };
 }
 
 /** Another program that reads one state for long. */
@@ -103,6 +107,21 @@ test('under a load without a pause the log starts again and again, and its size 
   await load(1_000);
   expect(passes.count).toBeGreaterThan(4);
   expect(walFrames()).toBeLessThan(4 * DUE_FRAMES);
+});
+
+test('under load, short passes copy most of the log before commits are held for the rest', async () => {
+  const { load, phases } = open({ passFrames: DUE_FRAMES / 4 });
+  await load(2 * DUE_FRAMES);
+  expect(phases.slice(0, 2)).toEqual(['beside', 'beside']);
+  expect(phases).toContain('held');
+});
+
+test('after a short pass that fails, the next one waits for as many frames', async () => {
+  const { write, db, passes } = open({ passFrames: DUE_FRAMES / 4, beforePass: failure('SQLITE_FULL') });
+  const frames = () => (db.pragma('wal_checkpoint(NOOP)') as [{ log: number }])[0].log;
+  const MOST_FRAMES_OF_A_COMMIT = 3;
+  while (frames() < DUE_FRAMES - MOST_FRAMES_OF_A_COMMIT) await write();
+  expect(passes.count).toBe(3);
 });
 
 test('without commits, nothing is copied', async () => {
