@@ -87,6 +87,21 @@ describe('the unit', () => {
     }
   });
 
+  test('is the template of several receivers, except for the port, and for the file that they do not have', () => {
+    const settings = (text: string) => text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    const [one, several] = [settings(unit), settings(read('deploy/cxone-callback-receiver@.service'))];
+    expect(several.filter((line) => !one.includes(line))).toEqual([
+      'Description=CXone callback receiver on port %i',
+      'Environment=NODE_ENV=production PORT=%i',
+    ]);
+    expect(one.filter((line) => !several.includes(line))).toEqual([
+      'Description=CXone callback receiver',
+      'Environment=NODE_ENV=production DATABASE_PATH=/var/lib/cxone-callback-receiver/receiver.db',
+      'StateDirectory=cxone-callback-receiver',
+      'StateDirectoryMode=0700',
+    ]);
+  });
+
   test('allows more time to stop than draining takes', () => {
     expect(Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]) * 1000).toBeGreaterThan(DRAIN_MS);
   });

@@ -1,4 +1,4 @@
-// The Kubernetes manifest and the Grafana dashboard conform to the types that are generated from the schemas of these projects.
+// The Kubernetes manifests and the Grafana dashboard conform to the types that are generated from the schemas of these projects.
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -31,13 +31,14 @@ function errorsOf(source: string): string {
 const constant = (name: string, type: string, value: unknown) =>
   `export const ${name}: ${type} = ${JSON.stringify(value, null, 1)};\n`;
 
-test('the objects of the Kubernetes manifest have the fields of their kinds', () => {
+test.for(['receiver.yaml', 'several-receivers.yaml'])('the objects of %s have the fields of their kinds', (file) => {
   const modules: Readonly<Record<string, string>> = {
     v1: 'core/v1',
     'apps/v1': 'apps/v1',
+    'policy/v1': 'policy/v1',
     'networking.k8s.io/v1': 'networking/v1',
   };
-  const objects = parseAllDocuments(read('kubernetes/receiver.yaml')).map((document) => document.toJS());
+  const objects = parseAllDocuments(read(`kubernetes/${file}`)).map((document) => document.toJS());
   expect(objects.length).toBeGreaterThan(3);
   const sourceOf = (all: typeof objects) =>
     all
