@@ -91,7 +91,7 @@ function withoutToken(signals: Signals, recent: readonly RequestSample[]): Findi
 }
 
 function limited(signals: Signals, recent: readonly RequestSample[], known: Incident | undefined): Finding | null {
-  const { pause, now } = signals;
+  const { pause, now, heldUp } = signals;
   const refused = recent.filter(({ result }) => result === 'limited');
   const share = refused.length / Math.max(1, countOf(recent, isAnswered));
   const isLimited =
@@ -101,6 +101,8 @@ function limited(signals: Signals, recent: readonly RequestSample[], known: Inci
   const isPaused = pause !== null && pause.until > now && pause.until - pause.since >= MIN_PAUSE_MS;
   if (!isLimited && !isPaused) return null;
   const status = isPaused ? pause.httpStatus : 429;
+  // A pause is one of all requests.
+  const waiting = isPaused ? heldUp : [];
   return {
     cause: 'CxoneLimitsUs',
     subject: '',
@@ -109,6 +111,6 @@ function limited(signals: Signals, recent: readonly RequestSample[], known: Inci
       : 'CXone limits the rate of requests (429)',
     since: Math.min(...refused.map(({ at }) => at), isPaused ? pause.since : now),
     until: isPaused ? now : Math.max(...refused.map(({ at }) => at)),
-    ...about(refused, recent.filter(isAnswered)),
+    ...about([...refused, ...waiting], [...recent.filter(isAnswered), ...waiting]),
   };
 }

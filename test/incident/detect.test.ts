@@ -132,6 +132,14 @@ describe('requests to CXone', () => {
     expect(causes({ ...CALM, pause: pause(60_000) })).toEqual(['CxoneLimitsUs']);
   });
 
+  test('what waits for the end of a pause is affected by it', () => {
+    const pause = { since: NOW - 5, until: NOW + 60_000, httpStatus: 429 };
+    const requests = many(2, () => request('limited', 1));
+    const heldUp = many(4, (index) => ({ reference: `waits-${index}`, actionId: 'refund', app: 'shop' }));
+    const found = detect(withSamples({ requests }, { pause, heldUp: [...heldUp, ...requests] }), new Map());
+    expect(found).toMatchObject([{ cause: 'CxoneLimitsUs', affected: 6, total: 6, actions: ['charge', 'refund'] }]);
+  });
+
   test('an incident lasts while nothing shows that CXone works again, and ends after it does', () => {
     const open = opened(withSamples({ requests: many(5, () => request('failed', 1)) }));
     const endedAfter = (seconds: number, requests: readonly RequestSample[]) => {

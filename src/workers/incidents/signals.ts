@@ -86,13 +86,15 @@ export function createSignalReader(sources: SignalSources): (isFirst: boolean) =
     const samples = sources.samples();
     const tokenProblem = cxone.tokenProblem();
     const connectionProblems = cxone.connectionProblems();
+    const { pause } = cxone.limiterState();
+    const cannotSend = tokenProblem !== null || connectionProblems.length > 0 || (pause?.until ?? 0) > world.now();
     return {
       now: world.now(),
       samples,
       tokenProblem,
       connectionProblems,
-      heldUp: await heldUp(tokenProblem !== null || connectionProblems.length > 0 || isFilling(queueNow)),
-      pause: cxone.limiterState().pause,
+      heldUp: await heldUp(cannotSend || isFilling(queueNow)),
+      pause,
       queue: queueNow,
       circuits: await circuits(),
       webhookProblem: sources.webhookProblem(),
