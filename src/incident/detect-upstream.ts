@@ -76,6 +76,7 @@ function unseen({ now, samples }: Signals, known: Incident): Finding | null {
 function withoutToken(signals: Signals, recent: readonly RequestSample[]): Finding | null {
   const { tokenProblem, now, queue, heldUp } = signals;
   if (tokenProblem === null) return null;
+  // promise: what-waits-is-affected
   const waiting = [...recent.filter(({ result }) => result === 'no-token'), ...heldUp];
   const { affected, ...rest } = about(waiting, waiting);
   return {

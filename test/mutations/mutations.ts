@@ -2147,6 +2147,13 @@ export const MUTATIONS: readonly Mutation[] = [
       'an event that is not accepted is sent again under the same id, also after a restart, and before later events',
   },
   {
+    tag: 'what-waits-is-affected',
+    promise: 'without an access token, all that is queued is affected, and not only what was tried',
+    edit: value("recent.filter(({ result }) => result === 'no-token')"),
+    tests: ['test/incident/detect.test.ts'],
+    title: 'executions behind those that were tried without a token are its extent, too',
+  },
+  {
     tag: 'incident-ends-after-quiet',
     promise: 'an incident does not end in the first two minutes of a process, which has not seen enough',
     edit: value('true'),
