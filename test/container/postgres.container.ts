@@ -1,7 +1,7 @@
 // Two receivers in containers on one PostgreSQL database: rights, health, takeover, memory, kills.
 
 import { expect, inject, test } from 'vitest';
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '../../src/lib/free-port.ts';
 import { newDatabase, serverUrl } from '../support/postgres/databases.ts';
 import { type Answer, sendJson } from '../support/upstream.ts';
 import { besiege, exhaustMemory, expectKept, memoryLimit, peakMib, resultOf, submitUntilCut } from './load.ts';

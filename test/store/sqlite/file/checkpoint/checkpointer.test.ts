@@ -6,7 +6,10 @@ import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { yieldToEventLoop } from '../../../../../src/lib/event-loop.ts';
 import { StoreUnavailable } from '../../../../../src/store/port.ts';
-import { type CheckpointPhase, createCheckpointer } from '../../../../../src/store/sqlite/file/checkpoint/checkpointer.ts';
+import {
+  type CheckpointPhase,
+  createCheckpointer,
+} from '../../../../../src/store/sqlite/file/checkpoint/checkpointer.ts';
 import { openPassConnection, type Passes } from '../../../../../src/store/sqlite/file/checkpoint/passes.ts';
 import { createGroupCommit, unchanged } from '../../../../../src/store/sqlite/group-commit.ts';
 import { createManualWorld } from '../../../../support/manual-world.ts';
