@@ -80,6 +80,13 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     testTimeout: 120_000,
     ...PROGRAMS,
   },
+  // Several receivers behind nginx on PostgreSQL with a standby, while everything fails in turn. Needs nginx and Debian's PostgreSQL.
+  cluster: {
+    command: 'npm run test:cluster',
+    include: ['test/cluster/*.cluster.ts'],
+    testTimeout: 900_000,
+    ...PROGRAMS,
+  },
   // The dashboard and the alert rules in Prometheus. Needs prometheus.
   monitoring: {
     command: 'npm run test:monitoring',
