@@ -2154,6 +2154,13 @@ export const MUTATIONS: readonly Mutation[] = [
     title: 'executions behind those that were tried without a token are its extent, too',
   },
   {
+    tag: 'stop-is-not-an-incident',
+    promise: 'a receiver that stops during a check of incidents reports none of its loops as stuck',
+    edit: removed,
+    tests: ['test/stories/clock.test.ts'],
+    title: 'compares its clock with the newest time of a receiver that is down',
+  },
+  {
     tag: 'incident-ends-after-quiet',
     promise: 'an incident does not end in the first two minutes of a process, which has not seen enough',
     edit: value('true'),

@@ -3,7 +3,7 @@
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { command } from '../cli/harness.ts';
-import { OPERATOR_KEY, type Stage, setStage } from './stage.ts';
+import { page, type Stage, setStage } from './stage.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -118,10 +118,7 @@ test('log, readiness, page and command report the step, for a day', async () => 
   expect([ready.status, ready.body.ready, ready.body.notices]).toEqual([200, true, [expect.stringMatching(notice)]]);
   const times = { from: '2026-01-01T00:00:00.000Z', to: '2025-12-31T23:00:00.000Z' };
   expect(stage.log.lines).toMatchObject([{ level: 'warn', facts: { setBackMs: HOUR, ...times } }]);
-  const page = await fetch(`${stage.service().url}/`, {
-    headers: { authorization: `Basic ${btoa(`alice:${OPERATOR_KEY}`)}`, accept: 'text/html' },
-  });
-  expect(await page.text()).toContain('The clock was set back, from 2026-01-01T00:00:');
+  expect(await page(stage, '/')).toContain('The clock was set back, from 2026-01-01 00:00:');
   const health = async () => command('health', { DATABASE_PATH: stage.databasePath }, false, { world: stage.world });
   expect((await health()).out).toContain('warn clock: the clock was set back, from 2026-01-01');
   await stage.stop();

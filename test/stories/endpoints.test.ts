@@ -2,20 +2,13 @@
 
 import { expect, test } from 'vitest';
 import { startWebhookReceiver } from '../support/webhook-receiver.ts';
-import { OPERATOR_KEY, type Stage, setStage } from './stage.ts';
+import { OPERATOR_KEY, page, type Stage, setStage } from './stage.ts';
 
 const operator = { key: OPERATOR_KEY };
 
 async function hooked() {
   const hook = await startWebhookReceiver();
   return { hook, stage: await setStage({ NOTIFY_URLS: `shop:${hook.url}`, NOTIFY_ALLOWED_HOSTS: `*:${hook.origin}` }) };
-}
-
-/** Returns the words of a page. */
-async function page(stage: Stage, path: string): Promise<string> {
-  const headers = { authorization: `Bearer ${OPERATOR_KEY}`, accept: 'text/html' };
-  const html = await (await fetch(`${stage.service().url}${path}`, { headers })).text();
-  return html.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ');
 }
 
 const endpoints = async (stage: Stage) => (await stage.request('GET', '/v1/endpoints', operator)).body.items;

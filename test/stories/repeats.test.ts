@@ -1,7 +1,7 @@
 // CXone repeats a callback without end: the pages show it, and the trail stays short.
 
 import { expect, test } from 'vitest';
-import { callbackUrlOf, OPERATOR_KEY, setStage } from './stage.ts';
+import { callbackUrlOf, page, setStage } from './stage.ts';
 
 test('the overview and the page on callbacks show which event repeats, how often, since when and for which action', async () => {
   const stage = await setStage();
@@ -14,12 +14,9 @@ test('the overview and the page on callbacks show which event repeats, how often
   }
   await stage.pass(100_000, 5_000);
   const counted =
-    /CALLBACK_PROGRESS came 60 times more than the trail lists, for 1 execution of action charge, from 2026-01-01T/;
+    /CALLBACK_PROGRESS came 60 times more than the trail lists, for 1 execution of action charge, from 2026-01-01 /;
   for (const path of ['/', '/console/callbacks']) {
-    const response = await fetch(`${stage.service().url}${path}`, {
-      headers: { authorization: `Basic ${btoa(`alice:${OPERATOR_KEY}`)}`, accept: 'text/html' },
-    });
-    expect(await response.text()).toMatch(counted);
+    expect(await page(stage, path)).toMatch(counted);
   }
   expect((await stage.events(id)).filter((event) => event === 'CALLBACK_PROGRESS')).toHaveLength(101);
 });

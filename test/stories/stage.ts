@@ -205,3 +205,10 @@ export async function callbackUrlOf(stage: Stage, correlationId: string, secret 
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
+
+/** Returns the words of a page. */
+export async function page(stage: Pick<Stage, 'service'>, path: string): Promise<string> {
+  const headers = { authorization: `Bearer ${OPERATOR_KEY}`, accept: 'text/html' };
+  const html = await (await fetch(`${stage.service().url}${path}`, { headers })).text();
+  return html.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ');
+}

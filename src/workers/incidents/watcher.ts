@@ -74,10 +74,13 @@ export function createIncidentWatch(tools: IncidentWatchTools): Work {
     return { added, findings: totals };
   }
 
-  async function check(): Promise<void> {
+  async function check(stopping: AbortSignal): Promise<void> {
     const current = await store.openIncidents();
     const byKey = new Map(current.map((incident) => [keyOf(incident), incident]));
     const signals = await tools.signals(isFirst);
+    // Loops that have been stopped look as if they were stuck.
+    // promise: stop-is-not-an-incident
+    if (stopping.aborted) return;
     isFirst = false;
     const { added, findings } = await withCounts(byKey, detect(signals, byKey));
     const watchedMs = world.elapsed() - beganAt;
@@ -102,9 +105,9 @@ export function createIncidentWatch(tools: IncidentWatchTools): Work {
     if (events.length > 0) tools.changed();
   }
 
-  return async () => {
+  return async ({ signal }) => {
     try {
-      await check();
+      await check(signal);
       if (world.elapsed() >= pruneAt) {
         await store.pruneIncidents(world.now() - KEPT_DAYS * 86_400_000);
         pruneAt = world.elapsed() + PRUNE_EVERY_MS;
