@@ -469,8 +469,8 @@ export const MUTATIONS: readonly Mutation[] = [
     tag: 'uncertain-submission-not-resent',
     promise: 'a request that CXone may have received is not sent again',
     edit: withoutOperand(1),
-    tests: ['test/execution/transition.property.test.ts'],
-    title: 'an execution is sent once, unless CXone certainly did not process it or it may be retried',
+    tests: ['test/execution/transition.test.ts'],
+    title: 'possibly received: stays unconfirmed and is not sent again',
   },
   {
     tag: 'reset-after-sending-is-uncertain',

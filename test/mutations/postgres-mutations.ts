@@ -121,7 +121,8 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     tag: 'wait-wakes-across-receivers',
     promise: 'a client that waits at one receiver is answered when a callback at another one ends the execution',
     edit: removed,
-    tests: [OTHERS],
+    tests: ['test/usecases/wait-for-outcome.test.ts'],
+    title: 'the commit of an outcome at another receiver wakes a waiting request',
   },
   {
     tag: 'postgres/commands-read-only',

@@ -27,7 +27,9 @@ for (const { name, config } of vitest.projects) if (name === 'unit') config.test
 async function run({ tests, title, edited }: Order): Promise<Report> {
   const paths = tests.map((test) => join(root, test));
   const specifications = paths.flatMap((path) => vitest.getModuleSpecifications(path));
-  if (title !== undefined) for (const one of specifications) one.testNamePattern = new RegExp(RegExp.escape(title));
+  // Vitest keeps the specifications, so that the pattern of a former run would stay.
+  const testNamePattern = new RegExp(RegExp.escape(title ?? ''));
+  for (const one of specifications) one.testNamePattern = testNamePattern;
   if (edited !== null) vitest.invalidateFile(join(root, edited));
   const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications);
   if (edited !== null) vitest.invalidateFile(join(root, edited));

@@ -31,6 +31,21 @@ test('the commit of an outcome wakes every waiting request at once', async () =>
   expect(waiters.size).toBe(0);
 });
 
+test('the commit of an outcome at another receiver wakes a waiting request', async () => {
+  const world = createManualWorld();
+  const store = createStoreInMemory();
+  // What this receiver would commit itself is what another one commits here.
+  const here = { ...store, watch: () => () => {}, watchOthers: store.watch };
+  const waiters = createWaiters(here, world, { perCaller: 1, total: 1 });
+  const execution = anExecution();
+  await store.add({ execution, fingerprint: 'print', queueCapacity: 10 });
+  const waiting = waiters.wait(execution.correlationId, 60_000, new AbortController().signal);
+  await world.settle();
+  await store.record(execution.reference, callback(completed()), NOON);
+  expect(await waiting).toMatchObject({ status: 'COMPLETED' });
+  expect(world.sleepers).toBe(0);
+});
+
 test('progress wakes no request, and the database is read only before and after', async () => {
   const { world, store, waiters, execution, signal, looks } = await open();
   const waiting = waiters.wait(execution.correlationId, 60_000, signal);
