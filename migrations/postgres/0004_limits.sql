@@ -27,6 +27,21 @@ BEGIN
 	RETURN p_result;
 END $$;
 --> statement-breakpoint
+-- Verifies that each Idempotency-Key stands for one request after `apply_batch` has added executions, in the same statement: raises
+-- CX002, so that nothing of the batch is written, if a name in one of the ranges is stored. They hold the names of all other requests
+-- under the keys of the batch. `apply_batch` holds the lock of the chain, so that what another receiver has added is visible here.
+CREATE FUNCTION one_request_per_key(p_result json, p_ranges json) RETURNS json LANGUAGE plpgsql AS $$
+BEGIN
+	IF EXISTS (
+		SELECT 1 FROM json_to_recordset(p_ranges) AS g(app text, "from" text, "to" text) CROSS JOIN LATERAL (
+			SELECT 1 FROM execution_rows AS r
+			WHERE r.app = g.app AND r.idempotency_key >= g."from" COLLATE "C" AND r.idempotency_key < g."to" COLLATE "C" LIMIT 1) AS other
+	) THEN
+		RAISE EXCEPTION 'another request has taken a key of the batch' USING ERRCODE = 'CX002';
+	END IF;
+	RETURN p_result;
+END $$;
+--> statement-breakpoint
 -- The submissions that each app with a rate may still make now, by the clock of the database. A full page of a row leaves room, so that
 -- its updates are HOT. A crash of the server may forget the last ones.
 CREATE TABLE submission_rates (

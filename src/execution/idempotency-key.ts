@@ -24,8 +24,26 @@ export function requestNameOf(name: string): string {
   return space === -1 ? name : name.slice(0, space);
 }
 
-/** Returns the range (`to` exclusive) of a key and all names derived from it. */
-export function nameRange(key: string): { readonly from: string; readonly to: string } {
+/** A range of names; `to` is exclusive. */
+export interface NameRange {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Returns the range of a key and all names derived from it. */
+export function nameRange(key: string): NameRange {
   // "!" sorts directly after the space, and is the first character that a longer key could continue with.
   return { from: key, to: `${key}!` };
+}
+
+/** Returns the ranges that hold the names of all other requests with the key of this name. */
+export function otherRequestRanges(name: string): NameRange[] {
+  const key = appKeyOf(name);
+  const all = nameRange(key);
+  if (name === key) return [{ from: `${key} `, to: all.to }];
+  const own = nameRange(requestNameOf(name));
+  return [
+    { from: all.from, to: own.from },
+    { from: own.to, to: all.to },
+  ];
 }

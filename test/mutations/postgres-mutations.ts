@@ -100,6 +100,13 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: 'a receiver that counted the queue when it was empty',
   },
   {
+    tag: 'postgres/one-key-one-request-of-all',
+    promise: 'one Idempotency-Key stands for one request at all receivers together',
+    edit: replacedBy('return [];'),
+    tests: ['test/store/postgres/several-receivers.slow.test.ts'],
+    title: 'of two batches with one key at two of them',
+  },
+  {
     tag: 'postgres/order-is-taken-once',
     promise: 'what an operator orders of the leader is done once',
     edit: value("() => queries.all('SELECT id, kind, body FROM leader_orders WHERE done_at IS NULL')"),

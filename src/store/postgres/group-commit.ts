@@ -11,7 +11,7 @@ import { type Change, StoreUnavailable } from '../port.ts';
 import { loadAggregates } from './batch/aggregate.ts';
 import { batchArguments } from './batch/arguments.ts';
 import { type Batch, createBatch } from './batch/batch.ts';
-import { loadNames } from './batch/names.ts';
+import { loadNames, otherRequestsOf } from './batch/names.ts';
 import { isChanged, numberEntries, type Part } from './batch/part.ts';
 import { codeOf, isFaultOfOne, isTransient, NO_PARTITION, NotLeading, QUEUE_FULL, STALE } from './connection/errors.ts';
 import type { Session } from './connection/session.ts';
@@ -191,7 +191,7 @@ export function createGroupCommit(options: WriterOptions): Writer {
     settle(decided, entries, (part) => part !== null && stale.has(part));
   }
 
-  /** Returns null if an all-or-nothing batch was stale, or others have filled the queue in between, and waits again. */
+  /** Returns null, and waits again, if an all-or-nothing batch was stale, or others have used a key or filled the queue in between. */
   async function applyBatch(
     isAllOrNothing: boolean,
     batch: Batch,
@@ -201,8 +201,8 @@ export function createGroupCommit(options: WriterOptions): Writer {
     try {
       const asLeader = tasks.some((one) => one.asLeader);
       const values = batchArguments(batch, changed);
-      const bounds = queue.boundsOf(batch.added);
-      return await session.apply({ isAllOrNothing, asLeader }, options.knownHead(), values, bounds);
+      const limits = batch.added.length === 0 ? [] : [queue.boundsOf(batch.added), otherRequestsOf(batch.added)];
+      return await session.apply({ isAllOrNothing, asLeader }, options.knownHead(), values, limits);
     } catch (error) {
       if (codeOf(error) !== STALE && codeOf(error) !== QUEUE_FULL) throw error;
       if (codeOf(error) === QUEUE_FULL) queue.reset();

@@ -2,6 +2,7 @@
 
 import { Client } from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
+import { batchName, itemName } from '../../../src/execution/idempotency-key.ts';
 import { systemWorld } from '../../../src/lib/world.ts';
 import { StoreUnavailable } from '../../../src/store/port.ts';
 import { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from '../../../src/store/postgres/store.ts';
@@ -63,6 +64,41 @@ describe.skipIf(serverUrl === null)('several receivers on one PostgreSQL', () =>
     );
     expect(all.filter((result) => result?.outcome === 'added')).toHaveLength(5);
     expect(all.filter((result) => result?.outcome === 'replayed')).toHaveLength(5);
+  });
+
+  test('of two batches with one key at two of them, one is added, and the other is refused', async () => {
+    const url = await database();
+    const stores = await Promise.all([openOn(url), openOn(url)]);
+    for (let round = 0; round < 10; round += 1) {
+      const batchOf = (fingerprint: string) => [
+        asNew(anExecution({ idempotencyKey: itemName(batchName(`key-${round}`, fingerprint), 0) })),
+      ];
+      const all = await Promise.all(stores.map((store, n) => store.addAll(batchOf(`print-${n}`), false)));
+      expect(all.map(([result]) => result?.outcome).toSorted()).toEqual(['added', 'key-reused']);
+    }
+  });
+
+  test('of a batch and a submission with one key at two of them, one is added whole, and the other is refused', async () => {
+    const url = await database();
+    const stores = await Promise.all([openOn(url), openOn(url)]);
+    for (let round = 0; round < 10; round += 1) {
+      const key = `key-${round}`;
+      const items = [0, 1].map((n) => itemName(batchName(key, 'print'), n));
+      const batch = items.map((idempotencyKey) => asNew(anExecution({ idempotencyKey })));
+      const single = asNew(anExecution({ idempotencyKey: key }));
+      const other = asNew(anExecution({ idempotencyKey: `${key}-of-another` }));
+      const [ofBatch, ofSingle, ofOther] = await Promise.all([
+        stores[0]?.addAll(batch, true),
+        stores[1]?.add(single),
+        stores[1]?.add(other),
+      ]);
+      const outcomes = [...(ofBatch ?? []), ofSingle].map((result) => result?.outcome);
+      expect([
+        ['added', 'added', 'key-reused'],
+        ['key-reused', 'key-reused', 'added'],
+      ]).toContainEqual(outcomes);
+      expect(ofOther?.outcome).toBe('added');
+    }
   });
 
   test('the first one leads, and claims; another one serves, and its claims are refused', async () => {

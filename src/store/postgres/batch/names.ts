@@ -1,7 +1,13 @@
 // Loads what decides whether a submission is new: the executions with its correlation id or its idempotency key.
 
 import type { Execution } from '../../../execution/execution.ts';
-import { appKeyOf, nameRange } from '../../../execution/idempotency-key.ts';
+import {
+  appKeyOf,
+  type NameRange,
+  nameRange,
+  otherRequestRanges,
+  requestNameOf,
+} from '../../../execution/idempotency-key.ts';
 import { type JsonObject, LargeJson } from '../../../execution/json.ts';
 import type { AcceptedSubmission, NewExecution } from '../../intake-port.ts';
 import type { Session } from '../connection/session.ts';
@@ -70,6 +76,27 @@ export async function loadNames(session: Pick<Session, 'all'>, submissions: read
     if (found !== null) names.underKey.set(keyOf(app, key), found);
   }
   return names;
+}
+
+interface NamedSubmission {
+  readonly execution: Pick<Execution, 'app' | 'idempotencyKey'>;
+}
+
+/** A row of the parameter of `one_request_per_key`. */
+interface AppNameRange extends NameRange {
+  readonly app: string;
+}
+
+/** Returns the ranges that hold the names of other requests with the keys of these submissions. */
+export function otherRequestsOf(submissions: readonly NamedSubmission[]): AppNameRange[] {
+  const keyed = submissions.flatMap(({ execution: { app, idempotencyKey } }) =>
+    idempotencyKey === null ? [] : [{ app, name: idempotencyKey }],
+  );
+  const requests = new Map(keyed.map(({ app, name }) => [keyOf(app, requestNameOf(name)), { app, name }]));
+  // promise: postgres/one-key-one-request-of-all
+  return [...requests.values()].flatMap(({ app, name }) =>
+    otherRequestRanges(name).map((range) => ({ app, ...range })),
+  );
 }
 
 function toEarlier(row: EarlierRow): Earlier {

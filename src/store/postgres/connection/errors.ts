@@ -5,7 +5,10 @@ import { StoreUnavailable } from '../../port.ts';
 
 /** Raised by `apply_batch`: another receiver has raised the epoch of the slot. */
 export const FENCED = 'CX001';
-/** Raised by `apply_batch`: a part of an all-or-nothing batch is stale. */
+/**
+ * Raised by `apply_batch`: a part of an all-or-nothing batch is stale. Raised by `one_request_per_key`: another receiver has accepted
+ * another request with a key of the batch.
+ */
 export const STALE = 'CX002';
 /** Raised by `within_queue`: other receivers have filled the queue in between. */
 export const QUEUE_FULL = 'CX003';

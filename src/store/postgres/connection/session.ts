@@ -17,7 +17,7 @@ import { codeOf, FENCED, isTransient, leavesInDoubt, NotLeading, READ_ONLY } fro
 import { endOwnConnection, takeLead } from './leader-lock.ts';
 import { RECONNECT_MS, resolveReceipt } from './resolve-receipt.ts';
 import { giveSign, raiseEpoch, removeEnded, type Slot } from './slot.ts';
-import { APPLY, APPLY_WITHIN_QUEUE, type BatchResult, REMOVE_RECEIPTS, WRITE } from './statements.ts';
+import { APPLY, APPLY_WITHIN, type BatchResult, REMOVE_RECEIPTS, WRITE } from './statements.ts';
 import type { Terms } from './terms.ts';
 
 /** Receipts of a slot after which the older ones are deleted. */
@@ -52,11 +52,11 @@ export interface Session {
   /** Reads on the writing connection. @throws {StoreUnavailable} unless it is active. */
   all<Row extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<Row[]>;
   /**
-   * Commits a batch that keeps the bounds of the queue. After a lost connection it resolves once the database shows whether it was
-   * committed.
+   * Commits a batch within the limits, the last parameters of APPLY_WITHIN; none are verified without any. After a lost connection it
+   * resolves once the database shows whether it was committed.
    * @throws {StoreUnavailable} when it was not; {NotLeading} if it is one of the leader, and this receiver does not lead.
    */
-  apply(how: ApplyHow, knownHead: number, values: readonly unknown[], bounds: readonly object[]): Promise<BatchResult>;
+  apply(how: ApplyHow, knownHead: number, values: readonly unknown[], limits: readonly object[]): Promise<BatchResult>;
   /**
    * Runs a statement once that changes something besides executions, and returns its one JSON value. `values` are its `$1`, as JSON.
    * A lost connection is resolved as for a batch. @throws {StoreUnavailable} when it was not committed.
@@ -277,11 +277,11 @@ export function createSession(
         throw new StoreUnavailable(`the database cannot be read: ${reasonOf(error)}`, { cause: error });
       }
     },
-    apply: ({ isAllOrNothing, asLeader }, knownHead, values, bounds) => {
+    apply: ({ isAllOrNothing, asLeader }, knownHead, values, limits) => {
       const all = [isAllOrNothing, knownHead, ...values];
       // promise: postgres/queue-bound-of-all
-      if (bounds.length > 0)
-        return once('apply_within_queue', APPLY_WITHIN_QUEUE, [...all, JSON.stringify(bounds)], asLeader);
+      if (limits.length > 0)
+        return once('apply_within', APPLY_WITHIN, [...all, ...limits.map((limit) => JSON.stringify(limit))], asLeader);
       return once('apply_batch', APPLY, all, asLeader);
     },
     write: (statement, values) => write(statement, values, false),

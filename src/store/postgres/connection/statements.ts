@@ -19,8 +19,8 @@ export interface BatchResult {
 /** Parameters: slot, epoch, sequence, all-or-nothing, the newest entry that is known, and what `batchArguments` returns. */
 export const APPLY = `SELECT ${APPLY_BATCH} AS result`;
 
-/** The last parameter: the bounds of the queue. */
-export const APPLY_WITHIN_QUEUE = `SELECT within_queue(${APPLY_BATCH}, $24::json) AS result`;
+/** The last parameters: the bounds of the queue, and the ranges of names in which none may be stored. */
+export const APPLY_WITHIN = `SELECT one_request_per_key(within_queue(${APPLY_BATCH}, $24::json), $25::json) AS result`;
 
 /** Parameters: slot, epoch, sequence, the statement, and its values. */
 export const WRITE = 'SELECT write_once($1::integer, $2::bigint, $3::bigint, $4::text, $5::json) AS result';
