@@ -62,6 +62,21 @@ describe.skipIf(serverUrl === null)('a receiver on PostgreSQL', () => {
   });
 });
 
+describe.skipIf(serverUrl === null)('a position from the future', () => {
+  test('is refused by every store, also beyond what a bigint holds', async () => {
+    const stages = [await setStage({ DATABASE_URL: await newDatabase() }), await setStage()];
+    for (const id of ['9223372036854775806', '9223372036854775807', '9223372036854775808', '9'.repeat(19)]) {
+      for (const stage of stages) {
+        const operator = { key: OPERATOR_KEY };
+        const resumed = await stage.request('GET', '/v1/events', { ...operator, headers: { 'last-event-id': id } });
+        expect(resumed).toMatchObject({ status: 400, body: { detail: expect.stringContaining('from the future') } });
+        const first = await stage.request('GET', `/v1/events?lastEventId=${id}`, operator);
+        expect(first).toMatchObject({ status: 422, body: { errors: [{ pointer: '#/lastEventId' }] } });
+      }
+    }
+  });
+});
+
 function stageFetch(url: string, path: string): Promise<Response> {
   return fetch(url + path, {
     headers: { authorization: `Basic ${btoa(`alice:${OPERATOR_KEY}`)}`, accept: 'text/html,*/*' },

@@ -209,10 +209,15 @@ function positionOf(c: Context): Position | Response {
   const header = c.req.header('last-event-id') ?? '';
   const { lastEventId = null } = query.value;
   // promise: last-event-id-header-wins
-  if (header === '') return { after: lastEventId === null ? null : Number(lastEventId), source: 'query' };
+  if (header === '') return { after: lastEventId === null ? null : numberIn(lastEventId), source: 'query' };
   return POSITION.test(header)
-    ? { after: Number(header), source: 'header' }
+    ? { after: numberIn(header), source: 'header' }
     : invalidHeader('Last-Event-ID', `${POSITION_RULE}, or leave the header out`);
+}
+
+/** A number beyond all ids is from the future, too: PostgreSQL refuses what its bigint does not hold. */
+function numberIn(position: string): number {
+  return Math.min(Number(position), Number.MAX_SAFE_INTEGER);
 }
 
 function refusal(followed: FollowRefusal, { source }: Position): Response {
