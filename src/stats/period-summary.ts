@@ -69,9 +69,14 @@ export function createPeriodSummary(): PeriodSummary {
         for (const [ms, count] of latencies) sum.latencies.set(ms, (sum.latencies.get(ms) ?? 0) + count);
       }
       const actions = [...byAction].map(([actionId, counted]) => summaryOf(actionId, counted));
-      return { actions: actions.sort((one, other) => other.accepted - one.accepted), total: summaryOf('(all)', sum) };
+      return { actions: actions.sort(busiestFirst), total: summaryOf('(all)', sum) };
     },
   };
+}
+
+/** Equally busy ones by their name, because a store may return them in any order. */
+function busiestFirst(one: ActionSummary, other: ActionSummary): number {
+  return other.accepted - one.accepted || (one.actionId < other.actionId ? -1 : 1);
 }
 
 function emptyCounts(): ActionCounts {
