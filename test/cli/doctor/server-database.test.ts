@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { checkServerDatabase } from '../../../src/cli/doctor/server-database.ts';
 import { freePort } from '../../../src/lib/free-port.ts';
 import { systemWorld } from '../../../src/lib/world.ts';
+import { migrate } from '../../../src/store/postgres/migrate.ts';
 import { openPostgresStore } from '../../../src/store/postgres/store.ts';
 import { newDatabase, serverUrl, withClient } from '../../support/postgres/databases.ts';
 import { quietLog } from '../../support/quiet-log.ts';
@@ -91,6 +92,22 @@ describe.skipIf(serverUrl === null)('the database on a server', () => {
         [url.username, url.password] = [role, 'a-password'];
       },
       /does not let this user create tables.*GRANT CREATE/,
+    ],
+    [
+      'has tables of another role, whether or not this one may create some',
+      async (url) => {
+        const database = url.pathname.slice(1);
+        const [owner, role] = [`${database}_owner`, `${database}_other`];
+        await withClient(url.href, async (client) => {
+          await migrate(client);
+          await client.query(`CREATE ROLE ${owner}; ALTER TABLE schema_migrations OWNER TO ${owner}`);
+          await client.query(
+            `CREATE ROLE ${role} LOGIN PASSWORD 'a-password'; GRANT CREATE ON SCHEMA public TO ${role}`,
+          );
+        });
+        [url.username, url.password] = [role, 'a-password'];
+      },
+      /has tables that belong to the role test_\w+_owner → connect as that role$/,
     ],
   ];
   test.for(unusable)('%s: one failure, with the remedy', async ([, change, expected]) => {

@@ -17,6 +17,8 @@ interface Settings {
   readonly synchronous_standby_names: string;
   readonly standbys: number;
   readonly can_create: boolean;
+  /** The role to which the tables of the receiver belong, if this user does not act as it; null without such tables too. */
+  readonly other_owner: string | null;
 }
 
 const READ = `SELECT current_setting('server_version_num')::integer AS version, current_setting('server_encoding') AS encoding,
@@ -24,7 +26,9 @@ const READ = `SELECT current_setting('server_version_num')::integer AS version, 
   current_setting('full_page_writes') AS full_page_writes, current_setting('synchronous_commit') AS synchronous_commit,
   current_setting('synchronous_standby_names') AS synchronous_standby_names,
   (SELECT count(*) FROM pg_stat_replication)::integer AS standbys,
-  has_schema_privilege(current_schema(), 'CREATE') AS can_create`;
+  has_schema_privilege(current_schema(), 'CREATE') AS can_create,
+  (SELECT pg_get_userbyid(relowner) FROM pg_class
+    WHERE oid = to_regclass('schema_migrations') AND NOT pg_has_role(relowner, 'USAGE')) AS other_owner`;
 
 /** Returns what the operator has chosen, each with its consequence. @throws {DatabaseRefused} with the remedy. */
 export async function verifySettings(client: Client): Promise<readonly string[]> {
@@ -36,9 +40,12 @@ export async function verifySettings(client: Client): Promise<readonly string[]>
   return choicesIn(settings);
 }
 
-function refusalOf({ version, encoding, isolation, can_create }: Settings): string | null {
+function refusalOf({ version, encoding, isolation, can_create, other_owner }: Settings): string | null {
   if (version < MIN_VERSION) return `is PostgreSQL ${Math.floor(version / 10_000)}: use version 15 or newer`;
   if (encoding !== 'UTF8') return `has the encoding ${encoding}: create one with ENCODING 'UTF8'`;
+  // The owner alone adds partitions and applies migrations.
+  // promise: postgres/owner-of-the-tables
+  if (other_owner !== null) return `has tables that belong to the role ${other_owner}: connect as that role`;
   if (!can_create) return 'does not let this user create tables: GRANT CREATE on its schema to the user';
   // The session has asked for it: a pooler in transaction mode loses such settings.
   if (isolation !== 'read committed')
