@@ -156,7 +156,7 @@ export const DESCRIPTIONS: Readonly<Record<keyof Environment, Description>> = {
   ),
   DATABASE_PATH: storage('SQLite file; its folder is created if it does not exist.'),
   DATABASE_URL: storage(
-    'PostgreSQL database, instead of DATABASE_PATH: postgres://USER:PASSWORD@HOST[:PORT][,HOST[:PORT]…]/DATABASE; of several hosts the one that accepts writes is used. Receivers with the same database all serve, and one of them sends.',
+    'PostgreSQL database, instead of DATABASE_PATH: postgres://USER:PASSWORD@HOST[:PORT][,HOST[:PORT]…]/DATABASE[?PARAMETERS]; of several hosts the one that accepts writes is used. The parameters are sslmode, sslrootcert, sslcert, sslkey and options; any other one is refused. Receivers with the same database all serve, and one of them sends.',
   ),
   DATABASE_MODE: storage(
     'Mode of the database and of every file that the receiver and its commands write: -wal, -shm, lock, backups, exports and recordings. 0640 lets a group of operators read them; the umask has no effect. A start sets this mode on files that have another one.',

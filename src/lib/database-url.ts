@@ -5,6 +5,8 @@ const FORM = /^(postgres(?:ql)?:\/\/)((?:[^@/?#]*@)?)([^/?#@]+)(\/[^/?#]+)(\?[^#
 const WANTED = 'must be postgres://USER:PASSWORD@HOST[:PORT][,HOST[:PORT]…]/DATABASE';
 /** The values of `sslmode` that `pg` distinguishes. It would take any other text for `verify-full`. */
 const SSL_MODES = ['disable', 'no-verify', 'prefer', 'require', 'verify-ca', 'verify-full'];
+/** What `pg` reads of a URL without a change of its user, password, host, port or database. It ignores what it does not know. */
+const PARAMETERS = ['sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'options'];
 const ENCODED = 'with special characters percent-encoded, for example %40 for @';
 
 export interface DatabaseAddress {
@@ -19,10 +21,7 @@ export function addressesIn(databaseUrl: string): readonly [DatabaseAddress, ...
   if (found === null) throw new TypeError(`${WANTED}, ${ENCODED}`);
   const [, scheme = '', login = '', hosts = '', database = '', query = ''] = found;
   const [first = '', ...others] = hosts.split(',');
-  const modes = new URLSearchParams(query).getAll('sslmode');
-  if (!modes.every((mode) => SSL_MODES.includes(mode))) {
-    throw new TypeError(`must have one of ${SSL_MODES.join(', ')} as its sslmode`);
-  }
+  refuseParameters(new URLSearchParams(query));
   const addressOf = (host: string) => {
     const url = `${scheme}${login}${host}${database}${query}`;
     // `pg` would quote the URL, with its password, in the error.
@@ -30,6 +29,20 @@ export function addressesIn(databaseUrl: string): readonly [DatabaseAddress, ...
     return { host, url };
   };
   return [addressOf(first), ...others.map(addressOf)];
+}
+
+function refuseParameters(parameters: URLSearchParams): void {
+  const names = [...parameters.keys()];
+  // promise: database-url-parameters
+  if (!names.every((name) => PARAMETERS.includes(name)) || new Set(names).size < names.length) {
+    throw new TypeError(
+      `may have only these parameters, each once: ${PARAMETERS.join(', ')}; user, password, host, port and database precede the question mark`,
+    );
+  }
+  const mode = parameters.get('sslmode');
+  if (mode !== null && !SSL_MODES.includes(mode)) {
+    throw new TypeError(`must have one of ${SSL_MODES.join(', ')} as its sslmode`);
+  }
 }
 
 function isEncoded(part: string): boolean {
@@ -50,8 +63,8 @@ export function withoutLogin(databaseUrl: string): string {
 /** Returns the URL and the password in it: what must not appear in logs. */
 export function secretsInDatabaseUrl(databaseUrl: string): string[] {
   const passwords = addressesIn(databaseUrl).flatMap(({ url }) => {
-    const { password, searchParams } = new URL(url);
-    return [password, decodeURIComponent(password), searchParams.get('password') ?? ''];
+    const { password } = new URL(url);
+    return [password, decodeURIComponent(password)];
   });
   return [...new Set([databaseUrl, ...passwords])].filter((secret) => secret !== '');
 }

@@ -152,6 +152,19 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     tests: ['test/cli/postgres/refusals.test.ts'],
   },
   {
+    tag: 'database-url-parameters',
+    promise:
+      'a parameter of DATABASE_URL that has no effect, for example a misspelt sslmode, or that replaces a part is refused',
+    edit: condition(false),
+    tests: ['test/config/config.test.ts'],
+  },
+  {
+    tag: 'postgres/owner-of-the-tables',
+    promise: 'a role to which the tables do not belong is refused at the start, and the owner is named',
+    edit: condition(false),
+    tests: ['test/cli/doctor/server-database.test.ts'],
+  },
+  {
     tag: 'file-commands-refuse-postgres',
     promise: 'a command that is for a file does not touch one while a PostgreSQL database is configured',
     edit: condition(false),

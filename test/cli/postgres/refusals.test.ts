@@ -49,14 +49,24 @@ describe('a configuration that leaves open which database is meant', () => {
 });
 
 describe('a URL on the command line', () => {
-  test.for(['postgres://me:word@db.example/receiver', 'postgresql://me:@db.example/receiver?password=word'])(
-    'has no password, which other users would see: %s',
-    async (url) => {
-      const { code, err } = await command(['stats', '--database', url]);
-      expect([code, err]).toEqual([2, expect.stringContaining('set DATABASE_URL instead')]);
-      expect(err).not.toContain('word@');
-    },
-  );
+  test('has no password, which other users would see', async () => {
+    const { code, err } = await command(['stats', '--database', 'postgres://me:word@db.example/receiver']);
+    expect([code, err]).toEqual([2, expect.stringContaining('set DATABASE_URL instead')]);
+    expect(err).not.toContain('word@');
+  });
+
+  const places = [
+    ['stats', '--database'],
+    ['move', '--to'],
+    ['move', '--to', 'copy.db', '--from'],
+    ['move', '--cancel', '--to'],
+  ];
+  test.for(places)('has only parameters that take effect: %s %s', async (...[args]) => {
+    const { code, out, err } = await command([...args, 'postgresql://me@db.example/receiver?password=very-secret']);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain('may have only these parameters, each once: sslmode, sslrootcert, sslcert, sslkey, options;');
+    expect(err).not.toContain('very-secret');
+  });
 
   test('is a whole URL', async () => {
     const { code, err } = await command(['stats', '--database', 'postgres:receiver']);

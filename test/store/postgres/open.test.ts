@@ -40,6 +40,39 @@ describe('DATABASE_URL', () => {
   );
 });
 
+describe('a parameter of DATABASE_URL', () => {
+  const ALLOWED = [
+    'sslmode=verify-full',
+    'sslmode=no-verify&options=-c%20search_path%3Dreceiver',
+    'sslrootcert=/etc/ca.pem&sslcert=/etc/cert.pem&sslkey=/etc/key.pem',
+  ];
+  test.for(ALLOWED)('is passed to the driver: %s', (query) => {
+    const url = `postgres://me@a/receiver?${query}`;
+    expect(addressesIn(url)).toEqual([{ host: 'a', url }]);
+  });
+
+  const REFUSED = [
+    'sslmod=verify-full',
+    'SSLMODE=verify-full',
+    'ssl=true',
+    'host=b',
+    '%68ost=b',
+    'port=1',
+    'database=other',
+    'user=other',
+    'password=very-secret',
+    'sslmode=verify-full&sslmode=disable',
+    'very-secret',
+  ];
+  test.for(REFUSED)('that is unknown, repeated or replaces a part is refused: %s', (query) => {
+    const rejection = () => addressesIn(`postgres://me@a/receiver?${query}`);
+    expect(rejection).toThrow(
+      'may have only these parameters, each once: sslmode, sslrootcert, sslcert, sslkey, options',
+    );
+    expect(rejection).not.toThrow('very-secret');
+  });
+});
+
 describe.skipIf(serverUrl === null)('opening', () => {
   test('makes the schema once, however many receivers start', async () => {
     const url = await newDatabase();
