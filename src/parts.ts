@@ -188,7 +188,7 @@ function liveParts({ store, cxone, lanes, loops, world, log, tracing, pace }: Li
   };
   const changed = shared?.reports.changed ?? (() => {});
   const reconciliations = createReconciliations({ store, cxone, world, log, tracing, ...pace, changed });
-  const own = createOwnControls({ world, cxone, lanes, loops, reconciliations });
+  const own = createOwnControls({ world, cxone, store, lanes, loops, reconciliations });
   if (shared === null) return { reconciliations, controls: own satisfies LiveControls as LiveControls, leading: null };
   const { leaderChannel: channel, reports } = shared;
   const controls: SharedControls = createSharedControls(own, {

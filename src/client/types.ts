@@ -220,7 +220,7 @@ type Fullness =
   | 'too-many-searches'
   | 'too-many-failures';
 type Crowd = 'too-many-bodies';
-type Trouble = 'draining' | 'store-unavailable' | 'not-ready' | 'internal-error' | 'request-timeout';
+type Trouble = 'draining' | 'store-unavailable' | 'no-leader' | 'not-ready' | 'internal-error' | 'request-timeout';
 export type ProblemName =
   | Mistake
   | Misfit

@@ -5,6 +5,7 @@ import { CALLBACK_PATH } from '../callbacks/signed-url.ts';
 import { reasonOf } from '../lib/log.ts';
 import { createSampledWarning } from '../lib/log-throttle.ts';
 import { withRequestFacts } from '../lib/request-context.ts';
+import { NoLeader } from '../store/leader-port.ts';
 import { StoreUnavailable } from '../store/port.ts';
 import { pageForBrowser } from './console/error-page.ts';
 import { withPauses } from './console/pause-banner.ts';
@@ -31,7 +32,7 @@ import { createPauseOfSending, createResumeOfSending } from './operators/pauses.
 import { MAX_BODY_BYTES } from './request/read-body.ts';
 import { withoutQuery } from './request/unknown-parameters.ts';
 import { respond } from './response/json.ts';
-import { problem, storeUnavailable } from './response/problem.ts';
+import { noLeader, problem, storeUnavailable } from './response/problem.ts';
 import { completeExecution, createCallbackEndpoint } from './webhook/callback-endpoint.ts';
 import { createRefusalCounter } from './webhook/refusals.ts';
 
@@ -171,8 +172,14 @@ function unmatched(app: Hono, c: Context): Response {
 /** The log gets the reason of a failure, the client does not. */
 function createFailureResponse({ log, world }: Runtime): RespondToFailure {
   const unavailable = createSampledWarning(log, world, 'answered 503 because the store is unavailable');
+  const leaderless = createSampledWarning(log, world, 'refused an order because no receiver leads');
   return (thrown, request) => {
     const reason = reasonOf(thrown);
+    // promise: order-without-a-leader
+    if (thrown instanceof NoLeader) {
+      leaderless('times', { reason });
+      return noLeader();
+    }
     if (thrown instanceof StoreUnavailable) {
       unavailable('times', { reason });
       return storeUnavailable('Nothing was changed. Send it again later.');

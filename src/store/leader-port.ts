@@ -1,6 +1,10 @@
 // How the receivers of one database reach the one that leads: it publishes what it knows, carries out orders, and writes reports.
 
 import type { Json, JsonObject } from '../execution/json.ts';
+import { StoreUnavailable } from './port.ts';
+
+/** No receiver leads now, so that none carries out an order. The order was withdrawn. */
+export class NoLeader extends StoreUnavailable {}
 
 export interface Order {
   readonly id: number;

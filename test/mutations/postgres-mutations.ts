@@ -165,6 +165,12 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     tests: ['test/cli/doctor/server-database.test.ts'],
   },
   {
+    tag: 'order-without-a-leader',
+    promise: 'an order that no receiver carries out, because none leads, is refused with this reason',
+    edit: condition(false),
+    tests: ['test/http/openapi/conformance.test.ts'],
+  },
+  {
     tag: 'file-commands-refuse-postgres',
     promise: 'a command that is for a file does not touch one while a PostgreSQL database is configured',
     edit: condition(false),

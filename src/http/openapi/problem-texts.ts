@@ -185,6 +185,11 @@ export const PROBLEM_DOCS: { readonly [N in ProblemName]: ProblemDoc } = {
     detail: 'Nothing was changed. Send it again later.',
     headers: ['Retry-After'],
   },
+  'no-leader': {
+    when: 'Several receivers have one database, and none of them leads at the moment. Another one takes over within 15 s.',
+    detail: 'Only the receiver that leads can do this. Nothing was changed. Send it again later.',
+    headers: ['Retry-After'],
+  },
   'not-ready': {
     when: 'The database accepts no writes, a loop is not running, or the receiver is shutting down.',
     detail: 'Not ready: draining.',

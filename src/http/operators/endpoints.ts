@@ -120,12 +120,7 @@ export function createEndpointVerbs(deps: Dependencies): EndpointVerbs {
       await store.resumeEndpoint(endpoint);
       await deliveries.resumed();
     }),
-    probeEndpoint: ofKnown(
-      verb('probe-endpoint', async (endpoint) => {
-        await store.hasten(endpoint, runtime.world.now());
-        await deliveries.probe(endpoint);
-      }),
-    ),
+    probeEndpoint: ofKnown(verb('probe-endpoint', async (endpoint) => deliveries.probe(endpoint))),
   };
 }
 
@@ -210,6 +205,7 @@ export const resumeEndpoint = {
 export const probeEndpoint = {
   ...ON_ONE,
   operationId: 'probeEndpoint',
+  problems: [...BODY_PROBLEMS, 'no-leader'],
   path: '/v1/endpoints/probe',
   summary: 'Probe an endpoint now',
   description:

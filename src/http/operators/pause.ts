@@ -86,7 +86,7 @@ export const liftPause = {
       content: jsonContent(LIFTED, { lifted: { lifted: represent(EXAMPLE) }, none: { lifted: null } }),
     },
   },
-  problems: BODY_PROBLEMS,
+  problems: [...BODY_PROBLEMS, 'no-leader'],
   create: (deps: Dependencies): Handler => withReason(createLiftOfPause(deps)),
 } satisfies ApiOperation;
 

@@ -141,7 +141,7 @@ export const startReconciliation: ApiOperation = {
       content: jsonContent(RECONCILIATION, { started: { ...representReconciliation(STARTED_EXAMPLE), differs: [] } }),
     },
   },
-  problems: [...BODY_PROBLEMS, 'reconciliation-running', 'draining'],
+  problems: [...BODY_PROBLEMS, 'reconciliation-running', 'draining', 'no-leader'],
   create: (deps) => async (c, caller) => {
     const body = await readJsonBody(c.req.raw);
     if (body.type === 'refused') return body.response;

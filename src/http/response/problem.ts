@@ -41,6 +41,7 @@ export const PROBLEMS = {
   'queue-full': [503, 'The queue is full'],
   draining: [503, 'The receiver is shutting down'],
   'store-unavailable': [503, 'Nothing can be stored right now'],
+  'no-leader': [503, 'No receiver leads at the moment'],
   'not-ready': [503, 'Not ready'],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
 
@@ -93,6 +94,12 @@ export function invalidDetail(errors: readonly FieldError[], noun = 'field'): st
 /** Returns the 503 response for a store that cannot commit. `members` states what was done before. */
 export function storeUnavailable(detail: string, members: Extras['members'] = {}): Response {
   return problem('store-unavailable', detail, { headers: { 'retry-after': String(STORE_RETRY_SECONDS) }, members });
+}
+
+/** Returns the 503 response for an order that only the receiver that leads can carry out, while none leads. */
+export function noLeader(): Response {
+  const detail = 'Only the receiver that leads can do this. Nothing was changed. Send it again later.';
+  return problem('no-leader', detail, { headers: { 'retry-after': String(STORE_RETRY_SECONDS) } });
 }
 
 /** `detail` follows the name of the header, for example "is empty; …". */

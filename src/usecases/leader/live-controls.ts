@@ -18,7 +18,8 @@ import type { SharedReports } from './shared-reports.ts';
 export interface OwnControls {
   state(): LiveState;
   liftPause(): UpstreamPause | null;
-  probe(endpoint: Endpoint): void;
+  /** Makes the next notification for the endpoint due, and lets it pass the open circuit. */
+  probe(endpoint: Endpoint): Promise<void>;
   deliveriesResumed(): void;
   incidentsChanged(): void;
   readonly reconciliations: Pick<Reconciliations, 'start' | 'find'>;
@@ -26,7 +27,7 @@ export interface OwnControls {
 
 type Awaitable<T> = T | Promise<T>;
 
-/** The same, wherever it is done. @throws {StoreUnavailable} if no receiver leads */
+/** The same, wherever it is done. @throws {NoLeader} if no receiver leads */
 export interface LiveControls {
   state(): Awaitable<LiveState>;
   liftPause(): Awaitable<UpstreamPause | null>;
@@ -73,8 +74,8 @@ export function createSharedControls(own: OwnControls, tools: SharingTools): Sha
 
   const handlers: Readonly<Record<Kind, OrderHandler>> = {
     'lift-pause': () => own.liftPause() as unknown as Json,
-    probe: (body) => {
-      own.probe(body as unknown as Endpoint);
+    probe: async (body) => {
+      await own.probe(body as unknown as Endpoint);
       return null;
     },
     'deliveries-resumed': () => {
@@ -115,7 +116,7 @@ export function createSharedControls(own: OwnControls, tools: SharingTools): Sha
     liftPause: async () =>
       leads() ? own.liftPause() : ((await order('lift-pause')) as unknown as UpstreamPause | null),
     probe: async ({ app, origin }) => {
-      if (leads()) own.probe({ app, origin });
+      if (leads()) await own.probe({ app, origin });
       else await order('probe', { app, origin });
     },
     deliveriesResumed: () => (leads() ? own.deliveriesResumed() : hint('deliveries-resumed')),

@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../../execution/json.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { Work } from '../../lib/loop.ts';
 import type { World } from '../../lib/world.ts';
-import type { LeaderOrders, Order } from '../../store/leader-port.ts';
+import { type LeaderOrders, NoLeader, type Order } from '../../store/leader-port.ts';
 import { StoreUnavailable } from '../../store/port.ts';
 
 /** How often the leader looks for orders, and who gave one for its result, in milliseconds. */
@@ -24,7 +24,8 @@ export interface OrderTools {
 
 /**
  * Has the leader carry out an order, and returns its result.
- * @throws {StoreUnavailable} if no receiver leads, so that nothing was done, or if the leader ends meanwhile
+ * @throws {NoLeader} if no receiver leads, so that nothing was done
+ * @throws {StoreUnavailable} if the leader ends meanwhile
  */
 export async function haveDone({ orders, world }: OrderTools, kind: string, body: JsonObject): Promise<Json> {
   const id = await orders.give(kind, body);
@@ -34,7 +35,7 @@ export async function haveDone({ orders, world }: OrderTools, kind: string, body
     if (found?.state === 'done') return resultOf(found.result);
     const waitedMs = world.elapsed() - began;
     if (found?.state === 'waiting' && waitedMs >= UNTAKEN_MS && (await orders.withdraw(id))) {
-      throw new StoreUnavailable('no receiver leads at the moment, so that nothing was done');
+      throw new NoLeader('no receiver leads at the moment, so that nothing was done');
     }
     if (found === undefined || waitedMs >= UNDONE_MS) {
       throw new StoreUnavailable('the receiver that leads has not confirmed that it was done');

@@ -3,7 +3,7 @@
 import type { ConnectionProblem, GatewayReport, TokenProblem, UpstreamPause } from '../../cxone/port.ts';
 import type { Loop } from '../../lib/loop.ts';
 import type { World } from '../../lib/world.ts';
-import type { Endpoint } from '../../store/endpoints-port.ts';
+import type { Endpoint, Endpoints } from '../../store/endpoints-port.ts';
 import type { OpenCircuit } from '../../store/outbox-port.ts';
 import type { OwnControls } from './live-controls.ts';
 
@@ -18,11 +18,12 @@ export interface OwnParts extends Pick<OwnControls, 'reconciliations'> {
     gatewayReports(): readonly GatewayReport[];
     connectionProblems(): readonly ConnectionProblem[];
   };
+  readonly store: Pick<Endpoints, 'hasten'>;
   readonly lanes: { openCircuits(): readonly OpenCircuit[]; probeNow(endpoint: Endpoint): void };
   readonly loops: () => ReadonlyMap<string, Pick<Loop, 'wake'>>;
 }
 
-export function createOwnControls({ world, cxone, lanes, loops, reconciliations }: OwnParts): OwnControls {
+export function createOwnControls({ world, cxone, store, lanes, loops, reconciliations }: OwnParts): OwnControls {
   const wake = (loop: string) => loops().get(loop)?.wake();
   return {
     state: () => {
@@ -40,7 +41,8 @@ export function createOwnControls({ world, cxone, lanes, loops, reconciliations 
       };
     },
     liftPause: cxone.liftPause,
-    probe: (endpoint) => {
+    probe: async (endpoint) => {
+      await store.hasten(endpoint, world.now());
       lanes.probeNow(endpoint);
       wake('notify');
     },

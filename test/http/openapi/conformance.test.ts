@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { openApiDocument } from '../../../src/http/operations.ts';
+import { NoLeader } from '../../../src/store/leader-port.ts';
 import { type Store, StoreUnavailable } from '../../../src/store/port.ts';
 import type { Reconciliation } from '../../../src/usecases/reconcile/report.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -147,6 +148,32 @@ describe('what any operation may answer', () => {
         type: 'urn:cxone-callback-receiver:problem:store-unavailable',
       });
     }
+  });
+
+  test('503: no receiver leads, which alone could carry out the order', async () => {
+    const refused = async () => {
+      throw new NoLeader('no receiver leads');
+    };
+    await using http = await startHttp({
+      pauses: { current: () => null, lift: refused },
+      reconciliations: { start: refused, find: () => undefined },
+      deliveries: { probe: refused, resumed: () => {} },
+    });
+    const orders = documents('503', 'no-leader');
+    expect(orders.toSorted()).toEqual(['liftPause', 'probeEndpoint', 'startReconciliation']);
+    for (const id of orders) {
+      const body = id === 'probeEndpoint' ? { app: 'orders', origin: 'https://hooks.example' } : bodyOf(id).body;
+      const { status, json, headers } = await call(http, id, { key: ALICE_KEY, body });
+      expect({ id, status }).toEqual({ id, status: 503 });
+      expect(json).toMatchObject({
+        title: 'No receiver leads at the moment',
+        detail: expect.stringContaining('Nothing was changed.'),
+      });
+      expect(headers.get('retry-after')).toMatch(/^\d+$/);
+    }
+    expect(http.logLines.filter(({ level }) => level !== 'debug').map(({ message }) => message)).toEqual([
+      'refused an order because no receiver leads',
+    ]);
   });
 
   test('400, 413 and 415: a body that cannot be read', async () => {

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import type { UpstreamPause } from '../../../src/cxone/port.ts';
 import type { JsonObject } from '../../../src/execution/json.ts';
-import { StoreUnavailable } from '../../../src/store/port.ts';
+import { NoLeader } from '../../../src/store/leader-port.ts';
 import { createSharedControls, type OwnControls } from '../../../src/usecases/leader/live-controls.ts';
 import { type LiveState, NOTHING_KNOWN } from '../../../src/usecases/leader/live-state.ts';
 import { createSharedReports } from '../../../src/usecases/leader/shared-reports.ts';
@@ -44,7 +44,7 @@ function twoReceivers() {
         state = { ...state, pause: null };
         return pause;
       },
-      probe: ({ app }) => void done.push(`probe ${app} at ${leads ? 'the leader' : 'another one'}`),
+      probe: async ({ app }) => void done.push(`probe ${app} at ${leads ? 'the leader' : 'another one'}`),
       deliveriesResumed: () => void done.push(`resumed at ${leads ? 'the leader' : 'another one'}`),
       incidentsChanged: () => void done.push(`incidents at ${leads ? 'the leader' : 'another one'}`),
       reconciliations: {
@@ -135,7 +135,7 @@ test('an order that no leader takes is refused and is not carried out later', as
   const { world, done, other, works, round } = twoReceivers();
   const refused = Promise.resolve(other.probe(ENDPOINT)).catch((error: unknown) => error);
   await world.advance(6_000);
-  expect(await refused).toBeInstanceOf(StoreUnavailable);
+  expect(await refused).toBeInstanceOf(NoLeader);
   await works.orders(round);
   expect(done).toEqual([]);
 });
