@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { addressesIn } from '../../../src/lib/database-url.ts';
 import { freePort } from '../../../src/lib/free-port.ts';
 import { systemWorld } from '../../../src/lib/world.ts';
+import { openServerReader } from '../../../src/store/postgres/reader/reader.ts';
 import { openPostgresStore } from '../../../src/store/postgres/store.ts';
 import { NOON } from '../../support/executions.ts';
 import { newDatabase, serverUrl, withClient } from '../../support/postgres/databases.ts';
@@ -71,6 +72,13 @@ describe('a parameter of DATABASE_URL', () => {
     );
     expect(rejection).not.toThrow('very-secret');
   });
+});
+
+test('a certificate of DATABASE_URL that cannot be read is named with its host, for a receiver and for a command', async () => {
+  const url = 'postgres://me@127.0.0.1:1/receiver?sslmode=verify-full&sslrootcert=/nowhere/ca.pem';
+  const reason = /127\.0\.0\.1:1: .*ENOENT.*\/nowhere\/ca\.pem.*check DATABASE_URL/;
+  await expect(openOn(url)).rejects.toThrow(reason);
+  await expect(openServerReader(url)).rejects.toThrow(reason);
 });
 
 describe.skipIf(serverUrl === null)('opening', () => {

@@ -57,16 +57,18 @@ export class NoWritableHost extends Error {
 export async function connectWritable(options: ConnectOptions): Promise<Connected> {
   const reasons: string[] = [];
   for (const address of options.addresses) {
-    const client = new Client({
-      connectionString: address.url,
-      connectionTimeoutMillis: CONNECT_MS,
-      application_name: options.applicationName,
-      keepAlive: true,
-      types: TYPES,
-    });
-    // An error of an idle connection is an event; the next query reports it.
-    client.on('error', (error) => options.log.debug(() => ({ reason: reasonOf(error) }), 'a connection was lost'));
+    let client: Client | null = null;
     try {
+      // Reads the files that the URL names.
+      client = new Client({
+        connectionString: address.url,
+        connectionTimeoutMillis: CONNECT_MS,
+        application_name: options.applicationName,
+        keepAlive: true,
+        types: TYPES,
+      });
+      // An error of an idle connection is an event; the next query reports it.
+      client.on('error', (error) => options.log.debug(() => ({ reason: reasonOf(error) }), 'a connection was lost'));
       await client.connect();
       const problem = await readOnlyReason(client);
       if (problem === null) {
@@ -77,7 +79,7 @@ export async function connectWritable(options: ConnectOptions): Promise<Connecte
     } catch (error) {
       reasons.push(`${address.host}: ${reasonOf(error)}`);
     }
-    await client.end().catch(() => {});
+    await client?.end().catch(() => {});
   }
   throw new NoWritableHost(`no host of DATABASE_URL accepts writes (${reasons.join('; ')})`);
 }

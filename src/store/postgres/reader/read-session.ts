@@ -78,13 +78,15 @@ async function connect(addresses: readonly DatabaseAddress[]): Promise<Client> {
   const reasons: string[] = [];
   let standby: Client | null = null;
   for (const { host, url } of addresses) {
-    const client = new Client({
-      ...{ connectionString: url, connectionTimeoutMillis: CONNECT_MS, types: TYPES },
-      application_name: 'cxone-callback-receiver command',
-    });
-    // An error of an idle connection is an event; the next query reports it.
-    client.on('error', () => {});
+    let client: Client | null = null;
     try {
+      // Reads the files that the URL names.
+      client = new Client({
+        ...{ connectionString: url, connectionTimeoutMillis: CONNECT_MS, types: TYPES },
+        application_name: 'cxone-callback-receiver command',
+      });
+      // An error of an idle connection is an event; the next query reports it.
+      client.on('error', () => {});
       await client.connect();
       const { rows } = await client.query<{ standby: boolean }>('SELECT pg_is_in_recovery() AS standby');
       if (rows[0]?.standby !== true) {
@@ -94,7 +96,7 @@ async function connect(addresses: readonly DatabaseAddress[]): Promise<Client> {
       if (standby === null) standby = client;
       else await client.end();
     } catch (error) {
-      await client.end().catch(() => {});
+      await client?.end().catch(() => {});
       reasons.push(`${host}: ${reasonOf(refusal(error))}`);
     }
   }
