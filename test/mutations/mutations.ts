@@ -1093,6 +1093,13 @@ export const MUTATIONS: readonly Mutation[] = [
     title: 'does not find them by --text, except with --reveal',
   },
   {
+    tag: 'text-with-nul-is-not-cut',
+    promise: 'a search for a text with NUL finds that text, and not everything',
+    edit: branch('alternate'),
+    tests: ['test/store/store.test.ts'],
+    title: 'a text with NUL is found where JSON has it as an escape, and nothing else is',
+  },
+  {
     tag: 'readers-see-no-hidden-value',
     promise: 'a reader of the API sees no value of a hidden member',
     edit: branch('alternate'),

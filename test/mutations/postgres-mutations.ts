@@ -107,6 +107,12 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: 'of two batches with one key at two of them',
   },
   {
+    tag: 'postgres/unstorable-text-matches-nothing',
+    promise: 'a filter with a text that PostgreSQL cannot store matches nothing and is no error',
+    edit: branch('alternate'),
+    tests: ['test/store/postgres/unstorable-text.test.ts'],
+  },
+  {
     tag: 'postgres/order-is-taken-once',
     promise: 'what an operator orders of the leader is done once',
     edit: value("() => queries.all('SELECT id, kind, body FROM leader_orders WHERE done_at IS NULL')"),

@@ -224,6 +224,15 @@ export function searchingContract(storeNow: () => Store): void {
       expect(await found({ text: '"order":4711' })).toEqual(['number']);
     });
 
+    test('a text with NUL is found where JSON has it as an escape, and nothing else is', async () => {
+      await add({ correlationId: 'plain', inputs: { note: 'a' } });
+      await add({ correlationId: 'with-nul', inputs: { note: 'a\0b' } });
+      for (const text of ['\0', 'a\0', '\0B']) expect(await found({ text })).toEqual(['with-nul']);
+      for (const text of ['"}\0', 'é\0', 'a\0c']) expect(await found({ text })).toEqual([]);
+      expect(await found({ text: '\0', hidden: ['note'] })).toEqual([]);
+      expect(await found({ error: '\0' })).toEqual([]);
+    });
+
     test('letters beyond ASCII are found in any case, too', async () => {
       await add({ correlationId: 'hit', inputs: { name: 'Frau ÖZTÜRK 😀' } });
       await add({ correlationId: 'miss', inputs: { name: 'Frau Oztark 😎' } });

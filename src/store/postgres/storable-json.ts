@@ -1,4 +1,4 @@
-// The JSON of values that become text of PostgreSQL.
+// Values that become text of PostgreSQL, which has no NUL and no half of a surrogate pair.
 
 /** An escaped NUL, or an escaped half of a surrogate pair. */
 const UNSTORABLE = /\\u(?:0000|d[89a-f])/;
@@ -16,4 +16,23 @@ export function storableJson(values: object): string {
 /** Returns the text as it is stored. */
 export function storable(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\ufffd');
+}
+
+/** A text that is stored nowhere: Unicode assigns its first character to nothing. */
+const NOTHING = '\uffffno stored text';
+
+/**
+ * Returns the values as parameters of a query that compares them. A text that PostgreSQL cannot have equals no stored text; the server
+ * refuses the query with a NUL, and the driver changes half of a surrogate pair. Null would lift the condition of an optional filter.
+ */
+export function comparable(values: readonly unknown[]): unknown[] {
+  return values.map((value) => {
+    if (Array.isArray(value)) return comparable(value);
+    // promise: postgres/unstorable-text-matches-nothing
+    return typeof value === 'string' && !isStorable(value) ? NOTHING : value;
+  });
+}
+
+function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\0');
 }

@@ -4,6 +4,7 @@ import type { Client, QueryResultRow } from 'pg';
 import type { DatabaseAddress } from '../../../lib/database-url.ts';
 import { type Log, reasonOf } from '../../../lib/log.ts';
 import { StoreUnavailable } from '../../port.ts';
+import { comparable } from '../storable-json.ts';
 import { connectWritable } from './connect.ts';
 import { codeOf, isTransient, leavesInDoubt, READ_ONLY } from './errors.ts';
 
@@ -71,7 +72,7 @@ export function createReads({ connections = MAX_CONNECTIONS, ...options }: Reads
     const lane = await take();
     try {
       const client = await connected(lane);
-      return (await client.query<Row>({ text, values: [...values] })).rows;
+      return (await client.query<Row>({ text, values: comparable(values) })).rows;
     } catch (error) {
       // Another host may accept writes by now.
       const isLost = leavesInDoubt(error) || codeOf(error) === READ_ONLY;

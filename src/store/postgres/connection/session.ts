@@ -10,7 +10,7 @@ import { type Log, reasonOf } from '../../../lib/log.ts';
 import type { RemoteClock } from '../../../lib/remote-clock.ts';
 import type { World } from '../../../lib/world.ts';
 import { StoreUnavailable } from '../../port.ts';
-import { storableJson } from '../storable-json.ts';
+import { comparable, storableJson } from '../storable-json.ts';
 import { createTurns } from '../turns.ts';
 import { connectWritable, WRITER_SETTINGS } from './connect.ts';
 import { codeOf, FENCED, isTransient, leavesInDoubt, NotLeading, READ_ONLY } from './errors.ts';
@@ -87,7 +87,7 @@ async function rowsOf<Row extends QueryResultRow>(
   text: string,
   values: readonly unknown[],
 ): Promise<Row[]> {
-  return (await inTurn(() => client.query<Row>({ text, values: [...values] }))).rows;
+  return (await inTurn(() => client.query<Row>({ text, values: comparable(values) }))).rows;
 }
 
 // One function because its parts share the one connection and its state.

@@ -96,7 +96,10 @@ function patternsOf(text: string): string[] {
 
 /** The text as typed and as JSON escapes it, in lower case. */
 function needlesOf(text: string): string[] {
-  return [...new Set([text, JSON.stringify(text).slice(1, -1)])].map((needle) => needle.toLowerCase());
+  const escaped = JSON.stringify(text).slice(1, -1);
+  // JSON has NUL as an escape only.
+  const needles = text.includes('\0') ? [escaped] : [...new Set([text, escaped])];
+  return needles.map((needle) => needle.toLowerCase());
 }
 
 /** Returns whether a row that the conditions found has the texts of the filter where its reader sees them. */

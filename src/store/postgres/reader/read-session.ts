@@ -7,6 +7,7 @@ import { DatabaseRefused } from '../../shared/database-refused.ts';
 import { TYPES } from '../connection/connect.ts';
 import type { Reads } from '../connection/reads.ts';
 import { refuseOtherSchema } from '../migrate.ts';
+import { comparable } from '../storable-json.ts';
 
 const CONNECT_MS = 5_000;
 const STATEMENT_SECONDS = 60;
@@ -44,7 +45,7 @@ export async function openReadSession(url: string): Promise<ReadSession> {
   const client = await connect(addressesIn(url));
   const query = async <Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> => {
     try {
-      return (await client.query<Row>({ text, values: [...values] })).rows;
+      return (await client.query<Row>({ text, values: comparable(values) })).rows;
     } catch (error) {
       throw refusal(error);
     }

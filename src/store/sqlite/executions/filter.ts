@@ -187,8 +187,11 @@ function holdsInOutcome(columns: readonly string[], needles: readonly string[], 
   return sql`EXISTS (SELECT 1 FROM outcome_rows WHERE id = outcome AND ${inAny(columns, needles, hidden)})`;
 }
 
+/** JSON has NUL as an escape only, and a pattern of LIKE ends at NUL: `%` would find everything. */
 function needlesOf(text: string): readonly string[] {
-  return [...new Set([text, JSON.stringify(text).slice(1, -1)])];
+  const escaped = JSON.stringify(text).slice(1, -1);
+  // promise: text-with-nul-is-not-cut
+  return text.includes('\0') ? [escaped] : [...new Set([text, escaped])];
 }
 
 function inAny(columns: readonly string[], needles: readonly string[], hidden: readonly string[]): SQL | undefined {
