@@ -108,7 +108,7 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
   },
   {
     tag: 'postgres/unstorable-text-matches-nothing',
-    promise: 'a filter with a text that PostgreSQL cannot store matches nothing and is no error',
+    promise: 'a filter with a text that PostgreSQL cannot store matches nothing, and does not fail',
     edit: branch('alternate'),
     tests: ['test/store/postgres/unstorable-text.test.ts'],
   },
