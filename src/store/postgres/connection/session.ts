@@ -281,7 +281,7 @@ export function createSession(
       const all = [isAllOrNothing, knownHead, ...values];
       // promise: postgres/queue-bound-of-all
       if (limits.length > 0)
-        return once('apply_within', APPLY_WITHIN, [...all, ...limits.map((limit) => JSON.stringify(limit))], asLeader);
+        return once('apply_within', APPLY_WITHIN, [...all, ...limits.map((limit) => storableJson(limit))], asLeader);
       return once('apply_batch', APPLY, all, asLeader);
     },
     write: (statement, values) => write(statement, values, false),
