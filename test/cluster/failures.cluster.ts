@@ -8,11 +8,11 @@ import { createSimulator } from '../../src/simulator/app.ts';
 import { command } from '../cli/harness.ts';
 import { NGINX } from '../deploy/proxies.ts';
 import { certificateFor } from '../support/certificate.ts';
+import { startForwarder } from '../support/forwarder.ts';
 import { type Running, run, runCommand } from '../support/process.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { createApp } from './client.ts';
 import { BIN, startReplicated } from './replicated-postgres.ts';
-import { startSlowWay } from './slow-way.ts';
 
 const APP_KEY = 'the-shop-key-0123456789';
 const OPERATOR_KEY = 'the-operator-key-0123456789';
@@ -30,7 +30,7 @@ interface Receiver {
 
 test.skipIf(BIN === null)('kills, stops, cuts, delays, a crash of the server and a promotion, under load', async () => {
   const postgres = await startReplicated();
-  const [primary, standby] = [await startSlowWay(postgres.ports[0]), await startSlowWay(postgres.ports[1])];
+  const [primary, standby] = [await startForwarder(postgres.ports[0]), await startForwarder(postgres.ports[1])];
   const simulator = createSimulator({ latencyMs: 5, jitterMs: 10, runMs: 50, runJitterMs: 300, requestsPerSecond: 0 });
   onTestFinished(() => simulator.close());
   const { url: cxoneUrl } = await simulator.listen();
