@@ -5,7 +5,7 @@ import { CALLBACK_PATH } from '../callbacks/signed-url.ts';
 import { reasonOf } from '../lib/log.ts';
 import { createSampledWarning } from '../lib/log-throttle.ts';
 import { withRequestFacts } from '../lib/request-context.ts';
-import { NoLeader } from '../store/leader-port.ts';
+import { NoLeader, OrderUnconfirmed } from '../store/leader-port.ts';
 import { StoreUnavailable } from '../store/port.ts';
 import { pageForBrowser } from './console/error-page.ts';
 import { withPauses } from './console/pause-banner.ts';
@@ -182,7 +182,12 @@ function createFailureResponse({ log, world }: Runtime): RespondToFailure {
     }
     if (thrown instanceof StoreUnavailable) {
       unavailable('times', { reason });
-      return storeUnavailable('Nothing was changed. Send it again later.');
+      const isUnknown = thrown instanceof OrderUnconfirmed;
+      return storeUnavailable(
+        isUnknown
+          ? 'The receiver that leads has not confirmed this. It may have been done: look before you send it again.'
+          : 'Nothing was changed. Send it again later.',
+      );
     }
     log.error({ reason, method: request.method, path: loggablePath(request.url) }, 'a request failed');
     return problem('internal-error', 'The fault is here, not in the request. It has been logged.');

@@ -6,6 +6,9 @@ import { StoreUnavailable } from './port.ts';
 /** No receiver leads now, so that none carries out an order. The order was withdrawn. */
 export class NoLeader extends StoreUnavailable {}
 
+/** A leader took the order, and has failed or not confirmed it in time: it may have been carried out. */
+export class OrderUnconfirmed extends StoreUnavailable {}
+
 export interface Order {
   readonly id: number;
   readonly kind: string;

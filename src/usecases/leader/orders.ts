@@ -4,8 +4,7 @@ import type { Json, JsonObject } from '../../execution/json.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { Work } from '../../lib/loop.ts';
 import type { World } from '../../lib/world.ts';
-import { type LeaderOrders, NoLeader, type Order } from '../../store/leader-port.ts';
-import { StoreUnavailable } from '../../store/port.ts';
+import { type LeaderOrders, NoLeader, type Order, OrderUnconfirmed } from '../../store/leader-port.ts';
 
 /** How often the leader looks for orders, and who gave one for its result, in milliseconds. */
 const LOOK_EVERY_MS = 100;
@@ -25,7 +24,7 @@ export interface OrderTools {
 /**
  * Has the leader carry out an order, and returns its result.
  * @throws {NoLeader} if no receiver leads, so that nothing was done
- * @throws {StoreUnavailable} if the leader ends meanwhile
+ * @throws {OrderUnconfirmed} if the leader ends meanwhile or fails, so that it may have been done
  */
 export async function haveDone({ orders, world }: OrderTools, kind: string, body: JsonObject): Promise<Json> {
   const id = await orders.give(kind, body);
@@ -38,7 +37,7 @@ export async function haveDone({ orders, world }: OrderTools, kind: string, body
       throw new NoLeader('no receiver leads at the moment, so that nothing was done');
     }
     if (found === undefined || waitedMs >= UNDONE_MS) {
-      throw new StoreUnavailable('the receiver that leads has not confirmed that it was done');
+      throw new OrderUnconfirmed('the receiver that leads has not confirmed that it was done');
     }
     await world.sleep(ASK_EVERY_MS);
   }
@@ -76,6 +75,6 @@ export function createOrderWork(
 
 function resultOf(result: Json): Json {
   const { done, failed } = result as { readonly done?: Json; readonly failed?: string };
-  if (failed !== undefined) throw new StoreUnavailable(`the receiver that leads could not do it: ${failed}`);
+  if (failed !== undefined) throw new OrderUnconfirmed(`the receiver that leads could not do it: ${failed}`);
   return done ?? null;
 }

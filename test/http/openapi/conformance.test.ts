@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { openApiDocument } from '../../../src/http/operations.ts';
-import { NoLeader } from '../../../src/store/leader-port.ts';
+import { NoLeader, OrderUnconfirmed } from '../../../src/store/leader-port.ts';
 import { type Store, StoreUnavailable } from '../../../src/store/port.ts';
 import type { Reconciliation } from '../../../src/usecases/reconcile/report.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -148,6 +148,18 @@ describe('what any operation may answer', () => {
         type: 'urn:cxone-callback-receiver:problem:store-unavailable',
       });
     }
+  });
+
+  test('503: an order that the leader has not confirmed may have been done, and the response says so', async () => {
+    const lift = async () => {
+      throw new OrderUnconfirmed('the leader has ended');
+    };
+    await using http = await startHttp({ pauses: { current: () => null, lift } });
+    const { status, json, headers } = await call(http, 'liftPause', { key: ALICE_KEY, body: bodyOf('liftPause').body });
+    expect({ status, title: json.title }).toEqual({ status: 503, title: expect.stringContaining('stored') });
+    expect(json.detail).toContain('It may have been done');
+    expect(json.detail).not.toContain('Nothing was changed');
+    expect(headers.get('retry-after')).toMatch(/^\d+$/);
   });
 
   test('503: no receiver leads, which alone could carry out the order', async () => {

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import type { UpstreamPause } from '../../../src/cxone/port.ts';
 import type { JsonObject } from '../../../src/execution/json.ts';
-import { NoLeader } from '../../../src/store/leader-port.ts';
+import { NoLeader, OrderUnconfirmed } from '../../../src/store/leader-port.ts';
 import { createSharedControls, type OwnControls } from '../../../src/usecases/leader/live-controls.ts';
 import { type LiveState, NOTHING_KNOWN } from '../../../src/usecases/leader/live-state.ts';
 import { createSharedReports } from '../../../src/usecases/leader/shared-reports.ts';
@@ -146,6 +146,7 @@ test('a leader that ends while it carries out an order leaves it unconfirmed', a
   await world.settle();
   expect(await channel.orders.take()).toHaveLength(1);
   await world.advance(11_000);
+  expect(await unconfirmed).toBeInstanceOf(OrderUnconfirmed);
   expect(String(await unconfirmed)).toContain('has not confirmed');
 });
 
