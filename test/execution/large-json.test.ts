@@ -112,15 +112,18 @@ test('the values of a large document are hidden by name', () => {
 
 const words = fc.constantFrom('cvv', 'CVV', 'c', 'v', 'x', '"', '\\', '/', '\n', 'ß', 'K', '\u{1f4a9}', '\ud83d', 'İ');
 const said = fc.array(words, { maxLength: 5 }).map((parts) => parts.join(''));
+// After a member '\\', JSON.parse may give its name to another one that needs an escape (findings/v8-json-parse-escaped-name.sh).
+const name = said.filter((text) => text !== '\\');
 const document = fc.letrec<{ node: Json }>((tie) => ({
-  node: fc.oneof(said, fc.integer(), fc.constant(null), fc.array(tie('node')), fc.dictionary(said, tie('node'))),
+  node: fc.oneof(said, fc.integer(), fc.constant(null), fc.array(tie('node')), fc.dictionary(name, tie('node'))),
 })).node;
 
 test('what is hidden in the text of a document is what is hidden in its value', () => {
   const names = fc.array(fc.oneof(said, fc.constant('cvv')), { minLength: 1, maxLength: 2 });
   fc.assert(
     fc.property(document, names, (value, chosen) => {
-      const hidden = chosen.filter((name) => name !== '');
+      // A setting is never empty, and the environment holds no half of a surrogate pair.
+      const hidden = chosen.filter((name) => name !== '' && name.isWellFormed());
       const { json, jsonText, hides } = createMasking(hidden);
       const text = JSON.stringify(value);
       const masked = jsonText(text);
