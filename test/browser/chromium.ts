@@ -63,6 +63,8 @@ export async function findingsInBothColors(page: Page, path: string): Promise<{ 
 
 /** Returns what axe finds on a page as it is now. */
 export async function findingsOn(page: Page, options: axe.RunOptions = {}): Promise<string[]> {
+  // A notice fades in: until it is opaque, its text lacks contrast.
+  await page.evaluate('Promise.all(document.getAnimations().map(({ finished }) => finished)).then(() => undefined)');
   // By the debugger: the page's own policy lets no other script in.
   await page.evaluate(axe.source);
   const run = `axe.run(${JSON.stringify({ resultTypes: ['violations'], ...options })})`;
