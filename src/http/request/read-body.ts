@@ -28,7 +28,7 @@ export interface LargeBodySink {
 /** A longer body is not read before the response. */
 const MAX_SCANNED_BYTES = 128 * 1024 * 1024;
 /** A client that sends no more of a body over the limit waits for the response. */
-const MAX_IDLE_MS = 250;
+const MAX_IDLE_MS = 1_000;
 
 export interface BodyReaders {
   /** Receives a body over the limit. */
