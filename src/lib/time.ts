@@ -12,6 +12,12 @@ export function isoTime(time: number | null | undefined): string | null | undefi
 /** The moment that was formatted last. */
 let latest = { time: Number.NaN, text: '' };
 
+/** Returns the moment of a text that `isoTime` returned; null stays as it is. */
+export function fromIso<T extends string | null>(text: T): T extends string ? number : T;
+export function fromIso(text: string | null): number | null {
+  return text === null ? null : Date.parse(text);
+}
+
 /** Returns the moment in a form that every file system accepts in a name and that sorts by time. */
 export function fileTimestamp(time: number): string {
   return isoTime(time).replaceAll(/[:.]/g, '-');

@@ -9,6 +9,7 @@ import type { World } from '../../lib/world.ts';
 import type { AuditHead, Change, CommittedChange, ExecutionReader, Store } from '../port.ts';
 import type { Leadership, SharedParts } from '../receiver-store.ts';
 import { MAX_LISTED_REPEATS } from '../shared/counted-repeats.ts';
+import { readsThrough } from '../shared/reads.ts';
 import { createActivityLog } from './audit/activity.ts';
 import { createPartitions } from './audit/partitions.ts';
 import { createSummaries } from './audit/summaries.ts';
@@ -115,7 +116,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   /** What this receiver caches is read again with each connection: others may have written in between. */
   async function reload(all: Session['all']): Promise<void> {
     queue.reset();
-    head = await readHead({ first: async (text, values) => (await all(text, values ?? []))[0] as never });
+    head = await readHead(readsThrough(all));
     await partitions.ensure(head.id, all);
     await pauses.reload(all);
   }
@@ -146,17 +147,14 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   }
 
   const find: ExecutionReader['find'] = async (correlationId) => {
-    const row = await reads.first<StoredRow & Record<string, unknown>>(
-      `${SELECT_EXECUTION} WHERE r.correlation_id = $1`,
-      [correlationId],
-    );
+    const row = await reads.first<StoredRow>(`${SELECT_EXECUTION} WHERE r.correlation_id = $1`, [correlationId]);
     return row && toExecution(row);
   };
 
   const findByReference: ExecutionReader['findByReference'] = async (reference) => {
     if (!isReference(reference)) return undefined;
     const statement = `${SELECT_EXECUTION} WHERE r.reference = $1`;
-    const row = await reads.first<StoredRow & Record<string, unknown>>(statement, [reference]);
+    const row = await reads.first<StoredRow>(statement, [reference]);
     return row && toExecution(row);
   };
 

@@ -3,10 +3,6 @@
 /** Status of a row that only names what entries of an import are about: it is not an execution. */
 export const ONLY_NAMED = 0;
 
-export function fromIso(text: string | null): number | null {
-  return text === null ? null : Date.parse(text);
-}
-
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const SHA256 = /^[0-9a-f]{64}$/;
 

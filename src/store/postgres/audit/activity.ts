@@ -1,8 +1,8 @@
 // Stores and lists the activity of operators.
 
 import type { Activity, ActivityAction, ActivityLog, ActivityOutcome } from '../../activity-port.ts';
-import { conditions } from '../conditions.ts';
-import type { Reads } from '../connection/reads.ts';
+import { conditions } from '../../shared/conditions.ts';
+import type { Reads } from '../../shared/reads.ts';
 import type { Session } from '../connection/session.ts';
 
 interface ActivityRow extends Omit<Activity, 'by' | 'action' | 'outcome' | 'startedAt' | 'endedAt'> {
@@ -29,7 +29,7 @@ const END = `WITH ended AS (
     WHERE a.id = g.id AND a.outcome = 'running' RETURNING a.id
   ) SELECT to_json(count(*)) FROM ended`;
 
-export function createActivityLog(reads: Pick<Reads, 'all'>, session: Pick<Session, 'write'>): ActivityLog {
+export function createActivityLog(reads: Reads, session: Pick<Session, 'write'>): ActivityLog {
   return {
     beginActivity: ({ startedAt, ...activity }) =>
       session.write<number>(BEGIN, { ...activity, startedAt: Math.trunc(startedAt) }),
@@ -45,7 +45,7 @@ export function createActivityLog(reads: Pick<Reads, 'all'>, session: Pick<Sessi
       if (before !== undefined) where.add('id <', before);
       if (after !== undefined) where.add('id >', after);
       const statement = `${SELECT} ${where.where()} ORDER BY id DESC LIMIT ${limit + 1}`;
-      const rows = await reads.all<ActivityRow & Record<string, unknown>>(statement, where.values);
+      const rows = await reads.all<ActivityRow>(statement, where.values);
       const items = rows.slice(0, limit).map(toActivity);
       return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
     },

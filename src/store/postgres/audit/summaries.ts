@@ -2,12 +2,12 @@
 
 import type { Change } from '../../port.ts';
 import { SUMMARY_AFTER_MS } from '../../shared/counted-repeats.ts';
+import type { Reads } from '../../shared/reads.ts';
 import type { RepeatSummaries } from '../../upkeep-port.ts';
-import type { Reads } from '../connection/reads.ts';
 import type { Task, Writer } from '../group-commit.ts';
 
 interface SummaryTools {
-  readonly reads: Pick<Reads, 'all' | 'first'>;
+  readonly reads: Reads;
   readonly writer: Pick<Writer, 'mutateAll'>;
 }
 

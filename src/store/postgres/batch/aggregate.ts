@@ -254,6 +254,6 @@ export async function loadAggregates(
   // Several decisions about one execution may reach the number of listed entries within the batch.
   const mayCountFrom = listedRepeats - (references.length - distinct.length + 1);
   const statement = `${SELECT_AGGREGATE} WHERE r.reference = ANY ($2::uuid[])`;
-  const rows = await session.all<AggregateRow & Record<string, unknown>>(statement, [mayCountFrom, distinct]);
+  const rows = await session.all<AggregateRow>(statement, [mayCountFrom, distinct]);
   return new Map(rows.map((row) => [row.reference, toAggregate(row)]));
 }

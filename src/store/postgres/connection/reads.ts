@@ -1,9 +1,10 @@
 // Statements beside the writing session, on a few connections to the same host: reads, and writes that need no receipt.
 
-import type { Client, QueryResultRow } from 'pg';
+import type { Client } from 'pg';
 import type { DatabaseAddress } from '../../../lib/database-url.ts';
 import { type Log, reasonOf } from '../../../lib/log.ts';
 import { StoreUnavailable } from '../../port.ts';
+import { type Reads, readsThrough } from '../../shared/reads.ts';
 import { comparable } from '../storable-json.ts';
 import { connectWritable } from './connect.ts';
 import { codeOf, isTransient, leavesInDoubt, READ_ONLY } from './errors.ts';
@@ -23,10 +24,7 @@ export interface ReadsOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-export interface Reads {
-  /** @throws {StoreUnavailable} while the database cannot be read. */
-  all<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>;
-  first<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row | undefined>;
+export interface ReadConnections extends Reads {
   close(): Promise<void>;
 }
 
@@ -35,7 +33,7 @@ interface Lane {
 }
 
 /** Each query waits for the next free connection. A connection that breaks is replaced by the next query. */
-export function createReads({ connections = MAX_CONNECTIONS, ...options }: ReadsOptions): Reads {
+export function createReads({ connections = MAX_CONNECTIONS, ...options }: ReadsOptions): ReadConnections {
   const free: Lane[] = Array.from({ length: connections }, () => ({ client: null }));
   const waiting: ((lane: Lane) => void)[] = [];
   const open = new Set<Client>();
@@ -67,12 +65,12 @@ export function createReads({ connections = MAX_CONNECTIONS, ...options }: Reads
     if (open.delete(client)) void client.end().catch(() => {});
   }
 
-  async function all<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+  async function all(text: string, values: readonly unknown[]): Promise<unknown[]> {
     if (closed) throw new StoreUnavailable('the store is closed');
     const lane = await take();
     try {
       const client = await connected(lane);
-      return (await client.query<Row>({ text, values: comparable(values) })).rows;
+      return (await client.query({ text, values: comparable(values) })).rows;
     } catch (error) {
       // Another host may accept writes by now.
       const isLost = leavesInDoubt(error) || codeOf(error) === READ_ONLY;
@@ -85,8 +83,7 @@ export function createReads({ connections = MAX_CONNECTIONS, ...options }: Reads
   }
 
   return {
-    all,
-    first: async (text, values) => (await all(text, values))[0] as never,
+    ...readsThrough(all),
     close: async () => {
       closed = true;
       await Promise.all([...open].map((client) => client.end().catch(() => {})));

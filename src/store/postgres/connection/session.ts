@@ -4,7 +4,7 @@
 // decides whether it was committed: nothing can commit it afterwards. One session also holds the lock of the leader. What only the
 // leader may write goes through the connection with that lock, so that nothing of an earlier leader is committed.
 
-import type { Client, QueryResultRow } from 'pg';
+import type { Client } from 'pg';
 import type { DatabaseAddress } from '../../../lib/database-url.ts';
 import { type Log, reasonOf } from '../../../lib/log.ts';
 import type { RemoteClock } from '../../../lib/remote-clock.ts';
@@ -50,7 +50,7 @@ export interface Session {
   /** Resolves when the session is active, or has been tried once and is not. */
   opened(): Promise<void>;
   /** Reads on the writing connection. @throws {StoreUnavailable} unless it is active. */
-  all<Row extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<Row[]>;
+  all<Row>(text: string, values: readonly unknown[]): Promise<Row[]>;
   /**
    * Commits a batch within the limits, the last parameters of APPLY_WITHIN; none are verified without any. After a lost connection it
    * resolves once the database shows whether it was committed.
@@ -82,12 +82,8 @@ interface Active extends Slot {
   readonly inTurn: ReturnType<typeof createTurns>;
 }
 
-async function rowsOf<Row extends QueryResultRow>(
-  { client, inTurn }: Active,
-  text: string,
-  values: readonly unknown[],
-): Promise<Row[]> {
-  return (await inTurn(() => client.query<Row>({ text, values: comparable(values) }))).rows;
+async function rowsOf<Row>({ client, inTurn }: Active, text: string, values: readonly unknown[]): Promise<Row[]> {
+  return (await inTurn(() => client.query({ text, values: comparable(values) }))).rows as Row[];
 }
 
 // One function because its parts share the one connection and its state.

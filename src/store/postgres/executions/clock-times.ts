@@ -1,7 +1,7 @@
 // Times by which a step of the clock is noticed, and the due times that move with it.
 
 import type { CommitProbe, DueWork } from '../../port.ts';
-import type { Reads } from '../connection/reads.ts';
+import type { Reads } from '../../shared/reads.ts';
 import type { Session } from '../connection/session.ts';
 
 /** Rows of the table `heartbeat`: the newest time of a receiver, and the last step of the clock that moved due times. */
@@ -35,7 +35,7 @@ const MOVE = `WITH open AS (SELECT execution FROM work), executions AS (
 
 /** @param upkeep runs with each heartbeat of the leader */
 export function createClockTimes(
-  reads: Pick<Reads, 'all'>,
+  reads: Reads,
   session: Pick<Session, 'all' | 'beat' | 'leads' | 'writeAsLeader'>,
   upkeep: () => Promise<void>,
 ): Pick<DueWork, 'moveDueTimes' | 'lastClockStep'> & CommitProbe {

@@ -6,15 +6,15 @@ import { createFairShare, type FairShare } from '../../../lib/weighted-fair-shar
 import { holdsBack } from '../../pauses-port.ts';
 import type { ClaimedDispatch, DueTimes, DueWork } from '../../port.ts';
 import { expiryOf } from '../../shared/expiry.ts';
+import type { Reads } from '../../shared/reads.ts';
 import { SELECT_EXECUTION, type StoredRow, toExecution } from '../batch/aggregate.ts';
-import type { Reads } from '../connection/reads.ts';
 import type { Decided, Task, Writer } from '../group-commit.ts';
 import { createTurns } from '../turns.ts';
 import { applyEvent } from './apply-event.ts';
 import type { PausedScopes } from './pauses.ts';
 
 interface DueWorkTools {
-  readonly reads: Pick<Reads, 'all' | 'first'>;
+  readonly reads: Reads;
   readonly writer: Pick<Writer, 'mutateAll'>;
   readonly listedRepeats: number;
   readonly paused: PausedScopes;

@@ -9,7 +9,7 @@ import {
   type SendingPause,
   type SendingPauses,
 } from '../../pauses-port.ts';
-import type { Reads } from '../connection/reads.ts';
+import type { Reads } from '../../shared/reads.ts';
 import type { Session } from '../connection/session.ts';
 
 /** What is paused, for decisions and queries. */
@@ -69,7 +69,7 @@ export interface SendingPausesParts {
 }
 
 // One function because its parts share the pauses in memory.
-export function createSendingPauses(reads: Pick<Reads, 'all'>, session: Pick<Session, 'write'>): SendingPausesParts {
+export function createSendingPauses(reads: Reads, session: Pick<Session, 'write'>): SendingPausesParts {
   const listeners = new Set<() => void>();
   let pauses: readonly SendingPause[] = [];
   /** Changes of this receiver that were begun or ended: what was read during one may be outdated. */
@@ -109,7 +109,7 @@ export function createSendingPauses(reads: Pick<Reads, 'all'>, session: Pick<Ses
 
   async function reload(all: Session['all']): Promise<void> {
     const before = changes;
-    const stored = (await all<StoredPause & Record<string, unknown>>(IN_FORCE, [])).map(toStored);
+    const stored = (await all<StoredPause>(IN_FORCE, [])).map(toStored);
     if (changes !== before) return;
     const isEnded = !pauses.every((one) => stored.some((other) => isSameScope(one, other)));
     pauses = stored;
@@ -120,7 +120,7 @@ export function createSendingPauses(reads: Pick<Reads, 'all'>, session: Pick<Ses
     port: {
       pauseSending,
       resumeSending,
-      sendingPauses: async () => (await reads.all<PauseRow & Record<string, unknown>>(ALL)).map(toPause),
+      sendingPauses: async () => (await reads.all<PauseRow>(ALL)).map(toPause),
       watchResumes: (listener) => {
         listeners.add(listener);
         return () => void listeners.delete(listener);

@@ -2,12 +2,12 @@
 
 import type { Taken } from '../../../lib/shared-token-bucket.ts';
 import type { SubmissionRates } from '../../rates-port.ts';
-import type { Reads } from '../connection/reads.ts';
+import type { Reads } from '../../shared/reads.ts';
 
 const TAKE = 'SELECT take_submissions($1, $2, $3::integer[]) AS taken';
 
 /** @param queries a connection with `SIDE_SETTINGS`: too many submissions after a crash of the server do no harm */
-export function createSubmissionRates(queries: Pick<Reads, 'first'>): SubmissionRates {
+export function createSubmissionRates(queries: Reads): SubmissionRates {
   return {
     takeSubmissions: async (app, rate, counts) => {
       const row = await queries.first<{ taken: Taken }>(TAKE, [app, rate, counts]);

@@ -2,7 +2,7 @@
 
 import type { Json, JsonObject } from '../../../execution/json.ts';
 import type { LeaderChannel, LeaderOrders, LeaderState, Order, Reports } from '../../leader-port.ts';
-import type { Reads } from '../connection/reads.ts';
+import type { Reads } from '../../shared/reads.ts';
 
 /** An order and its result are kept for this long. */
 const ORDER_MINUTES = 10;
@@ -38,7 +38,7 @@ const FIND = 'SELECT report FROM reconciliation_reports WHERE id = $1';
 const RUNNING = 'SELECT report FROM reconciliation_reports WHERE NOT has_ended ORDER BY id';
 
 /** @param queries a connection with `SIDE_SETTINGS`: what a crash of the server loses is published or ordered again */
-export function createLeaderChannel(queries: Pick<Reads, 'all' | 'first'>): LeaderChannel {
+export function createLeaderChannel(queries: Reads): LeaderChannel {
   const state: LeaderState = {
     publish: async (published) => void (await queries.all(PUBLISH, [JSON.stringify(published)])),
     published: async (maxAgeMs) =>
@@ -53,7 +53,7 @@ export function createLeaderChannel(queries: Pick<Reads, 'all' | 'first'>): Lead
     stateOf: (id) => queries.first<{ state: 'done'; result: Json }>(STATE_OF, [id]),
     withdraw: async (id) => (await queries.first(WITHDRAW, [id])) !== undefined,
     // promise: postgres/order-is-taken-once
-    take: () => queries.all<Order & Record<string, unknown>>(TAKE),
+    take: () => queries.all<Order>(TAKE),
     end: async (id, result) => void (await queries.all(END, [id, JSON.stringify(result)])),
   };
   const reports: Reports = {

@@ -6,6 +6,7 @@ import type { Log } from '../../../lib/log.ts';
 import type { MovedRow, MovedTable } from '../../moved-rows.ts';
 import type { AuditHead } from '../../port.ts';
 import { DatabaseRefused } from '../../shared/database-refused.ts';
+import { readsThrough } from '../../shared/reads.ts';
 import { isCopy } from '../connection/identity.ts';
 import { connected } from '../connection/prepare.ts';
 import { markMoved, readSchemaState, removeMoveMark } from '../migrate.ts';
@@ -93,7 +94,7 @@ export async function openServerSource(url: string, log: Log): Promise<ServerSou
       count: async () => Number((await all(`SELECT count(*) AS rows FROM ${name}`))[0]?.['rows']),
       rows: () => rowsOf(client, select),
     })),
-    head: () => readHead({ first: async (text, values) => (await all(text, values))[0] as never }),
+    head: () => readHead(readsThrough(all)),
     commitMark: async (file, head) => {
       await markMoved(client, file, head.hash);
       await client.query('COMMIT');

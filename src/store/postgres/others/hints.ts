@@ -3,7 +3,7 @@
 // Hints may be lost, and are sent after the commit on a connection of their own: within the transaction, NOTIFY would take a lock of
 // the whole server with each commit. The regular look finds everything without them.
 
-import type { Client, QueryResultRow } from 'pg';
+import type { Client } from 'pg';
 import { type Log, reasonOf } from '../../../lib/log.ts';
 import type { World } from '../../../lib/world.ts';
 import { type ConnectOptions, connectWritable, WRITER_SETTINGS } from '../connection/connect.ts';
@@ -25,7 +25,7 @@ const ARE_SEVERAL = `SELECT count(*) > 1 AS several FROM receivers WHERE beat_at
 /** `entries`: audit entries were added. `orders`: something else was changed, for example a pause. */
 export type Hint = 'entries' | 'orders';
 
-export type Query = <Row extends QueryResultRow>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
+export type Query = <Row>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
 
 export interface HintsOptions {
   readonly connecting: ConnectOptions;

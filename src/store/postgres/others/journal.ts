@@ -4,6 +4,7 @@
 // entry once and in order, and need no query for what they already know.
 
 import type { Change, CommittedChange } from '../../port.ts';
+import { readsThrough } from '../../shared/reads.ts';
 import type { IdRange } from '../group-commit.ts';
 import { readHead } from '../queries/audit.ts';
 import type { Query } from './hints.ts';
@@ -79,7 +80,7 @@ export function createJournal({ settled, own, others, missing }: JournalOptions)
       if (waiting.length > 0) missing();
     },
     catchUp: async (query) => {
-      const rows = await query<OthersRow & Record<string, unknown>>(READ_OTHERS, [through, MAX_LISTED + 1]);
+      const rows = await query<OthersRow>(READ_OTHERS, [through, MAX_LISTED + 1]);
       if (rows.length > MAX_LISTED) return skipTo(await newestId(query));
       if (rows.length === 0) return;
       // A commit of this receiver may have been read before its response has arrived: its entries are not those of others.
@@ -90,6 +91,5 @@ export function createJournal({ settled, own, others, missing }: JournalOptions)
 }
 
 async function newestId(query: Query): Promise<number> {
-  const first = async (text: string) => (await query(text))[0] as never;
-  return (await readHead({ first })).id;
+  return (await readHead(readsThrough(query))).id;
 }

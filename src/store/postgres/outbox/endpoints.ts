@@ -3,7 +3,7 @@
 import { isoTime } from '../../../lib/time.ts';
 import type { Notification } from '../../../notification/notification.ts';
 import type { EndpointPause, Endpoints } from '../../endpoints-port.ts';
-import type { Reads } from '../connection/reads.ts';
+import type { Reads } from '../../shared/reads.ts';
 import type { Session } from '../connection/session.ts';
 import type { Decided, Task, Writer } from '../group-commit.ts';
 import { type ListedRow, NOTIFICATION, toListed } from './list.ts';
@@ -56,13 +56,13 @@ export function createEndpoints({ reads, session, writer }: EndpointTools): Endp
       if (row !== undefined) await writer.mutate(hasteningTask(row, now));
     },
     recentTo: async ({ app, origin }, limit) =>
-      (await reads.all<ListedRow & Record<string, unknown>>(RECENT, [app, origin, limit])).map(toListed),
+      (await reads.all<ListedRow>(RECENT, [app, origin, limit])).map(toListed),
   };
 }
 
 /** Returns the pauses, the oldest first. */
-export async function readPausedEndpoints(reads: Pick<Reads, 'all'>): Promise<EndpointPause[]> {
-  const rows = await reads.all<PauseRow & Record<string, unknown>>(PAUSED);
+export async function readPausedEndpoints(reads: Reads): Promise<EndpointPause[]> {
+  const rows = await reads.all<PauseRow>(PAUSED);
   return rows.map(({ since, operator, ...row }) => ({ ...row, since: Date.parse(since), by: operator }));
 }
 

@@ -3,9 +3,9 @@
 import { notificationIds } from '../../../notification/outgoing.ts';
 import type { ListedNotification, NotificationFilter, NotificationPage, NotificationQuery } from '../../outbox-port.ts';
 import type { MatchCount } from '../../search-port.ts';
+import { type Conditions, conditions } from '../../shared/conditions.ts';
+import type { Reads } from '../../shared/reads.ts';
 import { type NotificationRow, toNotification } from '../batch/aggregate.ts';
-import { type Conditions, conditions } from '../conditions.ts';
-import type { Reads } from '../connection/reads.ts';
 
 /** Number of sequences that one step scans, which takes a few milliseconds. */
 const STEP = 5_000;
@@ -45,7 +45,7 @@ const EQUAL = [
 ] as const;
 
 // One function because its scans share the conditions and bounds of a filter.
-export function createNotificationList(reads: Pick<Reads, 'all' | 'first'>) {
+export function createNotificationList(reads: Reads) {
   /** Returns the two possible notification ids of an execution, which make a scan unnecessary. */
   async function idsOf(correlationId: string): Promise<readonly string[]> {
     const row = await reads.first<{ reference: string }>(

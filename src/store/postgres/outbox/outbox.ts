@@ -5,9 +5,9 @@ import type { Notification } from '../../../notification/notification.ts';
 import { scheduleInOrder } from '../../../notification/outgoing.ts';
 import type { ClaimedNotification, DueLane, Outbox, UndeliveredCounts } from '../../outbox-port.ts';
 import type { Change } from '../../port.ts';
+import type { Reads } from '../../shared/reads.ts';
 import { toNotification } from '../batch/aggregate.ts';
 import type { Part } from '../batch/part.ts';
-import type { Reads } from '../connection/reads.ts';
 import type { Decided, Task, Writer } from '../group-commit.ts';
 import { createTurns } from '../turns.ts';
 import { createNotificationList, type ListedRow, NOTIFICATION } from './list.ts';
@@ -16,7 +16,7 @@ import { createNotificationList, type ListedRow, NOTIFICATION } from './list.ts'
 const MAX_OVERDUE_SCAN = 1_000;
 
 interface OutboxTools {
-  readonly reads: Pick<Reads, 'all' | 'first'>;
+  readonly reads: Reads;
   readonly writer: Pick<Writer, 'mutate' | 'mutateAll'>;
 }
 
@@ -88,7 +88,7 @@ export function createOutbox({ reads, writer }: OutboxTools): Outbox {
   }
 
   return {
-    lanes: () => reads.all<DueLane & Record<string, unknown>>(LANES),
+    lanes: () => reads.all<DueLane>(LANES),
 
     claimNotifications: (lane, how, now, leaseUntil) => inTurn(() => claim(lane, how, now, leaseUntil)),
 
@@ -103,8 +103,7 @@ export function createOutbox({ reads, writer }: OutboxTools): Outbox {
       return row && writer.mutate(deliveryTask(row, event, now, () => true));
     },
 
-    undelivered: async () =>
-      (await reads.first<UndeliveredCounts & Record<string, unknown>>(UNDELIVERED)) ?? { pending: 0, dead: 0 },
+    undelivered: async () => (await reads.first<UndeliveredCounts>(UNDELIVERED)) ?? { pending: 0, dead: 0 },
 
     waitingIn: async ({ app, origin }, limit) =>
       (await reads.first<{ count: number }>(WAITING, [app, origin, limit]))?.count ?? 0,

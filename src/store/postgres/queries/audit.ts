@@ -4,7 +4,7 @@ import type { AuditEntry } from '../../../execution/event.ts';
 import { type JsonObject, readJson } from '../../../execution/json.ts';
 import type { AuditFeed, AuditHead, FeedPage, FeedQuery } from '../../port.ts';
 import { eventOf } from '../../shared/codes.ts';
-import type { Reads } from '../connection/reads.ts';
+import type { Reads } from '../../shared/reads.ts';
 
 /** Number of ids that one page scans, which takes a few milliseconds. */
 const WINDOW = 5_000;
@@ -52,7 +52,7 @@ export async function readHead(reads: Pick<Reads, 'first'>): Promise<AuditHead> 
   return { id: ends?.id ?? ends?.prunedThrough ?? 0, hash: ends?.hash ?? ends?.prunedHash ?? '' };
 }
 
-export function createAuditFeed(reads: Pick<Reads, 'all' | 'first'>): Pick<AuditFeed, 'trail' | 'feed'> {
+export function createAuditFeed(reads: Reads): Pick<AuditFeed, 'trail' | 'feed'> {
   async function feed({ after, app, correlationId, limit }: FeedQuery): Promise<FeedPage> {
     const ends = await reads.first<Ends>(ENDS);
     const prunedThrough = ends?.prunedThrough ?? 0;

@@ -5,8 +5,8 @@ import { isUuid } from '../../../execution/execution-id.ts';
 import { createMasking } from '../../../execution/masking.ts';
 import type { ExecutionFilter, ListQuery } from '../../port.ts';
 import { RESOLVED_BY_CODES, STATUS_CODES } from '../../shared/codes.ts';
+import { type Conditions, conditions } from '../../shared/conditions.ts';
 import type { StoredRow } from '../batch/aggregate.ts';
-import { type Conditions, conditions } from '../conditions.ts';
 import { endingOf } from '../executions/execution-ids.ts';
 import { leastReferenceAt } from '../executions/uuid-bounds.ts';
 

@@ -4,9 +4,9 @@ import { makeExcerpts } from '../../../execution/excerpt.ts';
 import { writeExecutions } from '../../../execution/representation.ts';
 import type { ExecutionPage, ExecutionReader, ListQuery } from '../../port.ts';
 import type { MatchCount, SearchProgress } from '../../search-port.ts';
+import type { Reads } from '../../shared/reads.ts';
 import { timeOfReference } from '../../shared/reference-times.ts';
 import { SELECT_EXECUTION, type StoredRow, toExecution } from '../batch/aggregate.ts';
-import type { Reads } from '../connection/reads.ts';
 import { addFilter, addText, type FoundRow, openJoin, orderOf, rangeOf, scannedTable, textTest } from './filter.ts';
 
 /** Maximum of rows that one page scans, and of those that one step scans. */
@@ -23,7 +23,7 @@ const MAX_PAGE_CHARS = 1024 * 1024;
 type Listing = Pick<ExecutionReader, 'list' | 'listJson' | 'excerpts' | 'countMatches' | 'searchProgress'>;
 
 // One function because its steps read through the same connections.
-export function createExecutionList(reads: Pick<Reads, 'all' | 'first'>): Listing {
+export function createExecutionList(reads: Reads): Listing {
   async function list(query: ListQuery, signal?: AbortSignal): Promise<ExecutionPage> {
     const rows: FoundRow[] = [];
     const began = performance.now();

@@ -3,9 +3,9 @@
 import { hasPollAddress } from '../../../execution/execution.ts';
 import type { DoubtfulQuery, Observation, ObservationQuery, Observations } from '../../observations-port.ts';
 import { resolverOf, STATUS_CODES, statusOf } from '../../shared/codes.ts';
+import type { Reads } from '../../shared/reads.ts';
 import { timeOfReference } from '../../shared/reference-times.ts';
 import { arrivalFactsIn, SELECT_EXECUTION, type StoredRow, toExecution } from '../batch/aggregate.ts';
-import type { Reads } from '../connection/reads.ts';
 import { leastReferenceAt } from '../executions/uuid-bounds.ts';
 import { arrivalTimes } from '../rollups/tally.ts';
 
@@ -57,7 +57,7 @@ const EDGE = {
     ORDER BY reference LIMIT 1 OFFSET ${PAGE - 1}`,
 };
 
-export function createObservations(reads: Pick<Reads, 'all' | 'first'>): Observations {
+export function createObservations(reads: Reads): Observations {
   async function edge(direction: keyof typeof EDGE, low: string, high: string): Promise<string | null> {
     const row = await reads.first<{ reference: string }>(EDGE[direction], [low, high]);
     return row === undefined ? null : row.reference;
@@ -68,7 +68,7 @@ export function createObservations(reads: Pick<Reads, 'all' | 'first'>): Observa
       const { from, to, before, actionId = null } = query;
       const [low, high] = [leastReferenceAt(from), before ?? leastReferenceAt(to)];
       const next = await edge('DESC', low, high);
-      const rows = await reads.all<ObservedRow & Record<string, unknown>>(OBSERVED_IN, [next ?? low, high, actionId]);
+      const rows = await reads.all<ObservedRow>(OBSERVED_IN, [next ?? low, high, actionId]);
       return { items: rows.map(toObservation), next };
     },
     doubtful: async (query: DoubtfulQuery) => {
@@ -76,7 +76,7 @@ export function createObservations(reads: Pick<Reads, 'all' | 'first'>): Observa
       const [low, high] = [after ?? leastReferenceAt(from), leastReferenceAt(to)];
       const next = await edge('ASC', low, high);
       const values = [low, next ?? high, actionId, app];
-      const executions = (await reads.all<StoredRow & Record<string, unknown>>(DOUBTED_IN, values)).map(toExecution);
+      const executions = (await reads.all<StoredRow>(DOUBTED_IN, values)).map(toExecution);
       const items = executions.filter(hasPollAddress);
       const reachedAt = next === null ? null : timeOfReference(next);
       return { items, unpollable: executions.length - items.length, next, reachedAt };

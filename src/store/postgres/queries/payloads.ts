@@ -3,7 +3,7 @@
 import { type JsonObject, LargeJson, readJson } from '../../../execution/json.ts';
 import type { ExecutionPayloads } from '../../payloads-port.ts';
 import { eventOf } from '../../shared/codes.ts';
-import type { Reads } from '../connection/reads.ts';
+import type { Reads } from '../../shared/reads.ts';
 
 /** Maximum of callback bodies, each of up to a megabyte. */
 const MAX_BODIES = 10;
@@ -31,7 +31,7 @@ const BODIES = `SELECT b.audit_id AS "entryId", a.event, b.content_type AS "cont
   FROM execution_rows AS r JOIN callback_bodies AS b ON b.execution = r.id JOIN audit_rows AS a ON a.id = b.audit_id
   WHERE r.correlation_id = $1 AND b.pruned_at IS NULL ORDER BY b.audit_id DESC LIMIT ${MAX_BODIES}`;
 
-export function createPayloadReader(reads: Pick<Reads, 'all' | 'first'>) {
+export function createPayloadReader(reads: Reads) {
   return async (correlationId: string): Promise<ExecutionPayloads | undefined> => {
     const row = await reads.first<PayloadRow>(PAYLOAD, [correlationId]);
     if (row === undefined) return undefined;

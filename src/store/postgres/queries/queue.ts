@@ -2,7 +2,7 @@
 
 import type { OpenCounts, QueueMonitor } from '../../queue-port.ts';
 import { statusOf } from '../../shared/codes.ts';
-import type { Reads } from '../connection/reads.ts';
+import type { Reads } from '../../shared/reads.ts';
 
 interface CountRow {
   readonly status: number;
@@ -20,7 +20,7 @@ const QUEUED_BEFORE = `SELECT least($5,
     (SELECT count(*) FROM (SELECT 1 FROM work WHERE app = $1 AND priority = $2 AND dispatch_at <= $3 AND (dispatch_at < $3
       OR execution < (SELECT id FROM execution_rows WHERE reference = $4)) LIMIT $5) AS before))::integer AS count`;
 
-export function createQueueMonitor(reads: Pick<Reads, 'all' | 'first'>): QueueMonitor {
+export function createQueueMonitor(reads: Reads): QueueMonitor {
   const rows = () => reads.all<CountRow>(BY_STATUS_AND_APP);
 
   function count(found: readonly CountRow[]): OpenCounts {

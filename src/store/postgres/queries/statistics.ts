@@ -1,6 +1,8 @@
 // Reads statistics in bounded batches: the audit trail entry by entry, and the executions of a period grouped by outcome.
 
 import { EVENT_CODES, eventOf, RESOLVED_BY_CODES, resolverOf, statusOf } from '../../shared/codes.ts';
+import { conditions } from '../../shared/conditions.ts';
+import type { Reads } from '../../shared/reads.ts';
 import {
   OUTCOMES_BATCH,
   type OutcomeGroup,
@@ -8,8 +10,6 @@ import {
   type StatisticsEntry,
   type SubmittedPeriod,
 } from '../../statistics-port.ts';
-import { conditions } from '../conditions.ts';
-import type { Reads } from '../connection/reads.ts';
 import { LAST_REFERENCE, leastReferenceAt } from '../executions/uuid-bounds.ts';
 
 interface TrailRow {
@@ -82,7 +82,7 @@ type GroupRow = Omit<OutcomeGroup, 'status' | 'resolvedBy'> & {
   readonly resolvedBy: number | null;
 } & Record<string, unknown>;
 
-export function createStatistics(reads: Pick<Reads, 'all' | 'first'>): Omit<Statistics, 'unknownWords'> {
+export function createStatistics(reads: Reads): Omit<Statistics, 'unknownWords'> {
   /** Executions submitted after the start are not included, so that it ends under load too. */
   async function* outcomesOf({ from = 0, to, app, actionId }: SubmittedPeriod) {
     const newest = await reads.first<{ reference: string }>(
@@ -109,7 +109,7 @@ export function createStatistics(reads: Pick<Reads, 'all' | 'first'>): Omit<Stat
 
   return {
     statisticsAfter: async (after, limit) => {
-      const rows = await reads.all<TrailRow & Record<string, unknown>>(TRAIL, [after, limit]);
+      const rows = await reads.all<TrailRow>(TRAIL, [after, limit]);
       return { entries: rows.map(toEntry), through: rows.at(-1)?.id ?? after, atEnd: rows.length < limit };
     },
     outcomesOf,

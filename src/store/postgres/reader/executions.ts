@@ -13,8 +13,6 @@ import type { ReadSession } from './read-session.ts';
 /** Executions in one batch: each has up to megabytes of inputs. */
 const BATCH = 200;
 
-type Row<T> = T & Record<string, unknown>;
-
 interface PayloadRow {
   readonly reference: string;
   readonly inputs: string;
@@ -45,7 +43,7 @@ export function createExecutionQueries(
 
   async function withPayloads(executions: readonly Execution[]): Promise<StoredExecution[]> {
     const references = executions.map(({ reference }) => reference);
-    const rows = await session.all<Row<PayloadRow>>(PAYLOADS, [references]);
+    const rows = await session.all<PayloadRow>(PAYLOADS, [references]);
     const byReference = new Map(rows.map((row) => [row.reference, row]));
     return executions.map((execution) => {
       const { inputs = null, context = null, prunedAt = null } = byReference.get(execution.reference) ?? {};
@@ -66,7 +64,7 @@ export function createExecutionQueries(
   }
 
   async function execution(correlationId: string): Promise<StoredExecution | undefined> {
-    const rows = await session.all<Row<StoredRow>>(`${SELECT_EXECUTION} WHERE r.correlation_id = $1`, [correlationId]);
+    const rows = await session.all<StoredRow>(`${SELECT_EXECUTION} WHERE r.correlation_id = $1`, [correlationId]);
     return (await withPayloads(rows.map(toExecution)))[0];
   }
 

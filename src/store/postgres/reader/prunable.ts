@@ -2,7 +2,7 @@
 
 import type { PrunableCounts, RetentionCutoffs } from '../../reader-port.ts';
 import type { PrunableEntries, PrunablePayloads } from '../../retention-port.ts';
-import type { Reads } from '../connection/reads.ts';
+import type { Reads } from '../../shared/reads.ts';
 import { createRetention } from '../retention/retention.ts';
 import { READ_ONLY } from './read-only.ts';
 
@@ -13,7 +13,7 @@ const COUNTED = `SELECT count(*) AS entries, count(DISTINCT entry.execution) FIL
     (SELECT 1 FROM audit_rows AS later WHERE later.execution = entry.execution AND later.id > $2)) AS executions
   FROM audit_rows AS entry WHERE entry.id BETWEEN $1 AND $2`;
 
-export function createPrunableCounts(reads: Pick<Reads, 'all' | 'first'>) {
+export function createPrunableCounts(reads: Reads) {
   const { prunableEntries, prunablePayloads } = createRetention({ reads, session: READ_ONLY, writer: READ_ONLY });
   return async function* (cutoffs: RetentionCutoffs): AsyncGenerator<PrunableCounts> {
     const counts = { entries: 0, executions: 0, payloads: 0 };

@@ -1,11 +1,11 @@
 // A connection for commands: it reads beside a running receiver, and the database refuses each write.
 
-import { Client, DatabaseError, type QueryResultRow } from 'pg';
+import { Client, DatabaseError } from 'pg';
 import { addressesIn, type DatabaseAddress } from '../../../lib/database-url.ts';
 import { reasonOf } from '../../../lib/log.ts';
 import { DatabaseRefused } from '../../shared/database-refused.ts';
+import { type Reads, readsThrough } from '../../shared/reads.ts';
 import { TYPES } from '../connection/connect.ts';
-import type { Reads } from '../connection/reads.ts';
 import { refuseOtherSchema } from '../migrate.ts';
 import { comparable } from '../storable-json.ts';
 
@@ -35,6 +35,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 export interface ReadSession extends Reads {
   /** Runs reads that see one state of the database. */
   snapshot<T>(work: () => Promise<T>): Promise<T>;
+  close(): Promise<void>;
 }
 
 /**
@@ -43,9 +44,9 @@ export interface ReadSession extends Reads {
  */
 export async function openReadSession(url: string): Promise<ReadSession> {
   const client = await connect(addressesIn(url));
-  const query = async <Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> => {
+  const query = async (text: string, values: readonly unknown[] = []): Promise<Record<string, unknown>[]> => {
     try {
-      return (await client.query<Row>({ text, values: comparable(values) })).rows;
+      return (await client.query({ text, values: comparable(values) })).rows;
     } catch (error) {
       throw refusal(error);
     }
@@ -61,8 +62,7 @@ export async function openReadSession(url: string): Promise<ReadSession> {
     throw error;
   }
   return {
-    all: query,
-    first: async (text, values) => (await query(text, values))[0] as never,
+    ...readsThrough(query),
     snapshot: async (work) => {
       await query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
       try {

@@ -3,10 +3,10 @@
 import { withoutLogin } from '../../../lib/database-url.ts';
 import type { StoreReader } from '../../reader-port.ts';
 import { eventOf } from '../../shared/codes.ts';
+import { createIncidentReads } from '../../shared/incidents.ts';
 import type { CountedRepeats } from '../../statistics-port.ts';
 import { createActivityLog } from '../audit/activity.ts';
 import { createClockTimes } from '../executions/clock-times.ts';
-import { createIncidents } from '../executions/incidents.ts';
 import { createSendingPauses } from '../executions/pauses.ts';
 import { readPausedEndpoints } from '../outbox/endpoints.ts';
 import { createNotificationList } from '../outbox/list.ts';
@@ -22,8 +22,6 @@ import { READ_ONLY } from './read-only.ts';
 import { openReadSession, type ReadSession } from './read-session.ts';
 import { createTrailQueries } from './trail.ts';
 import { verifyTrail } from './verify.ts';
-
-type Row<T> = T & Record<string, unknown>;
 
 const UNDELIVERED = `SELECT (SELECT count(*) FROM notification_work) AS pending, (SELECT count(*) FROM notification_dead) AS dead`;
 const NEXT_NOTIFICATION = 'SELECT min(due_at) AS at FROM notification_work';
@@ -55,7 +53,7 @@ export async function openServerReader(url: string): Promise<StoreReader> {
     countedRepeats: async function* (from) {
       // An entry is written after the repeats that it states.
       const first = await trail.firstEntrySince(from);
-      const rows = await session.all<Row<Omit<CountedRepeats, 'event'> & { event: number }>>(REPEATS, [from, first]);
+      const rows = await session.all<Omit<CountedRepeats, 'event'> & { event: number }>(REPEATS, [from, first]);
       yield rows.map((row) => ({ ...row, event: eventOf(row.event) }));
     },
     prunable: createPrunableCounts(session),
@@ -67,7 +65,7 @@ function createState(session: ReadSession) {
   return {
     pausedEndpoints: () => readPausedEndpoints(session),
     sendingPauses: createSendingPauses(session, READ_ONLY).port.sendingPauses,
-    openIncidents: createIncidents(session, READ_ONLY).openIncidents,
+    openIncidents: createIncidentReads(session).openIncidents,
     lastClockStep: createClockTimes(session, READ_ONLY, async () => {}).lastClockStep,
     newestTime: async () => (await session.first<{ at: number }>(NEWEST_TIME))?.at ?? null,
     queueState: createQueueMonitor(session).queueState,

@@ -1,12 +1,10 @@
 // Checks that the views show the trail and the rows as they were verified: operators read views, and the hashes cover the rows behind.
 
 import type { AuditRow } from '../../shared/audit-rows.ts';
+import type { Reads } from '../../shared/reads.ts';
 import type { Finding } from '../../verification.ts';
 import { MAX_FINDINGS, reporter } from '../../verify/findings.ts';
 import type { StoredNotification, StoredState } from '../../verify/stored.ts';
-import type { Reads } from '../connection/reads.ts';
-
-type Row<T> = T & Record<string, unknown>;
 
 /** The hash that `outcomeHash` returns, computed where the texts are: PostgreSQL writes a text as JSON as JSON.stringify does. */
 export const outcomeSha256 = (table: string): string => `encode(sha256(convert_to('[' ||
@@ -40,7 +38,7 @@ export interface ShownCheck {
   end(after: number, last: number): Promise<void>;
 }
 
-export function createShownCheck(reads: Pick<Reads, 'all'>): ShownCheck {
+export function createShownCheck(reads: Reads): ShownCheck {
   const findings: Finding[] = [];
   const report = reporter(findings, 'row');
 
@@ -60,7 +58,7 @@ export function createShownCheck(reads: Pick<Reads, 'all'>): ShownCheck {
     entries: async (after, rows) => {
       const last = rows.at(-1)?.id;
       if (last === undefined) return;
-      const shown = await reads.all<Row<AuditRow>>(SHOWN_ENTRIES, [after, last]);
+      const shown = await reads.all<AuditRow>(SHOWN_ENTRIES, [after, last]);
       const byId = new Map(shown.map((row) => [row.id, row]));
       for (const row of rows) compare('audit_events', row.id, byId.get(row.id), row);
       if (shown.length > rows.length)

@@ -3,20 +3,18 @@
 import { isoTime } from '../../../lib/time.ts';
 import type { AuditRow } from '../../shared/audit-rows.ts';
 import { resolverOf, statusOf } from '../../shared/codes.ts';
+import type { Reads } from '../../shared/reads.ts';
 import { bodyHashIn } from '../../verify/callback-bodies.ts';
 import { mayEnd } from '../../verify/executions.ts';
 import { MAX_FINDINGS } from '../../verify/findings.ts';
 import { notificationIn } from '../../verify/notifications.ts';
 import type { StoredBody, StoredNotification, StoredRest, StoredRows, StoredState } from '../../verify/stored.ts';
-import type { Reads } from '../connection/reads.ts';
 import { outcomeSha256, type ShownCheck } from './shown.ts';
 
 /** Rows of one statement. */
 const BATCH = 1_000;
 /** Executions of one step of a scan. */
 const STEP = 50_000;
-
-type Row<T> = T & Record<string, unknown>;
 
 interface StateRow extends Omit<StoredState, 'status' | 'resolvedBy' | 'resolvedAt' | 'prunedAt'> {
   readonly correlationId: string;
@@ -53,12 +51,12 @@ export interface StoredReads {
   rest(open: readonly string[]): Promise<StoredRest>;
 }
 
-export function createStoredReads(reads: Pick<Reads, 'all' | 'first'>, shown: ShownCheck): StoredReads {
+export function createStoredReads(reads: Reads, shown: ShownCheck): StoredReads {
   async function states(ids: readonly string[]): Promise<ReadonlyMap<string, StoredState>> {
     const found = new Map<string, StoredState>();
     for (let at = 0; at < ids.length; at += BATCH) {
       const batch = ids.slice(at, at + BATCH);
-      for (const row of await reads.all<Row<StateRow>>(STATES, [batch])) found.set(row.correlationId, toState(row));
+      for (const row of await reads.all<StateRow>(STATES, [batch])) found.set(row.correlationId, toState(row));
       await shown.executions(batch, found);
     }
     return found;
@@ -66,7 +64,7 @@ export function createStoredReads(reads: Pick<Reads, 'all' | 'first'>, shown: Sh
 
   async function notifications(ids: readonly string[]): Promise<ReadonlyMap<string, StoredNotification>> {
     if (ids.length === 0) return new Map();
-    const rows = await reads.all<Row<StoredNotification & { id: string }>>(NOTIFICATIONS, [ids]);
+    const rows = await reads.all<StoredNotification & { id: string }>(NOTIFICATIONS, [ids]);
     const found = new Map(rows.map((row): [string, StoredNotification] => [row.id, row]));
     await shown.notifications(ids, found);
     return found;
@@ -74,7 +72,7 @@ export function createStoredReads(reads: Pick<Reads, 'all' | 'first'>, shown: Sh
 
   async function bodies(ids: readonly number[]): Promise<ReadonlyMap<number, StoredBody>> {
     if (ids.length === 0) return new Map();
-    const rows = await reads.all<Row<StoredBody & { id: number }>>(BODIES, [ids]);
+    const rows = await reads.all<StoredBody & { id: number }>(BODIES, [ids]);
     return new Map(rows.map((row) => [row.id, row]));
   }
 

@@ -6,17 +6,15 @@ import type { AuditHead } from '../../port.ts';
 import type { AuditFilter, Batch, ChainedEntry, ScanOrder, StoreReader } from '../../reader-port.ts';
 import { type AuditRow, toAuditEntry } from '../../shared/audit-rows.ts';
 import { EVENT_CODES, eventOf } from '../../shared/codes.ts';
+import { type Conditions, conditions } from '../../shared/conditions.ts';
+import type { Reads } from '../../shared/reads.ts';
 import { CLOCK_SLACK_MS, type IdRange } from '../../sqlite/queries/first-since.ts';
-import { type Conditions, conditions } from '../conditions.ts';
-import type { Reads } from '../connection/reads.ts';
 
 /** Number of ids in one window, whose scan takes a few milliseconds even without a match. */
 const WINDOW = 10_000;
 const MAX_ROWS = 500;
 /** Bytes of details after which a batch ends: one detail may be as long as a callback. */
 const MAX_BYTES = 1024 * 1024;
-
-type Row<T> = T & Record<string, unknown>;
 
 interface EntryRow extends Omit<AuditRow, 'timestamp' | 'event'> {
   readonly at: number;
@@ -49,8 +47,8 @@ type TrailQueries = Pick<
 >;
 
 // One function because its queries share the search for ids by time.
-export function createTrailQueries(reads: Pick<Reads, 'all' | 'first'>): TrailQueries {
-  const ends = async (): Promise<Ends> => (await reads.first<Row<Ends>>(ENDS)) ?? { first: null, last: null };
+export function createTrailQueries(reads: Reads): TrailQueries {
+  const ends = async (): Promise<Ends> => (await reads.first<Ends>(ENDS)) ?? { first: null, last: null };
   const newestEntryId = async () => (await ends()).last ?? 0;
 
   /** Ids are in the order of time, except where a clock was set back. */
@@ -80,7 +78,7 @@ export function createTrailQueries(reads: Pick<Reads, 'all' | 'first'>): TrailQu
       const where = conditionsOf(filter);
       where.add('a.id >=', rest.low);
       where.add('a.id <', rest.high);
-      const rows = await reads.all<Row<EntryRow>>(batchOf(where.where(), order), where.values);
+      const rows = await reads.all<EntryRow>(batchOf(where.where(), order), where.values);
       const found = rows.map((row) => chained(toAuditRow(row))).filter(isBy(filter.by));
       const last = rows.at(-1)?.id;
       yield { found, scanned: last === undefined ? high - low : 0 };
@@ -102,21 +100,21 @@ export function createTrailQueries(reads: Pick<Reads, 'all' | 'first'>): TrailQu
       const { low, high } = await rangeOf(filter);
       return high - low;
     },
-    entryBefore: async (id) => (await reads.first<Row<AuditHead>>(BEFORE, [id])) ?? null,
+    entryBefore: async (id) => (await reads.first<AuditHead>(BEFORE, [id])) ?? null,
     newestEntryId,
     firstEntrySince: async (time) => firstSince({ low: 0, high: (await newestEntryId()) + 1 }, time),
     hashOf: async (id) => (await reads.first<{ hash: string }>(HASH_OF, [id]))?.hash,
     erasures: async () => {
       const statement = `SELECT ${COLUMNS} FROM ${ENTRIES} WHERE a.event = $1 ORDER BY a.id`;
-      return (await reads.all<Row<EntryRow>>(statement, [EVENT_CODES.ERASED])).map(toAuditRow);
+      return (await reads.all<EntryRow>(statement, [EVENT_CODES.ERASED])).map(toAuditRow);
     },
   };
 }
 
 /** Returns up to `limit` entries behind an id, and at least one if there is one. */
-export async function entriesAfter(reads: Pick<Reads, 'all'>, id: number, limit: number): Promise<AuditRow[]> {
+export async function entriesAfter(reads: Reads, id: number, limit: number): Promise<AuditRow[]> {
   const statement = bounded(`WHERE a.id > $1 ORDER BY a.id LIMIT $2`, 'ASC');
-  return (await reads.all<Row<EntryRow>>(statement, [id, limit])).map(toAuditRow);
+  return (await reads.all<EntryRow>(statement, [id, limit])).map(toAuditRow);
 }
 
 function batchOf(where: string, order: ScanOrder): string {

@@ -10,8 +10,8 @@ import type { Erased, Erasure, Order } from '../../erasure-port.ts';
 import { type Change, StoreUnavailable } from '../../port.ts';
 import { EVENT_CODES, eventOf } from '../../shared/codes.ts';
 import { erasureSeal } from '../../shared/hash-chain.ts';
+import type { Reads } from '../../shared/reads.ts';
 import type { Part, Reduction } from '../batch/part.ts';
-import type { Reads } from '../connection/reads.ts';
 import type { Decided, Task, Writer } from '../group-commit.ts';
 import { applyToNotification } from '../outbox/outbox.ts';
 import type { EntryRow } from '../queries/audit.ts';
@@ -24,7 +24,7 @@ const MAX_ATTEMPTS = 50;
 const GIVEN_UP = 'the content of the execution was erased';
 
 interface ErasureTools {
-  readonly reads: Pick<Reads, 'all' | 'first'>;
+  readonly reads: Reads;
   readonly writer: Pick<Writer, 'mutate'>;
 }
 
@@ -64,7 +64,7 @@ const CONTENT = `SELECT r.version, coalesce(p.inputs, '{}') AS inputs, coalesce(
 export function createErasure({ reads, writer }: ErasureTools): Omit<Erasure, 'emptyWal'> {
   async function erase(reference: string, order: Order, now: number): Promise<Erased | undefined> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      const content = await reads.first<StoredContent & Record<string, unknown>>(CONTENT, [reference]);
+      const content = await reads.first<StoredContent>(CONTENT, [reference]);
       if (content === undefined) return undefined;
       const erased = await writer.mutate(erasureTask(reference, content, { order, now }));
       if (erased !== 'changed') return erased;

@@ -4,13 +4,13 @@ import type { Execution } from '../../../execution/execution.ts';
 import type { PayloadCursor, PrunablePayloads, Retention, RetentionRecord } from '../../retention-port.ts';
 import { outcomeColumns } from '../../shared/columns.ts';
 import { callbackBodyRecord, MAX_BATCH_BYTES, stripped } from '../../shared/prunable-payloads.ts';
+import type { Reads } from '../../shared/reads.ts';
 import type { Part } from '../batch/part.ts';
-import type { Reads } from '../connection/reads.ts';
 import type { Session } from '../connection/session.ts';
 import type { Task, Writer } from '../group-commit.ts';
 
 interface PruningTools {
-  readonly reads: Pick<Reads, 'all'>;
+  readonly reads: Reads;
   readonly session: Pick<Session, 'writeAsLeader'>;
   readonly writer: Pick<Writer, 'mutateAll'>;
 }
@@ -65,12 +65,10 @@ const EMPTY_BODIES = `WITH emptied AS (
 export function createPayloadPruning({ reads, session, writer }: PruningTools) {
   async function prunable(limit: number, cutoff: number, after: PayloadCursor | null): Promise<PrunablePayloads> {
     const place = after ?? { id: 0, body: 0 };
-    const found = await reads.all<Candidate & Exported>(CANDIDATES, [place.id, Math.trunc(cutoff), limit]);
+    const found = await reads.all<Candidate>(CANDIDATES, [place.id, Math.trunc(cutoff), limit]);
     // Later ones were submitted later, so that they ended later, too.
     const examined = found.some(({ submittedAt }) => submittedAt < cutoff) ? withinBytes(found) : [];
-    const bodies = withinBytes(
-      await reads.all<BodyCandidate & Exported>(BODIES, [place.body, Math.trunc(cutoff), limit]),
-    );
+    const bodies = withinBytes(await reads.all<BodyCandidate>(BODIES, [place.body, Math.trunc(cutoff), limit]));
     return {
       references: examined.filter(({ isUnneeded }) => isUnneeded).map(({ reference }) => reference),
       bodies: bodies.map(({ auditId }) => auditId),
@@ -82,7 +80,7 @@ export function createPayloadPruning({ reads, session, writer }: PruningTools) {
   }
 
   async function prune({ references, bodies }: PrunablePayloads, cutoff: number, now: number): Promise<number> {
-    const submitted = references.length === 0 ? [] : await reads.all<Submitted & Exported>(SUBMITTED, [references]);
+    const submitted = references.length === 0 ? [] : await reads.all<Submitted>(SUBMITTED, [references]);
     const pruned = await writer.mutateAll(
       submitted.map((one) => strippingTask(one, cutoff, now)),
       { asLeader: true },
@@ -94,7 +92,7 @@ export function createPayloadPruning({ reads, session, writer }: PruningTools) {
 
   async function records({ references, bodies }: PrunablePayloads): Promise<RetentionRecord[]> {
     const payloads = await reads.all<Exported>(PAYLOADS, [references]);
-    const stored = await reads.all<Parameters<typeof callbackBodyRecord>[0] & Exported>(STORED_BODIES, [bodies]);
+    const stored = await reads.all<Parameters<typeof callbackBodyRecord>[0]>(STORED_BODIES, [bodies]);
     return [...payloads.map((row) => ({ type: 'payload', ...row })), ...stored.map(callbackBodyRecord)];
   }
 

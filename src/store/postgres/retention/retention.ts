@@ -3,13 +3,13 @@
 import { notificationIds } from '../../../notification/outgoing.ts';
 import type { PrunableEntries, PruneResult, Retention, RetentionRecord } from '../../retention-port.ts';
 import { callbackBodyRecord, MAX_BATCH_BYTES } from '../../shared/prunable-payloads.ts';
-import type { Reads } from '../connection/reads.ts';
+import type { Reads } from '../../shared/reads.ts';
 import type { Session } from '../connection/session.ts';
 import type { Writer } from '../group-commit.ts';
 import { createPayloadPruning } from './payloads.ts';
 
 interface RetentionTools {
-  readonly reads: Pick<Reads, 'all' | 'first'>;
+  readonly reads: Reads;
   readonly session: Pick<Session, 'writeAsLeader'>;
   readonly writer: Pick<Writer, 'mutateAll'>;
 }
@@ -42,7 +42,7 @@ export function createRetention({ reads, session, writer }: RetentionTools): Ret
     const [notifications, entries, bodies] = [
       await reads.all<Exported>(NOTIFICATIONS, [ids]),
       await reads.all<Exported>(ENTRIES, [first, last]),
-      await reads.all<Parameters<typeof callbackBodyRecord>[0] & Exported>(BODIES, [first, last]),
+      await reads.all<Parameters<typeof callbackBodyRecord>[0]>(BODIES, [first, last]),
     ];
     return [
       ...executions.map((row) => ({ type: 'execution', ...row })),

@@ -3,16 +3,15 @@
 import { roundDuration } from '../../../lib/round-duration.ts';
 import { type Course, type CourseGroup, type CourseQuery, MAX_COURSE_EXECUTIONS } from '../../rollups-port.ts';
 import { resolverOf, statusOf } from '../../shared/codes.ts';
+import type { Reads } from '../../shared/reads.ts';
 import { HOUR_MS, hourOf, isFromCxone } from '../../shared/rollup-keys.ts';
 import { MAX_LEVEL } from '../../shared/sample-ranks.ts';
-import type { Reads } from '../connection/reads.ts';
 import { leastReferenceAt } from '../executions/uuid-bounds.ts';
 import { OUTCOMES, SUBMITTED } from './tally.ts';
 
 /** Executions whose settings are compared. */
 const TIMED_EXECUTIONS = 200;
 
-type Row<T> = T & Record<string, unknown>;
 type Steps = Pick<Course, 'accepted' | 'outcomes'>;
 type Timing = NonNullable<Course['timing']>;
 type Accepted = Steps['accepted'][number];
@@ -57,27 +56,25 @@ const TIMING = `SELECT latest.grace_seconds AS "graceSeconds", latest.timeout_se
     ) AS r ORDER BY s.level LIMIT ${TIMED_EXECUTIONS}
   ) AS latest GROUP BY 1, 2 ORDER BY count(*) DESC LIMIT 1`;
 
-export function createCourseReader(
-  reads: Pick<Reads, 'all' | 'first'>,
-): (query: CourseQuery) => Promise<Course | null> {
+export function createCourseReader(reads: Reads): (query: CourseQuery) => Promise<Course | null> {
   async function byHours({ actionId, from, to, stepMs }: CourseQuery): Promise<Steps> {
     const values = [actionId, hourOf(from), hourOf(to), stepMs];
     return {
-      accepted: await reads.all<Row<Accepted>>(ACCEPTED_IN_HOURS, values),
-      outcomes: await reads.all<Row<CourseGroup>>(OUTCOMES_IN_HOURS, values),
+      accepted: await reads.all<Accepted>(ACCEPTED_IN_HOURS, values),
+      outcomes: await reads.all<CourseGroup>(OUTCOMES_IN_HOURS, values),
     };
   }
 
   async function byExecutions({ actionId, from, to, stepMs }: CourseQuery): Promise<Steps | null> {
     const [low, high] = [leastReferenceAt(from), leastReferenceAt(to)];
     if ((await reads.first(BEYOND, [low, high])) !== undefined) return null;
-    return stepsIn(await reads.all<Row<StepRow>>(EXECUTIONS, [low, high, actionId, stepMs]));
+    return stepsIn(await reads.all<StepRow>(EXECUTIONS, [low, high, actionId, stepMs]));
   }
 
   return async (query) => {
     const steps = query.stepMs < HOUR_MS ? await byExecutions(query) : await byHours(query);
     if (steps === null) return null;
-    const timing = await reads.first<Row<Timing>>(TIMING, [query.actionId, leastReferenceAt(query.to)]);
+    const timing = await reads.first<Timing>(TIMING, [query.actionId, leastReferenceAt(query.to)]);
     return { ...steps, timing: timing ?? null };
   };
 }

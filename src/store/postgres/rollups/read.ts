@@ -12,10 +12,10 @@ import {
   type SubmittedAction,
   type TimingSample,
 } from '../../rollups-port.ts';
+import type { Reads } from '../../shared/reads.ts';
 import { HOUR_MS, hourOf } from '../../shared/rollup-keys.ts';
 import { MAX_LEVEL, rankOf, sufficientLevel } from '../../shared/sample-ranks.ts';
 import type { OutcomeGroup } from '../../statistics-port.ts';
-import type { Reads } from '../connection/reads.ts';
 import type { Session } from '../connection/session.ts';
 import { leastReferenceAt } from '../executions/uuid-bounds.ts';
 import { OBSERVED, type ObservedRow, toObservation } from '../queries/observations.ts';
@@ -68,13 +68,11 @@ interface MissingRow extends Omit<MissingGroup, 'hour'> {
   readonly hour: string;
 }
 
-type Row<T> = T & Record<string, unknown>;
-
 /** Everything is counted: a database begins with the roll-ups. */
 const ALL = { countedFrom: 0 } as const;
 
 export function createRollupReader(
-  reads: Pick<Reads, 'all' | 'first'>,
+  reads: Reads,
 ): Pick<
   Insights,
   'coverage' | 'countHistory' | 'arrivals' | 'missing' | 'submitted' | 'outcomes' | 'sample' | 'course'
@@ -84,7 +82,7 @@ export function createRollupReader(
     const sent = counted?.sent ?? 0;
     const level = sufficientLevel(sent);
     const levels = Array.from({ length: MAX_LEVEL + 1 - level }, (_, i) => level + i);
-    const rows = await reads.all<Row<ObservedRow>>(SAMPLED, [
+    const rows = await reads.all<ObservedRow>(SAMPLED, [
       ...[actionId, levels, leastReferenceAt(from), leastReferenceAt(to)],
     ]);
     const drawn = rows.toSorted((one, other) => rankOf(one.reference) - rankOf(other.reference)).slice(0, SAMPLE_SIZE);
@@ -98,15 +96,15 @@ export function createRollupReader(
     coverage: async () => ALL,
     countHistory: async () => ALL,
     arrivals: async (range) => {
-      const rows = await reads.all<Row<ArrivalRow>>(ARRIVALS_IN, rangeOf(range).slice(0, 3));
+      const rows = await reads.all<ArrivalRow>(ARRIVALS_IN, rangeOf(range).slice(0, 3));
       return rows.map((row) => ({ ...row, hour: Date.parse(row.hour) }));
     },
     missing: async (range) => {
-      const rows = await reads.all<Row<MissingRow>>(MISSING_IN, rangeOf(range).slice(0, 3));
+      const rows = await reads.all<MissingRow>(MISSING_IN, rangeOf(range).slice(0, 3));
       return rows.map((row) => ({ ...row, hour: Date.parse(row.hour) }));
     },
-    submitted: (range) => reads.all<Row<SubmittedAction>>(SUBMITTED_IN, rangeOf(range)),
-    outcomes: (range) => reads.all<Row<OutcomeGroup>>(OUTCOMES_IN, rangeOf(range)),
+    submitted: (range) => reads.all<SubmittedAction>(SUBMITTED_IN, rangeOf(range)),
+    outcomes: (range) => reads.all<OutcomeGroup>(OUTCOMES_IN, rangeOf(range)),
     sample,
     course: createCourseReader(reads),
   };

@@ -2,9 +2,10 @@
 
 import type { Database } from 'better-sqlite3';
 import type { Json } from '../../../execution/json.ts';
+import { fromIso } from '../../../lib/time.ts';
 import type { AuditRow } from '../../shared/audit-rows.ts';
 import { EVENT_CODES, RESOLVED_BY_CODES, STATUS_CODES } from '../../shared/codes.ts';
-import { fromIso, hashBytes, ONLY_NAMED, uuidBytes } from '../rows.ts';
+import { hashBytes, ONLY_NAMED, uuidBytes } from '../rows.ts';
 
 /** Columns of the view `executions` by name; those that are left out have their defaults. */
 export type WideExecution = Readonly<Record<string, Json | undefined>>;

@@ -1,8 +1,7 @@
 // Converts notifications to rows and back: times to ISO 8601 text.
 
-import { isoTime } from '../../../lib/time.ts';
+import { fromIso, isoTime } from '../../../lib/time.ts';
 import type { Notification, NotificationStatus, NotificationType } from '../../../notification/notification.ts';
-import { fromIso } from '../rows.ts';
 import type { notifications } from '../schema.ts';
 
 export type NotificationRow = typeof notifications.$inferSelect;

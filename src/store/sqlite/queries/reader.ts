@@ -6,9 +6,9 @@ import type { StoreReader, TrailReader } from '../../reader-port.ts';
 import type { AuditRow } from '../../shared/audit-rows.ts';
 import { createBacklog } from '../../shared/backlog.ts';
 import { DatabaseRefused } from '../../shared/database-refused.ts';
+import { createIncidentReads } from '../../shared/incidents.ts';
 import { listActivity } from '../audit/activity.ts';
 import { createClockStepReader, newestTime } from '../executions/clock-times.ts';
-import { readOpenIncidents } from '../executions/incidents.ts';
 import { createQueueMonitor } from '../executions/open-counts.ts';
 import { countedPauses } from '../executions/pauses.ts';
 import { openReadOnly, schemaAge } from '../file/open-readonly.ts';
@@ -25,6 +25,7 @@ import { firstSince } from './first-since.ts';
 import { countExecutions } from './id-windows.ts';
 import { createObservations } from './observations.ts';
 import { countPrunable } from './prunable.ts';
+import { createReads } from './reads.ts';
 import { createStatistics } from './statistics.ts';
 
 /** Opens the trail of a file, also of an older version. @throws {DatabaseRefused} */
@@ -103,7 +104,7 @@ function readerOf(client: Database, name: string): StoreReader {
     listNotifications: (query) => createNotificationList(client, drizzle(client)).page(query),
     pausedEndpoints: async () => pausedEndpoints(client),
     sendingPauses: async () => countedPauses(client),
-    openIncidents: async () => readOpenIncidents(client)(),
+    openIncidents: createIncidentReads(createReads(client)).openIncidents,
     lastClockStep: async () => createClockStepReader(client)(),
     newestTime: async () => newestTime(client),
     prunable: (cutoffs) => countPrunable(client, cutoffs),

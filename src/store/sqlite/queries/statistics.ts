@@ -1,10 +1,10 @@
 // Reads statistics in bounded batches: the audit trail entry by entry, and the executions of a period grouped by outcome.
 
 import type { Database } from 'better-sqlite3';
+import { fromIso } from '../../../lib/time.ts';
 import { EVENT_CODES, eventOf, RESOLVED_BY_CODES, resolverOf, statusOf } from '../../shared/codes.ts';
 import type { OutcomeGroup, Statistics, StatisticsEntry } from '../../statistics-port.ts';
 import { createUnknownWords } from '../executions/unknown-words.ts';
-import { fromIso } from '../rows.ts';
 import { rangeParameters, selectInRange, windowsOf } from './id-windows.ts';
 
 interface TrailRow {

@@ -2,12 +2,13 @@
 
 import type { Database } from 'better-sqlite3';
 import { readMembers } from '../../../../execution/json-members.ts';
+import { fromIso } from '../../../../lib/time.ts';
 import type { MovedRow, MovedTable } from '../../../moved-rows.ts';
 import { EVENT_CODES } from '../../../shared/codes.ts';
 import { MAX_LISTED_REPEATS } from '../../../shared/counted-repeats.ts';
 import { auditRow, SELECT_ENTRIES } from '../../audit/entry-rows.ts';
 import type { Values } from '../../executions/execution-row.ts';
-import { fromIso, uuidText } from '../../rows.ts';
+import { uuidText } from '../../rows.ts';
 
 const { CALLBACK_HINT, CALLBACK_DUPLICATE, CALLBACK_CONFLICT, CALLBACK_LATE, POLL_COMPLETED } = EVENT_CODES;
 
