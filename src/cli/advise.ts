@@ -13,31 +13,21 @@ import {
   actionOption,
   databaseOption,
   fromOption,
-  helpEnd,
   jsonOption,
   readClosedPeriod,
   TIME_HELP,
   toOption,
+  withHelp,
 } from './options.ts';
 import { readPollInterval } from './poll-interval.ts';
 import { showFraction } from './print.ts';
 import { type Column, clean, tableOf } from './table.ts';
 
 export const advise: Declare = (command, context) =>
-  command
-    .description(
-      `Suggests graceSeconds and timeoutSeconds for each Data Action from its executions of the last 7 days, with the savings and
-costs against the present values. Reads the database, while the receiver runs or is down.`,
-    )
-    .addOption(actionOption)
-    .addOption(fromOption('submitted'))
-    .addOption(toOption('submitted'))
-    .addOption(jsonOption)
-    .addOption(databaseOption)
-    .addHelpText(
-      'after',
-      helpEnd(
-        `The duration at CXone is estimated from callbacks; an execution without an observed end (timed out, cancelled, open)
+  withHelp(command, {
+    description: `Suggests graceSeconds and timeoutSeconds for each Data Action from its executions of the last 7 days,
+with the savings and costs against the present values. Reads the database, while the receiver runs or is down.`,
+    notes: `The duration at CXone is estimated from callbacks; an execution without an observed end (timed out, cancelled, open)
 counts as lasting at least that long (Kaplan-Meier). If a poll found the outcome, the execution ended since the poll before,
 at a time that the callbacks make likely. Each candidate is replayed through the polling schedule, with
 POLL_INTERVAL_SECONDS as configured, or as the upstream profile allows. A poll costs as much as knowing a result one such
@@ -49,10 +39,14 @@ none under 30 results, low under 200, fair under 1,000, else good; one step lowe
 
 With --json: {"from", "to", "pollIntervalSeconds", "actions"}; costs are for 1,000 executions.
 ${TIME_HELP}`,
-        '0 done, 1 the action was not sent in this time, 2 the command could not be carried out',
-        ['npm run -s advise', 'npm run -s advise -- --action look-up-customer --from 30d'],
-      ),
-    )
+    exitCodes: '0 done, 1 the action was not sent in this time, 2 the command could not be carried out',
+    examples: ['npm run -s advise', 'npm run -s advise -- --action look-up-customer --from 30d'],
+  })
+    .addOption(actionOption)
+    .addOption(fromOption('submitted'))
+    .addOption(toOption('submitted'))
+    .addOption(jsonOption)
+    .addOption(databaseOption)
     .action(async (options) => {
       const { action, json } = options;
       const { from, to } = readClosedPeriod(options, BASELINE_MS, context);

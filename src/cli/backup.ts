@@ -8,26 +8,21 @@ import { fileTimestamp } from '../lib/time.ts';
 import { BackupFailed, backUp } from '../store/sqlite/file/backup.ts';
 import { CommandError, type Declare } from './context.ts';
 import { databaseFile } from './database.ts';
-import { helpEnd, jsonOption } from './options.ts';
+import { jsonOption, withHelp } from './options.ts';
 import { bytes, showProgress } from './print.ts';
 
 export const backup: Declare = (command, context) =>
-  command
-    .description(
-      `Copies the database at DATABASE_PATH to PATH while the receiver runs: one consistent snapshot in a single file with the
-mode DATABASE_MODE. The copy is opened and verified (integrity, tables and triggers, hash chain, rows against their audit
-entries, conservation) before it gets its name. Nothing is overwritten. If PATH is a folder, the file is named by the time.
-The copy contains what apps sent and received: protect it like the database, and keep it on another machine.`,
-    )
+  withHelp(command, {
+    description: `Copies the database at DATABASE_PATH to PATH while the receiver runs: one consistent snapshot in a
+single file with the mode DATABASE_MODE. The copy is opened and verified (integrity, tables and triggers, hash chain,
+rows against their audit entries, conservation) before it gets its name. Nothing is overwritten. If PATH is a folder,
+the file is named by the time. The copy contains what apps sent and received: protect it like the database, and keep it
+on another machine.`,
+    exitCodes: '0 done, 1 no sound backup was made (an unsound one is kept as PATH.unsound), 2 refused',
+    examples: ['npm run -s backup -- /backups', 'npm run -s backup -- /backups/before-upgrade.db'],
+  })
     .argument('<path>', 'the new file, or an existing folder')
     .addOption(jsonOption)
-    .addHelpText(
-      'after',
-      helpEnd('', '0 done, 1 no sound backup was made (an unsound one is kept as PATH.unsound), 2 refused', [
-        'npm run -s backup -- /backups',
-        'npm run -s backup -- /backups/before-upgrade.db',
-      ]),
-    )
     .action((place, { json }) => {
       const source = databaseFile(context, 'back it up with pg_dump, or with base backups and WAL archiving');
       const mode = readVariable(context.env(), 'DATABASE_MODE');

@@ -5,25 +5,24 @@ import { compact as compactDatabase } from '../store/sqlite/file/compact.ts';
 import { failsWithOne } from './backup.ts';
 import type { Declare } from './context.ts';
 import { databaseFile } from './database.ts';
-import { helpEnd, jsonOption } from './options.ts';
+import { jsonOption, withHelp } from './options.ts';
 import { bytes, showProgress } from './print.ts';
 
 export const compact: Declare = (command, context) =>
-  command
-    .description(
-      `Makes the database at DATABASE_PATH as small as its content. Stop the receiver first; the disk needs room for a copy. The
-copy is verified as a backup is and replaces the file in one step: an interruption leaves either the old file or the new.
+  withHelp(command, {
+    description: `Makes the database at DATABASE_PATH as small as its content. Stop the receiver first; the disk needs
+room for a copy. The copy is verified as a backup is and replaces the file in one step: an interruption leaves either
+the old file or the new.
 
-Only a database made by a version before 0.2 needs this, once: since then the receiver returns the space that pruning frees.`,
-    )
+Only a database made by a version before 0.2 needs this, once: since then the receiver returns the space that pruning
+frees.`,
+    exitCodes: '0 done, 1 failed and nothing changed, 2 refused',
+    examples: [
+      'systemctl stop cxone-callback-receiver',
+      'npm run -s compact && systemctl start cxone-callback-receiver',
+    ],
+  })
     .addOption(jsonOption)
-    .addHelpText(
-      'after',
-      helpEnd('', '0 done, 1 failed and nothing changed, 2 refused', [
-        'systemctl stop cxone-callback-receiver',
-        'npm run -s compact && systemctl start cxone-callback-receiver',
-      ]),
-    )
     .action(({ json }) => {
       const path = databaseFile(context, 'autovacuum makes the space of pruned rows available again');
       const progress = showProgress('verifying the copy', context);

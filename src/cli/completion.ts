@@ -2,7 +2,7 @@
 
 import { Argument, type Command, type Option } from '@commander-js/extra-typings';
 import type { CommandContext, Declare } from './context.ts';
-import { helpEnd } from './options.ts';
+import { withHelp } from './options.ts';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 const NAME = 'cxone-callback-receiver';
@@ -18,17 +18,16 @@ interface Completions {
 /** @param load declares all commands. */
 export function declareCompletion(load: (context: CommandContext) => Promise<Command>): Declare {
   return (command, context) =>
-    command
-      .description('Writes a completion script to stdout, for the installed package.')
+    withHelp(command, {
+      description: 'Writes a completion script to stdout, for the installed package.',
+      exitCodes: '0 done, 2 the shell is not supported',
+      examples: [
+        `${NAME} completion bash > ~/.local/share/bash-completion/completions/${NAME}`,
+        `${NAME} completion zsh > "\${fpath[1]}/_${NAME}"`,
+        `${NAME} completion fish > ~/.config/fish/completions/${NAME}.fish`,
+      ],
+    })
       .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
-      .addHelpText(
-        'after',
-        helpEnd('', '0 done, 2 the shell is not supported', [
-          `${NAME} completion bash > ~/.local/share/bash-completion/completions/${NAME}`,
-          `${NAME} completion zsh > "\${fpath[1]}/_${NAME}"`,
-          `${NAME} completion fish > ~/.config/fish/completions/${NAME}.fish`,
-        ]),
-      )
       .action(async (shell) => {
         const all = completionsOf(await load(context), '');
         context.write({ bash, zsh, fish }[shell](all));

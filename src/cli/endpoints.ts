@@ -6,7 +6,7 @@ import type { Endpoint, Notification } from '../client/types.ts';
 import { many } from '../lib/many.ts';
 import { secondsTime } from '../lib/time.ts';
 import type { CommandContext, Declare } from './context.ts';
-import { helpEnd, jsonOption } from './options.ts';
+import { jsonOption, withHelp } from './options.ts';
 import { asOperator, callReceiver, RECEIVER_HELP } from './receiver.ts';
 import { type Column, tableOf } from './table.ts';
 
@@ -16,18 +16,15 @@ const EXIT_CODES = '0 done, 1 the receiver refused, 2 the command could not be c
 const MAX_SHOWN = 10;
 
 export const endpoints: Declare = (command, context) => {
-  command
-    .description(
-      `Shows what waits for the endpoints of apps, and why, and probes, pauses and resumes one. An endpoint is the scheme, host and
-port to which notifications of one app go. Calls the running receiver.`,
-    )
-    .addHelpText(
-      'after',
-      helpEnd('', EXIT_CODES, [
-        'npm run -s endpoints -- list',
-        'npm run -s endpoints -- pause shop https://hooks.example --reason "maintenance until 13:00"',
-      ]),
-    );
+  withHelp(command, {
+    description: `Shows what waits for the endpoints of apps, and why, and probes, pauses and resumes one. An endpoint
+is the scheme, host and port to which notifications of one app go. Calls the running receiver.`,
+    exitCodes: EXIT_CODES,
+    examples: [
+      'npm run -s endpoints -- list',
+      'npm run -s endpoints -- pause shop https://hooks.example --reason "maintenance until 13:00"',
+    ],
+  });
   endpointsList(command.command('list').summary('print those with something that waits, and paused ones'), context);
   endpointsShow(command.command('show').summary('print one, with its newest notifications'), context);
   for (const verb of ['probe', 'pause', 'resume'] as const) {
@@ -67,15 +64,13 @@ function byAndWhy({ by, reason }: NonNullable<Endpoint['pause']>): string {
 }
 
 const endpointsList: Declare = (command, context) =>
-  command
-    .description('Prints the endpoints with something that waits, and those that an administrator has paused.')
+  withHelp(command, {
+    description: 'Prints the endpoints with something that waits, and those that an administrator has paused.',
+    notes: `With --json: the response of GET /v1/endpoints.\n${RECEIVER_HELP}`,
+    exitCodes: EXIT_CODES,
+    examples: ['npm run -s endpoints -- list'],
+  })
     .addOption(jsonOption)
-    .addHelpText(
-      'after',
-      helpEnd(`With --json: the response of GET /v1/endpoints.\n${RECEIVER_HELP}`, EXIT_CODES, [
-        'npm run -s endpoints -- list',
-      ]),
-    )
     .action(async ({ json = false }) => {
       const { items } = await ask((request) => request<Listed>('GET', '/v1/endpoints'), context);
       if (json) context.write(`${JSON.stringify({ items })}\n`);
@@ -84,15 +79,13 @@ const endpointsList: Declare = (command, context) =>
     });
 
 const endpointsShow: Declare = (command, context) =>
-  addEndpoint(command)
-    .description('Prints the state of one endpoint and its newest notifications.')
+  withHelp(addEndpoint(command), {
+    description: 'Prints the state of one endpoint and its newest notifications.',
+    notes: `With --json: {"endpoint": {...}, "notifications": [...]}.\n${RECEIVER_HELP}`,
+    exitCodes: EXIT_CODES,
+    examples: ['npm run -s endpoints -- show shop https://hooks.example'],
+  })
     .addOption(jsonOption)
-    .addHelpText(
-      'after',
-      helpEnd(`With --json: {"endpoint": {...}, "notifications": [...]}.\n${RECEIVER_HELP}`, EXIT_CODES, [
-        'npm run -s endpoints -- show shop https://hooks.example',
-      ]),
-    )
     .action(async (app, origin, { json = false }) => {
       const query = new URLSearchParams({ app, endpoint: origin, limit: String(MAX_SHOWN) });
       const { items: notifications } = await ask(
@@ -129,16 +122,14 @@ const ORDERS = {
 
 function declareOrder(verb: keyof typeof ORDERS, command: Command, context: CommandContext) {
   const { description, done } = ORDERS[verb];
-  return addEndpoint(command)
-    .description(description)
+  return withHelp(addEndpoint(command), {
+    description,
+    notes: `With --json: the response of POST /v1/endpoints/${verb}.\n${RECEIVER_HELP}`,
+    exitCodes: EXIT_CODES,
+    examples: [`npm run -s endpoints -- ${verb} shop https://hooks.example`],
+  })
     .option('--reason <text>', 'why; the list of activity keeps it')
     .addOption(jsonOption)
-    .addHelpText(
-      'after',
-      helpEnd(`With --json: the response of POST /v1/endpoints/${verb}.\n${RECEIVER_HELP}`, EXIT_CODES, [
-        `npm run -s endpoints -- ${verb} shop https://hooks.example`,
-      ]),
-    )
     .action(async (app, origin, { reason, json = false }) => {
       const body = { app, origin, reason };
       const endpoint = await ask((request) => request<Endpoint>('POST', `/v1/endpoints/${verb}`, { body }), context);

@@ -32,11 +32,11 @@ import {
   actionOption,
   databaseOption,
   fromOption,
-  helpEnd,
   jsonOption,
   readClosedPeriod,
   TIME_HELP,
   toOption,
+  withHelp,
 } from './options.ts';
 import { readPollInterval } from './poll-interval.ts';
 import { printLines, showFraction } from './print.ts';
@@ -45,22 +45,12 @@ import { type Column, tableOf } from './table.ts';
 const DAY_MS = 24 * HOUR_MS;
 
 export const health: Declare = (command, context) =>
-  command
-    .description(
-      `Shows how outcomes arrived in the last 24 hours, per action and hour: by callback, by poll, in the submit response, or not
-in time; how many callbacks were missed; and how much later than the poll a callback arrived, if both did. An hour with more
-missed callbacks than the action had in the 7 days before is an alert. Reads the database, while the receiver runs or is
-down.`,
-    )
-    .addOption(fromOption('ended'))
-    .addOption(toOption('ended'))
-    .addOption(actionOption)
-    .addOption(jsonOption)
-    .addOption(databaseOption)
-    .addHelpText(
-      'after',
-      helpEnd(
-        `MISSED: no callback had arrived when a poll or the deadline ended the execution. LATER: those of them whose callback
+  withHelp(command, {
+    description: `Shows how outcomes arrived in the last 24 hours, per action and hour: by callback, by poll, in the
+submit response, or not in time; how many callbacks were missed; and how much later than the poll a callback arrived, if
+both did. An hour with more missed callbacks than the action had in the 7 days before is an alert. Reads the database,
+while the receiver runs or is down.`,
+    notes: `MISSED: no callback had arrived when a poll or the deadline ended the execution. LATER: those of them whose callback
 arrived afterwards. SKEW: callback time minus poll time, median and 95th percentile, rounded by at most 2.5 %.
 
 An hour is an alert if it has at least 20 outcomes, its share of missed callbacks is 5 points higher than in the 7 days
@@ -76,10 +66,14 @@ Without --to, incidents that last come first; a critical one is an alert, too.
 With --json: {"from", "to", "hours", "alerts", "incidents", "unknownWords", "repeats",
 "pauses", "clock"}; shares are from 0 to 1, skews in milliseconds.
 ${TIME_HELP}`,
-        '0 callbacks arrive as before, 1 there is an alert, 2 the command could not be carried out',
-        ['npm run -s health', 'npm run -s health -- --from 3d --action look-up-customer'],
-      ),
-    )
+    exitCodes: '0 callbacks arrive as before, 1 there is an alert, 2 the command could not be carried out',
+    examples: ['npm run -s health', 'npm run -s health -- --from 3d --action look-up-customer'],
+  })
+    .addOption(fromOption('ended'))
+    .addOption(toOption('ended'))
+    .addOption(actionOption)
+    .addOption(jsonOption)
+    .addOption(databaseOption)
     .action(async (options) => {
       const { action, json = false } = options;
       const { from, to } = readClosedPeriod(options, DAY_MS, context);

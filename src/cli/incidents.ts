@@ -5,7 +5,7 @@ import { extentText, INCIDENT_STATES } from '../incident/incident.ts';
 import type { representIncident } from '../incident/representation.ts';
 import { secondsTime } from '../lib/time.ts';
 import { type CommandContext, CommandError, type Declare } from './context.ts';
-import { choiceOption, helpEnd, jsonOption, limitOption } from './options.ts';
+import { choiceOption, jsonOption, limitOption, withHelp } from './options.ts';
 import { asOperator, callReceiver, RECEIVER_HELP } from './receiver.ts';
 import { type Column, tableOf } from './table.ts';
 
@@ -33,24 +33,18 @@ const COLUMNS: readonly Column<Shown>[] = [
 ];
 
 export const incidents: Declare = (command, context) =>
-  command
-    .description(
-      `Lists incidents, the worst first: problems with one cause each, for 30 days after their end. With --acknowledge, other
-operators see that you look after one.`,
-    )
+  withHelp(command, {
+    description: `Lists incidents, the worst first: problems with one cause each, for 30 days after their end. With
+--acknowledge, other operators see that you look after one.`,
+    notes: `With --json: the response of GET /v1/incidents or POST /v1/incidents/{id}/acknowledge.\n${RECEIVER_HELP}`,
+    exitCodes: '0 no incident lasts, 1 at least one that is listed lasts, 2 the command could not be carried out',
+    examples: ['npm run -s incidents', 'npm run -s incidents -- --acknowledge 019c1405-7a00-7000-8000-000000000002'],
+  })
     .option('--acknowledge <incident>', 'note that you look after this incident, as an administrator')
     .option('--reason <text>', 'with --acknowledge: what the list of activity keeps')
     .addOption(choiceOption('--state <state>', 'only those in this state', INCIDENT_STATES))
     .addOption(limitOption(20, MAX_LISTED))
     .addOption(jsonOption)
-    .addHelpText(
-      'after',
-      helpEnd(
-        `With --json: the response of GET /v1/incidents or POST /v1/incidents/{id}/acknowledge.\n${RECEIVER_HELP}`,
-        '0 no incident lasts, 1 at least one that is listed lasts, 2 the command could not be carried out',
-        ['npm run -s incidents', 'npm run -s incidents -- --acknowledge 019c1405-7a00-7000-8000-000000000002'],
-      ),
-    )
     .action(async ({ acknowledge, reason, state, limit, json = false }) => {
       if (acknowledge !== undefined) return acknowledgeOne(context, { id: acknowledge, reason, json });
       if (reason !== undefined) throw new CommandError('--reason requires --acknowledge');

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { KEY_NAME } from '../config/fields.ts';
 import { CommandError, type Declare } from './context.ts';
-import { collect, helpEnd, jsonOption } from './options.ts';
+import { collect, jsonOption, withHelp } from './options.ts';
 
 /** 256 bits cannot be guessed, so a fast hash is enough to look keys up. */
 const KEY_BYTES = 32;
@@ -15,18 +15,23 @@ const EXAMPLES = [
 ];
 
 export const keys: Declare = (command, context) => {
-  command
-    .description('Makes keys and secrets. They are printed once and not stored.')
-    .addHelpText('after', helpEnd('', '0 done, 2 the command could not be carried out', EXAMPLES));
+  withHelp(command, {
+    description: 'Makes keys and secrets. They are printed once and not stored.',
+    exitCodes: '0 done, 2 the command could not be carried out',
+    examples: EXAMPLES,
+  });
   keysNew(command.command('new').summary('make keys of apps, operators and readers, and signing secrets'), context);
 };
 
 const keysNew: Declare = (command, { write }) =>
-  command
-    .description(
-      `Makes keys and secrets of 256 random bits and prints them as lines for .env. They are not stored. Without options, it
-makes all that a new receiver needs. All options with a name may be repeated.`,
-    )
+  withHelp(command, {
+    description: `Makes keys and secrets of 256 random bits and prints them as lines for .env. They are not stored.
+Without options, it makes all that a new receiver needs. All options with a name may be repeated.`,
+    notes:
+      'To rotate a key, put the new one before the old one, with a comma between; remove the old one when it is unused.',
+    exitCodes: '0 done, 2 the command could not be carried out',
+    examples: EXAMPLES,
+  })
     .option('--app <name>', 'a line for APP_KEYS', collect)
     .option('--operator <name>', 'a line for OPERATOR_KEYS: administrators', collect)
     .option('--reader <name>', 'a line for READER_KEYS: operators who only read', collect)
@@ -34,14 +39,6 @@ makes all that a new receiver needs. All options with a name may be repeated.`,
     .option('--incident-webhook', 'a line for INCIDENT_WEBHOOK_SECRET: signs incidents to your own webhook')
     .option('--callback-secret', 'a line for CALLBACK_SECRET')
     .addOption(jsonOption)
-    .addHelpText(
-      'after',
-      helpEnd(
-        'To rotate a key, put the new one before the old one, with a comma between; remove the old one when it is unused.',
-        '0 done, 2 the command could not be carried out',
-        EXAMPLES,
-      ),
-    )
     .action(({ json, callbackSecret = false, incidentWebhook = false, ...named }) => {
       const isAny = callbackSecret || incidentWebhook || Object.keys(named).length > 0;
       const {

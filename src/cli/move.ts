@@ -6,36 +6,32 @@ import { secretsInDatabaseUrl } from '../lib/database-url.ts';
 import { many } from '../lib/many.ts';
 import { MoveFailed, type MoveOptions, type MovePhase, type MoveReport } from '../store/move/report.ts';
 import { type CommandContext, CommandError, type Declare } from './context.ts';
-import { helpEnd, jsonOption } from './options.ts';
+import { jsonOption, withHelp } from './options.ts';
 import { printLines, showProgress } from './print.ts';
 
 export const move: Declare = (command, context) =>
-  command
-    .description(
-      `Moves everything from a SQLite file to an empty PostgreSQL database: executions, the audit trail with its hash chain,
-notifications that wait, pauses, incidents and statistics. Stop the receiver first. Callback URLs, idempotency keys, cursors and
-Last-Event-ID stay valid. The copy is verified before it counts: same head, same rows, a trail that holds.
+  withHelp(command, {
+    description: `Moves everything from a SQLite file to an empty PostgreSQL database: executions, the audit trail with
+its hash chain, notifications that wait, pauses, incidents and statistics. Stop the receiver first. Callback URLs,
+idempotency keys, cursors and Last-Event-ID stay valid. The copy is verified before it counts: same head, same rows, a
+trail that holds.
 
-The database then has everything, or nothing after an interruption: run the same command again. No receiver starts on the file any
-more, and a start says where the data is. Without --from, the file is that of DATABASE_PATH; without --to, the database is that of
-DATABASE_URL. With --from postgres://… and --to FILE, everything is moved back to a new file.`,
-    )
+The database then has everything, or nothing after an interruption: run the same command again. No receiver starts on
+the file any more, and a start says where the data is. Without --from, the file is that of DATABASE_PATH; without --to,
+the database is that of DATABASE_URL. With --from postgres://… and --to FILE, everything is moved back to a new file.`,
+    notes:
+      'Other users of the machine can read a password in the arguments of a command: set PGPASSWORD, or DATABASE_URL.',
+    exitCodes: '0 done, 1 failed and nothing moved, 2 refused',
+    examples: [
+      'systemctl stop cxone-callback-receiver',
+      'npm run -s move -- --to postgres://receiver@db.example.com/receiver?sslmode=verify-full',
+      'npm run -s move -- --from postgres://receiver@db.example.com/receiver --to data/receiver.db',
+    ],
+  })
     .option('--from <place>', 'the SQLite file, or the URL of a PostgreSQL database')
     .option('--to <place>', 'the URL of a PostgreSQL database, or a new SQLite file')
     .option('--cancel', 'let receivers start on the file again, after a move that was interrupted and moved nothing')
     .addOption(jsonOption)
-    .addHelpText(
-      'after',
-      helpEnd(
-        'Other users of the machine can read a password in the arguments of a command: set PGPASSWORD, or DATABASE_URL.',
-        '0 done, 1 failed and nothing moved, 2 refused',
-        [
-          'systemctl stop cxone-callback-receiver',
-          'npm run -s move -- --to postgres://receiver@db.example.com/receiver?sslmode=verify-full',
-          'npm run -s move -- --from postgres://receiver@db.example.com/receiver --to data/receiver.db',
-        ],
-      ),
-    )
     .action(async ({ from, to, cancel = false, json }) => {
       const places = placesOf(from, to, context);
       const report = await run(places, cancel, context).catch((error: unknown) => {

@@ -11,12 +11,12 @@ import {
   addNotificationFilters,
   choiceOption,
   databaseOption,
-  helpEnd,
   jsonOption,
   limitOption,
   notificationFilter,
   sortOption,
   TIME_HELP,
+  withHelp,
 } from './options.ts';
 import { asOperator, callReceiver, RECEIVER_HELP } from './receiver.ts';
 import { type Column, tableOf } from './table.ts';
@@ -24,19 +24,13 @@ import { type Column, tableOf } from './table.ts';
 const MAX_NOTIFICATIONS = 1_000;
 
 export const notifications: Declare = (command, context) => {
-  command
-    .description(
-      `Lists and replays notifications to apps. list only reads the database, while the receiver runs or is down. replay calls
-the running receiver.`,
-    )
-    .addHelpText(
-      'after',
-      helpEnd(
-        '',
-        '0 done, 1 the notification does not exist or the receiver refused, 2 the command could not be carried out',
-        ['npm run -s notifications -- list --status DEAD', 'npm run -s notifications -- replay --all --app shop'],
-      ),
-    );
+  withHelp(command, {
+    description: `Lists and replays notifications to apps. list only reads the database, while the receiver runs or is
+down. replay calls the running receiver.`,
+    exitCodes:
+      '0 done, 1 the notification does not exist or the receiver refused, 2 the command could not be carried out',
+    examples: ['npm run -s notifications -- list --status DEAD', 'npm run -s notifications -- replay --all --app shop'],
+  });
   notificationsList(command.command('list').summary('print the newest notifications; DEAD: dead letters'), context);
   notificationsReplay(command.command('replay').summary('send one notification again, or all that match'), context);
 };
@@ -56,24 +50,20 @@ const COLUMNS: readonly Column<Notification>[] = [
 ];
 
 const notificationsList: Declare = (command, context) =>
-  addNotificationFilters(command)
-    .description('Prints the notifications that match, newest first unless --sort states otherwise.')
+  withHelp(addNotificationFilters(command), {
+    description: 'Prints the notifications that match, newest first unless --sort states otherwise.',
+    notes: `With --json: {"items": [...], "more": true|false}.\n${TIME_HELP}`,
+    exitCodes: '0 done, also when none matches; 2 the command could not be carried out',
+    examples: [
+      'npm run -s notifications -- list --status DEAD',
+      "npm run -s notifications -- list --app shop --from 24h --json | jq '.items[].lastError'",
+    ],
+  })
     .addOption(sortOption())
     .addOption(choiceOption('--status <status>', 'only this status', NOTIFICATION_STATUSES))
     .addOption(limitOption(20, MAX_NOTIFICATIONS))
     .addOption(jsonOption)
     .addOption(databaseOption)
-    .addHelpText(
-      'after',
-      helpEnd(
-        `With --json: {"items": [...], "more": true|false}.\n${TIME_HELP}`,
-        '0 done, also when none matches; 2 the command could not be carried out',
-        [
-          'npm run -s notifications -- list --status DEAD',
-          "npm run -s notifications -- list --app shop --from 24h --json | jq '.items[].lastError'",
-        ],
-      ),
-    )
     .action(async (options) => {
       const { status, limit, json, sort } = options;
       const filter = { app: null, ...notificationFilter(options, context), ...(status && { status }) };
@@ -100,26 +90,20 @@ const notificationsList: Declare = (command, context) =>
     });
 
 const notificationsReplay: Declare = (command, context) =>
-  addNotificationFilters(command)
-    .description(
-      `Makes the receiver send a notification again, under the same webhook-id: one notification, or all that match. The audit
-trail names the operator.`,
-    )
+  withHelp(addNotificationFilters(command), {
+    description: `Makes the receiver send a notification again, under the same webhook-id: one notification, or all that
+match. The audit trail names the operator.`,
+    notes: `${RECEIVER_HELP}\n${TIME_HELP}`,
+    exitCodes: '0 they are due again, 1 the notification does not exist or is still pending, 2 not carried out',
+    examples: [
+      'npm run -s notifications -- replay msg_019a8f3e-0000-7000-8000-000000000000_ended',
+      'npm run -s notifications -- replay --all --app shop --from 24h',
+    ],
+  })
     .argument('[notification]', 'the id of one notification')
     .option('--all', 'all notifications that match the other options')
     .addOption(choiceOption('--status <status>', 'with --all (default: DEAD)', ['DEAD', 'DELIVERED']))
     .addOption(jsonOption)
-    .addHelpText(
-      'after',
-      helpEnd(
-        `${RECEIVER_HELP}\n${TIME_HELP}`,
-        '0 they are due again, 1 the notification does not exist or is still pending, 2 not carried out',
-        [
-          'npm run -s notifications -- replay msg_019a8f3e-0000-7000-8000-000000000000_ended',
-          'npm run -s notifications -- replay --all --app shop --from 24h',
-        ],
-      ),
-    )
     .action(async (id, { all, json, ...filters }) => {
       if ((id === undefined) === (all === undefined)) {
         throw new CommandError('Name one notification, or select several with --all.');

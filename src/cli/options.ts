@@ -15,10 +15,27 @@ import { type CommandContext, CommandError } from './context.ts';
 export const TIME_HELP =
   'Times are ISO 8601 with an offset (2026-01-31, 2026-01-31T12:00:00Z) or an age: 90s, 30m, 2h, 7d. --to is exclusive.';
 
-/** Returns the end of a command's help: notes, exit codes and examples. */
-export function helpEnd(notes: string, exitCodes: string, examples: readonly string[]): string {
+interface Help {
+  readonly description: string;
+  /** What the options do not say. */
+  readonly notes?: string;
+  readonly exitCodes: string;
+  readonly examples: readonly string[];
+}
+
+interface Describable {
+  description(text: string): this;
+  addHelpText(position: 'after', text: string): this;
+}
+
+/** Declares what a command does, and the end of its help: notes, exit codes and examples. */
+export function withHelp<C extends Describable>(command: C, { description, ...end }: Help): C {
+  return command.description(description).addHelpText('after', helpEnd(end));
+}
+
+export function helpEnd({ notes, exitCodes, examples }: Omit<Help, 'description'>): string {
   const shown = examples.map((example) => `  ${example}`).join('\n');
-  return withCommandName(`${notes === '' ? '' : `\n${notes}\n`}\nExit code: ${exitCodes}.\n\nExamples:\n${shown}`);
+  return withCommandName(`${notes ? `\n${notes}\n` : ''}\nExit code: ${exitCodes}.\n\nExamples:\n${shown}`);
 }
 
 export const jsonOption = new Option('--json', 'print one JSON document');

@@ -5,7 +5,7 @@ import { type Client, createClient } from '../client/client.ts';
 import { many } from '../lib/many.ts';
 import { describeScope } from '../store/pauses-port.ts';
 import { type CommandContext, CommandError, type Declare } from './context.ts';
-import { helpEnd, jsonOption } from './options.ts';
+import { jsonOption, withHelp } from './options.ts';
 import { asOperator, callReceiver, RECEIVER_HELP } from './receiver.ts';
 
 /** The pause that CXone has caused, as GET /v1/pause represents it. */
@@ -39,27 +39,23 @@ interface ScopeOptions {
 const SCOPE_HELP = 'Name one of --action, --app and --all.';
 
 export const pause: Declare = (command, context) =>
-  addScope(command, 'pause sending of')
-    .description(
-      `Pauses sending for one action, one app, or all, as an administrator, until "resume" ends it: submissions wait in the queue;
-polls, callbacks, cancels, timeouts and notifications continue. Without a scope, shows what administrators have paused, and
-whether a response of CXone (429 or 503 with Retry-After, or a used-up rate limit) pauses all requests to CXone. With --lift,
-that pause ends and requests are sent again at once; the log of the receiver names the operator.`,
-    )
-    .option('--lift', 'end the pause that CXone has caused, as an administrator')
-    .addHelpText(
-      'after',
-      helpEnd(
-        `The queue timeout (QUEUE_TIMEOUT_SECONDS) continues: what waits longer ends with TIMEOUT.
+  withHelp(addScope(command, 'pause sending of'), {
+    description: `Pauses sending for one action, one app, or all, as an administrator, until "resume" ends it:
+submissions wait in the queue; polls, callbacks, cancels, timeouts and notifications continue. Without a scope, shows
+what administrators have paused, and whether a response of CXone (429 or 503 with Retry-After, or a used-up rate limit)
+pauses all requests to CXone. With --lift, that pause ends and requests are sent again at once; the log of the receiver
+names the operator.`,
+    notes: `The queue timeout (QUEUE_TIMEOUT_SECONDS) continues: what waits longer ends with TIMEOUT.
 With --json: the response of POST /v1/pauses or POST /v1/pause/lift; without a scope {"pause", "pauses"}.\n${RECEIVER_HELP}`,
-        '0 done, or nothing is paused; 1 something is paused (without a scope), or the receiver refused; 2 the command could not be carried out',
-        [
-          'npm run -s pause',
-          'npm run -s pause -- --action charge-card --reason "charges twice, ticket 4711"',
-          'npm run -s pause -- --lift',
-        ],
-      ),
-    )
+    exitCodes:
+      '0 done, or nothing is paused; 1 something is paused (without a scope), or the receiver refused; 2 the command could not be carried out',
+    examples: [
+      'npm run -s pause',
+      'npm run -s pause -- --action charge-card --reason "charges twice, ticket 4711"',
+      'npm run -s pause -- --lift',
+    ],
+  })
+    .option('--lift', 'end the pause that CXone has caused, as an administrator')
     .action(async ({ lift = false, json = false, ...options }) => {
       const body = bodyOf(options);
       const connection = asOperator(context);
@@ -78,38 +74,31 @@ With --json: the response of POST /v1/pauses or POST /v1/pause/lift; without a s
     });
 
 export const resume: Declare = (command, context) =>
-  addScope(command, 'resume sending of')
-    .description(
-      `Resumes sending that an administrator has paused for exactly this action or app, or for all. What waits is sent as fast as the
-limits of CXone allow, unless another pause covers it.`,
-    )
-    .addHelpText(
-      'after',
-      helpEnd(
-        `With --json: the response of POST /v1/pauses/resume.\n${RECEIVER_HELP}`,
-        '0 done, 1 there was no such pause, 2 the command could not be carried out',
-        [
-          'npm run -s resume -- --action charge-card --reason "the provider is well again"',
-          'npm run -s resume -- --all',
-        ],
-      ),
-    )
-    .action(async ({ json = false, ...options }) => {
-      const body = bodyOf(options);
-      if (body === null) throw new CommandError(SCOPE_HELP);
-      const connection = asOperator(context);
-      const { request } = createClient(connection);
-      const response = await callReceiver(connection, () =>
-        request<{ readonly resumed: SendingPause | null }>('POST', '/v1/pauses/resume', { body }),
-      );
-      const { resumed } = response;
-      if (resumed === null) context.exitCode = 1;
-      const text =
-        resumed === null
-          ? 'There was no such pause.'
-          : `Sending of ${describeScope(resumed)} is resumed: ${waiting(resumed)}.`;
-      context.write(`${json ? JSON.stringify(response) : text}\n`);
-    });
+  withHelp(addScope(command, 'resume sending of'), {
+    description: `Resumes sending that an administrator has paused for exactly this action or app, or for all. What
+waits is sent as fast as the limits of CXone allow, unless another pause covers it.`,
+    notes: `With --json: the response of POST /v1/pauses/resume.\n${RECEIVER_HELP}`,
+    exitCodes: '0 done, 1 there was no such pause, 2 the command could not be carried out',
+    examples: [
+      'npm run -s resume -- --action charge-card --reason "the provider is well again"',
+      'npm run -s resume -- --all',
+    ],
+  }).action(async ({ json = false, ...options }) => {
+    const body = bodyOf(options);
+    if (body === null) throw new CommandError(SCOPE_HELP);
+    const connection = asOperator(context);
+    const { request } = createClient(connection);
+    const response = await callReceiver(connection, () =>
+      request<{ readonly resumed: SendingPause | null }>('POST', '/v1/pauses/resume', { body }),
+    );
+    const { resumed } = response;
+    if (resumed === null) context.exitCode = 1;
+    const text =
+      resumed === null
+        ? 'There was no such pause.'
+        : `Sending of ${describeScope(resumed)} is resumed: ${waiting(resumed)}.`;
+    context.write(`${json ? JSON.stringify(response) : text}\n`);
+  });
 
 function addScope(command: Command, verb: string) {
   return command

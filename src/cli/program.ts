@@ -200,16 +200,16 @@ async function createProgram(context: CommandContext, isWanted: (name: string) =
   return program as Command;
 }
 
-const PROGRAM_HELP = helpEnd(
-  `Commands that only read use the database and work while the receiver is down. Commands that change an execution or a
+const PROGRAM_HELP = helpEnd({
+  notes: `Commands that only read use the database and work while the receiver is down. Commands that change an execution or a
 notification call the running receiver over HTTP.`,
-  '0 done, 1 the result is negative or something was found, 2 the command could not be carried out',
-  [
+  exitCodes: '0 done, 1 the result is negative or something was found, 2 the command could not be carried out',
+  examples: [
     'npm run -s executions -- list --status TIMEOUT --from 24h',
     'npm run -s executions -- show order-4711',
     'npm run -s audit -- tail --app shop',
   ],
-);
+});
 
 /** Returns a command as it is called: by npm in a clone, by its own name where the package is installed. */
 function commandUsage(command: { name(): string; usage(): string; parent: unknown }): string {

@@ -11,7 +11,7 @@ import { createExportFiles } from '../workers/pruner/export-files.ts';
 import { createPruner } from '../workers/pruner/pruner.ts';
 import { type CommandContext, CommandError, type Declare } from './context.ts';
 import { databaseFile, withDatabase } from './database.ts';
-import { helpEnd, jsonOption, wholeNumber } from './options.ts';
+import { jsonOption, wholeNumber, withHelp } from './options.ts';
 import { showUpgrade } from './upgrade-display.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -23,25 +23,22 @@ interface Rules {
 }
 
 export const prune: Declare = (command, context) =>
-  command
-    .description(
-      `A running receiver prunes by itself, in small batches. With --dry-run, this counts what would be deleted now: it only
-reads, and may run beside the receiver. Without it, this prunes while the receiver is down: it holds the receiver's lock on
-the database, follows the same rules, and exports to RETENTION_EXPORT_DIR first if that is set. Pruned data is lost: run
---dry-run first, and make a backup.`,
-    )
+  withHelp(command, {
+    description: `A running receiver prunes by itself, in small batches. With --dry-run, this counts what would be
+deleted now: it only reads, and may run beside the receiver. Without it, this prunes while the receiver is down: it
+holds the receiver's lock on the database, follows the same rules, and exports to RETENTION_EXPORT_DIR first if that is
+set. Pruned data is lost: run --dry-run first, and make a backup.`,
+    exitCodes: '0 done, 2 the command could not be carried out, for example because a receiver runs',
+    examples: [
+      'npm run -s prune -- --dry-run',
+      'npm run -s prune -- --dry-run --audit-days 90',
+      'systemctl stop cxone-callback-receiver && npm run -s prune && systemctl start cxone-callback-receiver',
+    ],
+  })
     .option('--dry-run', 'count only, delete nothing')
     .option('--audit-days <days>', 'instead of AUDIT_RETENTION_DAYS; 0 keeps executions and audit entries', days)
     .option('--payload-days <days>', 'instead of PAYLOAD_RETENTION_DAYS; 0 keeps payloads', days)
     .addOption(jsonOption)
-    .addHelpText(
-      'after',
-      helpEnd('', '0 done, 2 the command could not be carried out, for example because a receiver runs', [
-        'npm run -s prune -- --dry-run',
-        'npm run -s prune -- --dry-run --audit-days 90',
-        'systemctl stop cxone-callback-receiver && npm run -s prune && systemctl start cxone-callback-receiver',
-      ]),
-    )
     .action(async ({ dryRun = false, auditDays, payloadDays, json }) => {
       const variables = context.env();
       const rules = {

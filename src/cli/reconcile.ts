@@ -10,11 +10,11 @@ import {
   actionOption,
   appOption,
   fromOption,
-  helpEnd,
   jsonOption,
   readPeriod,
   TIME_HELP,
   toOption,
+  withHelp,
 } from './options.ts';
 import { showFraction } from './print.ts';
 import { asOperator, callReceiver, RECEIVER_HELP } from './receiver.ts';
@@ -26,13 +26,19 @@ const POLL_INTERVAL_MS = 1_000;
 type Report = ReturnType<typeof representReconciliation>;
 
 export const reconcile: Declare = (command, context) =>
-  command
-    .description(
-      `Makes the receiver poll CXone once more for every execution of the period that timed out, was not found or was cancelled
-after it was sent, or whose response is unknown, and reports those for which CXone has another status. No outcome changes: a
-result that is found is stored as the late result, and the app is notified. The receiver uses spare capacity only, so it may
-take a while; one reconciliation runs at a time.`,
-    )
+  withHelp(command, {
+    description: `Makes the receiver poll CXone once more for every execution of the period that timed out, was not
+found or was cancelled after it was sent, or whose response is unknown, and reports those for which CXone has another
+status. No outcome changes: a result that is found is stored as the late result, and the app is notified. The receiver
+uses spare capacity only, so it may take a while; one reconciliation runs at a time.`,
+    notes: `With --json: the response of GET ${PATH}/ID.\n${RECEIVER_HELP}\n${TIME_HELP}`,
+    exitCodes:
+      '0 CXone answered for all executions, 1 it stopped or some could not be polled, 2 it was not carried out',
+    examples: [
+      'npm run -s reconcile -- --from 2h',
+      'npm run -s reconcile -- --from 2026-01-31 --to 2026-02-01 --action charge-card',
+    ],
+  })
     .argument('[id]', 'shows this reconciliation instead, running or ended')
     .addOption(fromOption('submitted'))
     .addOption(toOption('submitted'))
@@ -40,17 +46,6 @@ take a while; one reconciliation runs at a time.`,
     .addOption(appOption)
     .option('--no-wait', 'print the id and do not wait (Ctrl-C does not stop the reconciliation either)')
     .addOption(jsonOption)
-    .addHelpText(
-      'after',
-      helpEnd(
-        `With --json: the response of GET ${PATH}/ID.\n${RECEIVER_HELP}\n${TIME_HELP}`,
-        '0 CXone answered for all executions, 1 it stopped or some could not be polled, 2 it was not carried out',
-        [
-          'npm run -s reconcile -- --from 2h',
-          'npm run -s reconcile -- --from 2026-01-31 --to 2026-02-01 --action charge-card',
-        ],
-      ),
-    )
     .action(async (id, options) => {
       const { action, app, json = false } = options;
       const connection = asOperator(context);

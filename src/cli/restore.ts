@@ -7,35 +7,33 @@ import { BackupFailed } from '../store/sqlite/file/backup.ts';
 import { restore as restoreBackup } from '../store/sqlite/file/restore.ts';
 import { CommandError, type Declare } from './context.ts';
 import { databaseFile } from './database.ts';
-import { helpEnd, jsonOption } from './options.ts';
+import { jsonOption, withHelp } from './options.ts';
 import { showProgress } from './print.ts';
 import { showUpgrade } from './upgrade-display.ts';
 
 export const restore: Declare = (command, context) =>
-  command
-    .description(
-      `Verifies a backup and puts it at DATABASE_PATH. Nothing is overwritten: stop the receiver and move the damaged database
-away first, together with its -wal and -shm files (a WAL that stays would be replayed into the restored file).
+  withHelp(command, {
+    description: `Verifies a backup and puts it at DATABASE_PATH. Nothing is overwritten: stop the receiver and move the
+damaged database away first, together with its -wal and -shm files (a WAL that stays would be replayed into the restored
+file).
 
-Executions that were queued in the backup may have been sent since. They are not sent again: they become UNCONFIRMED, and a
-callback can still resolve them until their deadline. Executions with retryUncertain stay queued.
+Executions that were queued in the backup may have been sent since. They are not sent again: they become UNCONFIRMED,
+and a callback can still resolve them until their deadline. Executions with retryUncertain stay queued.
 
-Executions that were accepted after the backup are lost, and their callbacks get 404. CXone may have run them. Ids of audit
-entries and notifications continue after a gap, so that no id is issued twice: readers with a newer position get 410 and the
-position from which to continue, and "audit verify" reports the gap.`,
-    )
+Executions that were accepted after the backup are lost, and their callbacks get 404. CXone may have run them. Ids of
+audit entries and notifications continue after a gap, so that no id is issued twice: readers with a newer position get
+410 and the position from which to continue, and "audit verify" reports the gap.`,
+    exitCodes: '0 done, 1 not restored, 2 refused',
+    examples: [
+      'systemctl stop cxone-callback-receiver',
+      'mkdir aside && mv data/receiver.db* aside/',
+      'npm run -s restore -- /backups/receiver-2026-01-31T02-00-00-000Z.db',
+      'npm run -s doctor && systemctl start cxone-callback-receiver',
+    ],
+  })
     .argument('<backup>', 'the file that "backup" made')
     .option('--send-queued', 'send queued executions; only right if the receiver did not run after the backup')
     .addOption(jsonOption)
-    .addHelpText(
-      'after',
-      helpEnd('', '0 done, 1 not restored, 2 refused', [
-        'systemctl stop cxone-callback-receiver',
-        'mkdir aside && mv data/receiver.db* aside/',
-        'npm run -s restore -- /backups/receiver-2026-01-31T02-00-00-000Z.db',
-        'npm run -s doctor && systemctl start cxone-callback-receiver',
-      ]),
-    )
     .action(async (source, { sendQueued = false, json }) => {
       const target = databaseFile(context, 'restore it with pg_restore, or recover it to a point in time');
       const progress = showProgress('verifying the copy', context);

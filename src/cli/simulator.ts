@@ -8,17 +8,19 @@ import { DEFAULT_PORT, SIMULATOR_HELP } from '../simulator/help.ts';
 import { EXPIRES_IN_FORMS, QUOTA_HEADERS, type SimulatorOptions } from '../simulator/options.ts';
 import { RecordingError } from '../simulator/recording.ts';
 import { CommandError, type Declare } from './context.ts';
-import { choiceOption, helpEnd, wholeNumber } from './options.ts';
+import { choiceOption, wholeNumber, withHelp } from './options.ts';
 
 const number = wholeNumber(0, 86_400_000);
 
 // One function because the options are one list.
 export const simulator: Declare = (command, context) =>
-  command
-    .description(
-      `Runs a CXone to test against: token, execute and poll endpoints, and callbacks. It requires no real credentials; keep it on
-loopback.`,
-    )
+  withHelp(command, {
+    description: `Runs a CXone to test against: token, execute and poll endpoints, and callbacks. It requires no real
+credentials; keep it on loopback.`,
+    notes: SIMULATOR_HELP,
+    exitCodes: '0 stopped by a signal, 1 it could not listen, 2 an option is wrong',
+    examples: ['npm run -s simulator', 'npm run -s simulator -- --dialect cxone-jobs --fate lost-callback=0.1'],
+  })
     .option('--port <port>', 'the port to listen on; 0 picks a free one', wholeNumber(0, 65_535), DEFAULT_PORT)
     .option('--host <host>', 'the address to listen on', '127.0.0.1')
     .addOption(choiceOption('--dialect <name>', 'the shipped profile whose API it has (default: cxone)', DIALECT_NAMES))
@@ -55,13 +57,6 @@ loopback.`,
     .option('--redeliver <count>', 'repetitions of a callback that got no 2xx (default: 0)', number)
     .option('--replay <file>', 'respond in the shapes of a recording (CXONE_RECORD_DIR); other settings have no effect')
     .option('--quiet', 'print no line per request and callback')
-    .addHelpText(
-      'after',
-      helpEnd(SIMULATOR_HELP, '0 stopped by a signal, 1 it could not listen, 2 an option is wrong', [
-        'npm run -s simulator',
-        'npm run -s simulator -- --dialect cxone-jobs --fate lost-callback=0.1',
-      ]),
-    )
     .action(async ({ port, host, quiet = false, replay, ...options }) => {
       const settings = dropUndefined({
         dialect: options.dialect,

@@ -14,31 +14,24 @@ import { createJsonLog } from '../observability/pino-log.ts';
 import { type Receiver, startReceiver } from '../receiver.ts';
 import { DatabaseRefused } from '../store/shared/database-refused.ts';
 import { type CommandContext, CommandError, type Declare } from './context.ts';
-import { helpEnd } from './options.ts';
+import { withHelp } from './options.ts';
 import { showUpgrade } from './upgrade-display.ts';
 
 export const start: Declare = (command, context) =>
-  command
-    .description(
-      `Runs the receiver. It is configured by environment variables and by .env in the working directory; .env.example describes
-every variable. SIGTERM, SIGINT and SIGHUP stop it after it has drained; a second signal stops it at once. With TLS, SIGHUP
-reloads the certificate instead.`,
-    )
-    .addHelpText(
-      'after',
-      helpEnd('', '0 stopped by a signal, 1 it could not start, or the disk failed', [
-        'npm start',
-        'npm run -s doctor && npm start',
-      ]),
-    )
-    .action(async () => {
-      try {
-        await run(context);
-      } catch (error) {
-        const isExplained = error instanceof ConfigError || error instanceof DatabaseRefused;
-        throw isExplained ? new CommandError(error.message, 1) : error;
-      }
-    });
+  withHelp(command, {
+    description: `Runs the receiver. It is configured by environment variables and by .env in the working directory;
+.env.example describes every variable. SIGTERM, SIGINT and SIGHUP stop it after it has drained; a second signal stops it
+at once. With TLS, SIGHUP reloads the certificate instead.`,
+    exitCodes: '0 stopped by a signal, 1 it could not start, or the disk failed',
+    examples: ['npm start', 'npm run -s doctor && npm start'],
+  }).action(async () => {
+    try {
+      await run(context);
+    } catch (error) {
+      const isExplained = error instanceof ConfigError || error instanceof DatabaseRefused;
+      throw isExplained ? new CommandError(error.message, 1) : error;
+    }
+  });
 
 /** The receiver waits this long for the reader of its log before it exits, in milliseconds. */
 const LAST_LINES_MS = 500;

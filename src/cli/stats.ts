@@ -14,11 +14,11 @@ import {
   appOption,
   databaseOption,
   fromOption,
-  helpEnd,
   jsonOption,
   readPeriod,
   TIME_HELP,
   toOption,
+  withHelp,
 } from './options.ts';
 import { showProgress } from './print.ts';
 import { type Column, tableOf } from './table.ts';
@@ -26,34 +26,29 @@ import { type Column, tableOf } from './table.ts';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 export const stats: Declare = (command, context) =>
-  command
-    .description(
-      `Counts the outcomes of the executions that were submitted today (UTC), per action: statuses, the channel on which CXone's
-outcome arrived, missed callbacks, and latencies. Reads the database, while the receiver runs or is down.`,
-    )
+  withHelp(command, {
+    description: `Counts the outcomes of the executions that were submitted today (UTC), per action: statuses, the
+channel on which CXone's outcome arrived, missed callbacks, and latencies. Reads the database, while the receiver runs
+or is down.`,
+    notes: `CALLBACK, POLL and SUBMIT are shares of the outcomes from CXone. MISSED is the share of expected callbacks that did not
+arrive before a poll or the deadline. P50, P95 and P99 are from submission to CXone's outcome; in a period with more than
+${MAX_READ.toLocaleString('en')} executions they are rounded by at most 2.5 %. After 1,000 actions the rest is counted together.
+
+With --json: {"from", "to", "total", "actions"}; shares are from 0 to 1, latencies in milliseconds.
+${TIME_HELP}`,
+    exitCodes: '0 done, 2 the command could not be carried out',
+    examples: [
+      'npm run -s stats',
+      'npm run -s stats -- --from 7d --action look-up-customer',
+      "npm run -s stats -- --json | jq '.actions[] | select(.shares.missed > 0.1)'",
+    ],
+  })
     .addOption(fromOption('submitted'))
     .addOption(toOption('submitted'))
     .addOption(actionOption)
     .addOption(appOption)
     .addOption(jsonOption)
     .addOption(databaseOption)
-    .addHelpText(
-      'after',
-      helpEnd(
-        `CALLBACK, POLL and SUBMIT are shares of the outcomes from CXone. MISSED is the share of expected callbacks that did not
-arrive before a poll or the deadline. P50, P95 and P99 are from submission to CXone's outcome; in a period with more than
-${MAX_READ.toLocaleString('en')} executions they are rounded by at most 2.5 %. After 1,000 actions the rest is counted together.
-
-With --json: {"from", "to", "total", "actions"}; shares are from 0 to 1, latencies in milliseconds.
-${TIME_HELP}`,
-        '0 done, 2 the command could not be carried out',
-        [
-          'npm run -s stats',
-          'npm run -s stats -- --from 7d --action look-up-customer',
-          "npm run -s stats -- --json | jq '.actions[] | select(.shares.missed > 0.1)'",
-        ],
-      ),
-    )
     .action(async (options) => {
       const now = context.world.now();
       const { from = now - (now % DAY_MS), to } = readPeriod(options, context);

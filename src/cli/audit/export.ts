@@ -19,19 +19,25 @@ import {
   auditFilter,
   databaseOption,
   fromOption,
-  helpEnd,
   maskingOf,
   readPeriod,
   revealOption,
   toOption,
+  withHelp,
 } from '../options.ts';
 
 export const auditExport: Declare = (command, context) =>
-  addAuditFilters(command)
-    .description(
-      `Writes all audit entries that match, oldest first, each as in the API and with its hash. Without filters the chain
-can be verified from the file; if it hides members of SENSITIVE_FIELDS, only with --reveal. Entries that are written after the export begins are not included.`,
-    )
+  withHelp(addAuditFilters(command), {
+    description: `Writes all audit entries that match, oldest first, each as in the API and with its hash. Without
+filters the chain can be verified from the file; if it hides members of SENSITIVE_FIELDS, only with --reveal. Entries
+that are written after the export begins are not included.`,
+    notes: EXPORT_HELP,
+    exitCodes: '0 done, 2 the command could not be carried out and no file was written',
+    examples: [
+      'npm run -s audit -- export --out audit-2026-01.csv --from 2026-01-01 --to 2026-02-01',
+      'npm run -s audit -- export --event CALLBACK_CONFLICT | jq .correlationId',
+    ],
+  })
     .addOption(fromOption('written'))
     .addOption(toOption('written'))
     .addOption(formatOption)
@@ -40,13 +46,6 @@ can be verified from the file; if it hides members of SENSITIVE_FIELDS, only wit
     .addOption(manifestOption)
     .addOption(revealOption)
     .addOption(databaseOption)
-    .addHelpText(
-      'after',
-      helpEnd(EXPORT_HELP, '0 done, 2 the command could not be carried out and no file was written', [
-        'npm run -s audit -- export --out audit-2026-01.csv --from 2026-01-01 --to 2026-02-01',
-        'npm run -s audit -- export --event CALLBACK_CONFLICT | jq .correlationId',
-      ]),
-    )
     .action((options) => {
       const filter = { ...auditFilter(options), ...readPeriod(options, context) };
       return withDatabase(context, options.database, async (reader) => {

@@ -4,24 +4,18 @@ import { readVariable } from '../../config/config.ts';
 import { signHead } from '../../store/signed-head.ts';
 import type { Declare } from '../context.ts';
 import { withTrail } from '../database.ts';
-import { helpEnd, jsonOption } from '../options.ts';
+import { jsonOption, withHelp } from '../options.ts';
 
 export const auditHead: Declare = (command, { env, write, world }) =>
-  command
-    .description(
-      `Prints the signed head of the hash chain. The receiver logs the same line while it writes entries and when it stops.
-Keep these lines where an intruder who can write the database cannot change them: "audit verify" compares the trail with
-them.`,
-    )
+  withHelp(command, {
+    description: `Prints the signed head of the hash chain. The receiver logs the same line while it writes entries and
+when it stops. Keep these lines where an intruder who can write the database cannot change them: "audit verify" compares
+the trail with them.`,
+    exitCodes: '0 done, 2 the command could not be carried out',
+    examples: ['npm run -s audit -- head', "npm run -s audit -- head | mail -s 'audit head' auditor@example.com"],
+  })
     .argument('[path]', 'the database, instead of the configured one')
     .addOption(jsonOption)
-    .addHelpText(
-      'after',
-      helpEnd('', '0 done, 2 the command could not be carried out', [
-        'npm run -s audit -- head',
-        "npm run -s audit -- head | mail -s 'audit head' auditor@example.com",
-      ]),
-    )
     .action(async (path, { json }) => {
       const secrets = readVariable(env(), 'CALLBACK_SECRET');
       const head = await withTrail({ env }, path, (trail) => trail.head());

@@ -13,7 +13,7 @@ import type { AuditHead } from '../../store/port.ts';
 import { openDatabase } from '../../store/sqlite/file/open.ts';
 import { createRowImport, type ImportRows } from '../../store/sqlite/import/import-rows.ts';
 import { type CommandContext, CommandError, type Declare } from '../context.ts';
-import { helpEnd, jsonOption } from '../options.ts';
+import { jsonOption, withHelp } from '../options.ts';
 import { readRows } from './read-csv.ts';
 import { auditRowIn, hashOfFile, isCsv, manifestOf, manifestProblem } from './read-export.ts';
 
@@ -30,27 +30,22 @@ interface Source {
 }
 
 export const importExports: Declare = (command, context) =>
-  command
-    .description(
-      `Makes a new database from exports of the trail, of executions and of RETENTION_EXPORT_DIR: NDJSON or CSV, compressed or not,
-in any order. "audit verify", "audit query", "stats" and all other commands that read work on it. It is marked, so that no
-receiver starts on it.`,
-    )
+  withHelp(command, {
+    description: `Makes a new database from exports of the trail, of executions and of RETENTION_EXPORT_DIR: NDJSON or
+CSV, compressed or not, in any order. "audit verify", "audit query", "stats" and all other commands that read work on
+it. It is marked, so that no receiver starts on it.`,
+    notes:
+      'A file that differs from its manifest is refused. Without filters, and with its manifest beside it, the trail verifies.',
+    exitCodes: '0 done, 2 the command could not be carried out and no file was written',
+    examples: [
+      'npm run -s audit -- import exports/*.ndjson.gz --into inspect.db',
+      'npm run -s audit -- verify inspect.db',
+      'npm run -s stats -- --database inspect.db --from 2026-01-01 --to 2026-02-01',
+    ],
+  })
     .argument('<files...>', 'the exports')
     .requiredOption('--into <path>', 'the new database, which must not exist')
     .addOption(jsonOption)
-    .addHelpText(
-      'after',
-      helpEnd(
-        'A file that differs from its manifest is refused. Without filters, and with its manifest beside it, the trail verifies.',
-        '0 done, 2 the command could not be carried out and no file was written',
-        [
-          'npm run -s audit -- import exports/*.ndjson.gz --into inspect.db',
-          'npm run -s audit -- verify inspect.db',
-          'npm run -s stats -- --database inspect.db --from 2026-01-01 --to 2026-02-01',
-        ],
-      ),
-    )
     .action(async (files, { into, json = false }) => {
       const path = resolve(into);
       if (!existsSync(dirname(path)))

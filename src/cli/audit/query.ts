@@ -8,7 +8,6 @@ import {
   auditFilter,
   databaseOption,
   fromOption,
-  helpEnd,
   jsonOption,
   limitOption,
   maskingOf,
@@ -17,6 +16,7 @@ import {
   TIME_HELP,
   toOption,
   wholeNumber,
+  withHelp,
 } from '../options.ts';
 import { tableOf } from '../table.ts';
 import { ACTIVITY_COLUMNS, ENTRY_COLUMNS, entryJson } from './entries.ts';
@@ -24,8 +24,18 @@ import { ACTIVITY_COLUMNS, ENTRY_COLUMNS, entryJson } from './entries.ts';
 const MAX_ENTRIES = 10_000;
 
 export const auditQuery: Declare = (command, context) =>
-  addAuditFilters(command)
-    .description('Prints the newest audit entries that match, in the order in which they were written.')
+  withHelp(addAuditFilters(command), {
+    description: 'Prints the newest audit entries that match, in the order in which they were written.',
+    notes: `With --json: {"items": [...], "more": true|false}, with --by also "activity": [...], the newest lines in the order of
+their starts. "audit export" writes all entries.\n${TIME_HELP}`,
+    exitCodes: '0 done, also when no entry matches; 2 the command could not be carried out',
+    examples: [
+      'npm run -s audit -- query --id order-4711',
+      'npm run -s audit -- query --by alice --from 24h',
+      'npm run -s audit -- query --event CALLBACK_CONFLICT --from 7d',
+      "npm run -s audit -- query --app shop --from 2026-01-31 --json | jq '.items[].detail'",
+    ],
+  })
     .addOption(fromOption('written'))
     .addOption(toOption('written'))
     .addOption(limitOption(50, MAX_ENTRIES))
@@ -37,20 +47,6 @@ export const auditQuery: Declare = (command, context) =>
     .addOption(jsonOption)
     .addOption(revealOption)
     .addOption(databaseOption)
-    .addHelpText(
-      'after',
-      helpEnd(
-        `With --json: {"items": [...], "more": true|false}, with --by also "activity": [...], the newest lines in the order of
-their starts. "audit export" writes all entries.\n${TIME_HELP}`,
-        '0 done, also when no entry matches; 2 the command could not be carried out',
-        [
-          'npm run -s audit -- query --id order-4711',
-          'npm run -s audit -- query --by alice --from 24h',
-          'npm run -s audit -- query --event CALLBACK_CONFLICT --from 7d',
-          "npm run -s audit -- query --app shop --from 2026-01-31 --json | jq '.items[].detail'",
-        ],
-      ),
-    )
     .action(async (options) => {
       const { limit, before, json, by: name } = options;
       const by = name === undefined ? undefined : operatorNamed(name);

@@ -11,10 +11,10 @@ import {
   addAuditFilters,
   auditFilter,
   databaseOption,
-  helpEnd,
   maskingOf,
   revealOption,
   wholeNumber,
+  withHelp,
 } from '../options.ts';
 import { tableOf } from '../table.ts';
 import { ENTRY_COLUMNS, entryJson } from './entries.ts';
@@ -23,23 +23,20 @@ const POLL_INTERVAL_MS = 250;
 const MAX_LINES = 10_000;
 
 export const auditTail: Declare = (command, context) =>
-  addAuditFilters(command)
-    .description(
-      `Prints the newest audit entries that match, then each new one as it is written. It reads the database, so it continues
-while the receiver is stopped and started. Ctrl-C ends it.`,
-    )
+  withHelp(addAuditFilters(command), {
+    description: `Prints the newest audit entries that match, then each new one as it is written. It reads the database,
+so it continues while the receiver is stopped and started. Ctrl-C ends it.`,
+    exitCodes: '0 ended by Ctrl-C, by SIGTERM or by its reader; 2 the command could not be carried out',
+    examples: [
+      'npm run -s audit -- tail',
+      'npm run -s audit -- tail --app shop --event POLL_TIMEOUT -n 0',
+      "npm run -s audit -- tail --json | jq 'select(.httpStatus >= 400)'",
+    ],
+  })
     .option('-n, --lines <count>', 'begin with this many existing entries', wholeNumber(0, MAX_LINES), 10)
     .option('--json', 'print one JSON document per line (NDJSON)')
     .addOption(revealOption)
     .addOption(databaseOption)
-    .addHelpText(
-      'after',
-      helpEnd('', '0 ended by Ctrl-C, by SIGTERM or by its reader; 2 the command could not be carried out', [
-        'npm run -s audit -- tail',
-        'npm run -s audit -- tail --app shop --event POLL_TIMEOUT -n 0',
-        "npm run -s audit -- tail --json | jq 'select(.httpStatus >= 400)'",
-      ]),
-    )
     .action(async (options) => {
       const { lines, json = false } = options;
       const filter = auditFilter(options);

@@ -8,7 +8,7 @@ import { readHeads, type SignedHead } from '../../store/signed-head.ts';
 import type { Verification } from '../../store/verification.ts';
 import { type CommandContext, CommandError, type Declare, type Variables } from '../context.ts';
 import { withTrail } from '../database.ts';
-import { collect, helpEnd, jsonOption } from '../options.ts';
+import { collect, jsonOption, withHelp } from '../options.ts';
 import { type Line, printLines, showProgress } from '../print.ts';
 import { isExport } from './read-export.ts';
 import { fileLines, verifyFiles } from './verify-files.ts';
@@ -23,29 +23,23 @@ interface Report extends Verification {
 }
 
 export const auditVerify: Declare = (command, context) =>
-  command
-    .description(
-      `Walks the hash chain of the audit trail, compares rows and stored callback bodies with it, and names the first entry
-that was altered, removed, inserted or reordered. Run it as the user of the receiver. With exports (NDJSON of "audit export" or of
-RETENTION_EXPORT_DIR, compressed or not), verifies their chain, how they join, and their manifests, without a database or with the
-one from which they were pruned.`,
-    )
+  withHelp(command, {
+    description: `Walks the hash chain of the audit trail, compares rows and stored callback bodies with it, and names
+the first entry that was altered, removed, inserted or reordered. Run it as the user of the receiver. With exports
+(NDJSON of "audit export" or of RETENTION_EXPORT_DIR, compressed or not), verifies their chain, how they join, and their
+manifests, without a database or with the one from which they were pruned.`,
+    notes: `Only signed heads reveal a tail that was cut off, or a chain that was rewritten as a whole. Signatures are checked with
+CALLBACK_SECRET. Lines from before a rotation need the old secret after the new one: CALLBACK_SECRET=new,old.`,
+    exitCodes: '0 the trail is as it was written, 1 a change was found, 2 the trail could not be verified',
+    examples: [
+      'npm run -s audit -- verify',
+      'npm run -s audit -- verify /backups/receiver.db --head /var/log/receiver.log',
+      'npm run -s audit -- verify exports/audit-*.ndjson.gz data/receiver.db',
+    ],
+  })
     .argument('[path...]', 'the database, instead of the configured one; or exports, and at most one database')
     .option('--head <line|file>', 'a signed head, or a file (a log) that contains heads; repeatable', collect)
     .addOption(jsonOption)
-    .addHelpText(
-      'after',
-      helpEnd(
-        `Only signed heads reveal a tail that was cut off, or a chain that was rewritten as a whole. Signatures are checked with
-CALLBACK_SECRET. Lines from before a rotation need the old secret after the new one: CALLBACK_SECRET=new,old.`,
-        '0 the trail is as it was written, 1 a change was found, 2 the trail could not be verified',
-        [
-          'npm run -s audit -- verify',
-          'npm run -s audit -- verify /backups/receiver.db --head /var/log/receiver.log',
-          'npm run -s audit -- verify exports/audit-*.ndjson.gz data/receiver.db',
-        ],
-      ),
-    )
     .action((paths, options) =>
       paths.length > 1 || paths.some(isExport)
         ? verifyExports(paths, options, context)

@@ -4,7 +4,7 @@ import { createSignedUrls } from '../../callbacks/signed-url.ts';
 import { type Config, readVariable } from '../../config/config.ts';
 import { isJsonObject, type JsonObject, parseJson } from '../../execution/json.ts';
 import { type CommandContext, CommandError, type Declare } from '../context.ts';
-import { helpEnd, jsonOption } from '../options.ts';
+import { jsonOption, withHelp } from '../options.ts';
 import { printLines, showProgress } from '../print.ts';
 import type { Trial } from './calls.ts';
 import { type Check, lineOf } from './check.ts';
@@ -17,15 +17,21 @@ import { checkServerDatabase } from './server-database.ts';
 import { checkUpstream } from './upstream.ts';
 
 export const doctor: Declare = (command, context) =>
-  command
-    .description(
-      `Checks the configuration; the database (integrity, audit chain, rows against their audit entries, conservation, WAL) and the
-disk; host names and certificates of CXone and of PUBLIC_URL; CXone's token, its scopes, its response to a poll for an
-execution that cannot exist, and its clock; whether a probe to PUBLIC_URL arrives at the receiver, or at this command if none
-runs; and whether the webhook for incidents accepts an event of the type incident.test. It gives advice on each problem, and
-names the line to change where the upstream profile does not match. Of a PostgreSQL database (DATABASE_URL) it checks the tables, the
-settings with their consequences, the clock and conservation. It changes nothing, and may run beside the receiver.`,
-    )
+  withHelp(command, {
+    description: `Checks the configuration; the database (integrity, audit chain, rows against their audit entries,
+conservation, WAL) and the disk; host names and certificates of CXone and of PUBLIC_URL; CXone's token, its scopes, its
+response to a poll for an execution that cannot exist, and its clock; whether a probe to PUBLIC_URL arrives at the
+receiver, or at this command if none runs; and whether the webhook for incidents accepts an event of the type
+incident.test. It gives advice on each problem, and names the line to change where the upstream profile does not match.
+Of a PostgreSQL database (DATABASE_URL) it checks the tables, the settings with their consequences, the clock and
+conservation. It changes nothing, and may run beside the receiver.`,
+    exitCodes: '0 no check fails (warnings are allowed), 1 a check fails, 2 the command could not be carried out',
+    examples: [
+      'npm run -s doctor',
+      'npm run -s doctor -- --json | jq \'.checks[] | select(.level != "ok")\'',
+      `npm run -s doctor -- --action look-up-customer --inputs '{"phone":"+43 1 234"}' --yes`,
+    ],
+  })
     .option('--offline', 'do not call CXone, and send no probe and no test event')
     .option(
       '--action <id>',
@@ -34,14 +40,6 @@ settings with their consequences, the clock and conservation. It changes nothing
     .option('--inputs <json>', 'inputs of that action (default: {})')
     .option('--yes', 'confirm that the action may run')
     .addOption(jsonOption)
-    .addHelpText(
-      'after',
-      helpEnd('', '0 no check fails (warnings are allowed), 1 a check fails, 2 the command could not be carried out', [
-        'npm run -s doctor',
-        'npm run -s doctor -- --json | jq \'.checks[] | select(.level != "ok")\'',
-        `npm run -s doctor -- --action look-up-customer --inputs '{"phone":"+43 1 234"}' --yes`,
-      ]),
-    )
     .action(async ({ json, offline = false, ...options }) => {
       const checks = await allChecks(context, offline, trialIn(options, offline));
       const healthy = checks.every(({ level }) => level !== 'fail');

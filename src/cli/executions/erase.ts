@@ -9,11 +9,11 @@ import { type CommandContext, CommandError, type Declare } from '../context.ts';
 import {
   addEndedFilters,
   executionFilter,
-  helpEnd,
   jsonOption,
   reasonOption,
   TIME_HELP,
   wholeNumber,
+  withHelp,
 } from '../options.ts';
 import { asOperator, callReceiver, RECEIVER_HELP } from '../receiver.ts';
 
@@ -35,29 +35,25 @@ interface ErasedMany extends Pick<Erased, 'copies'> {
 }
 
 export const executionsErase: Declare = (command, context) =>
-  addEndedFilters(command)
+  withHelp(addEndedFilters(command), {
+    description: `Erases the content of an ended execution, or of all that match: inputs, context, results, errors,
+stored bodies, and the parts of audit entries and deliveries that quote them. Hashes, identifiers and times stay, and
+"audit verify" passes. With --all, the first call only counts; the second one has --confirm with that count. Backups and
+exports are not changed.`,
+    notes: `${RECEIVER_HELP}\n${TIME_HELP}`,
+    exitCodes:
+      '0 done or counted, 1 the execution does not exist, is open or is held, or another number matches; 2 the command could not be carried out',
+    examples: [
+      'npm run -s executions -- erase order-4711 --reason "Art. 17 GDPR, request 4711"',
+      'npm run -s executions -- erase --all --text ada@example.com --reason "request 4711"',
+      'npm run -s executions -- erase --all --text ada@example.com --reason "request 4711" --confirm 3',
+    ],
+  })
     .argument('[correlation-id]', 'one execution')
     .option('--all', 'all ended executions that match the other options')
     .option('--confirm <count>', 'with --all: erase, if this many match', wholeNumber(0, 1e9))
     .addOption(reasonOption)
     .addOption(jsonOption)
-    .description(
-      `Erases the content of an ended execution, or of all that match: inputs, context, results, errors, stored bodies, and the
-parts of audit entries and deliveries that quote them. Hashes, identifiers and times stay, and "audit verify" passes. With
---all, the first call only counts; the second one has --confirm with that count. Backups and exports are not changed.`,
-    )
-    .addHelpText(
-      'after',
-      helpEnd(
-        `${RECEIVER_HELP}\n${TIME_HELP}`,
-        '0 done or counted, 1 the execution does not exist, is open or is held, or another number matches; 2 the command could not be carried out',
-        [
-          'npm run -s executions -- erase order-4711 --reason "Art. 17 GDPR, request 4711"',
-          'npm run -s executions -- erase --all --text ada@example.com --reason "request 4711"',
-          'npm run -s executions -- erase --all --text ada@example.com --reason "request 4711" --confirm 3',
-        ],
-      ),
-    )
     .action(async (correlationId, { all, confirm, reason, json = false, ...filters }) => {
       if ((correlationId === undefined) === (all === undefined)) {
         throw new CommandError('Name one execution, or select several with --all.');
@@ -118,30 +114,27 @@ function bodyOf({ app, from, to, ...filter }: ExecutionFilter): object {
   return { ...filter, app: app ?? undefined, from: isoTime(from), to: isoTime(to) };
 }
 
-export const executionsHold: Declare = (command, context) =>
-  declareHold('hold', command, context).description(
-    `Holds an execution: nothing of it is pruned or erased until it is released. Audit entries are pruned from the old end of the
-trail, so that all entries after its first one stay as well.`,
-  );
+export const executionsHold: Declare = (command, context) => declareHold('hold', command, context);
 
-export const executionsRelease: Declare = (command, context) =>
-  declareHold('release', command, context).description(
-    'Releases a held execution: retention applies to it again, and it can be erased.',
-  );
+export const executionsRelease: Declare = (command, context) => declareHold('release', command, context);
+
+const HOLD_DESCRIPTIONS = {
+  hold: `Holds an execution: nothing of it is pruned or erased until it is released. Audit entries are pruned from the old end of the
+trail, so that all entries after its first one stay as well.`,
+  release: 'Releases a held execution: retention applies to it again, and it can be erased.',
+};
 
 function declareHold(verb: 'hold' | 'release', ...[command, context]: Parameters<Declare>) {
-  return command
+  return withHelp(command, {
+    description: HOLD_DESCRIPTIONS[verb],
+    notes: RECEIVER_HELP,
+    exitCodes:
+      '0 done, also if nothing changed; 1 the execution does not exist; 2 the command could not be carried out',
+    examples: [`npm run -s executions -- ${verb} order-4711 --reason "case 12/26"`],
+  })
     .argument('<correlation-id>', 'one execution')
     .addOption(reasonOption)
     .addOption(jsonOption)
-    .addHelpText(
-      'after',
-      helpEnd(
-        RECEIVER_HELP,
-        '0 done, also if nothing changed; 1 the execution does not exist; 2 the command could not be carried out',
-        [`npm run -s executions -- ${verb} order-4711 --reason "case 12/26"`],
-      ),
-    )
     .action(async (correlationId, { reason, json = false }) => {
       const connection = asOperator(context);
       const { request } = createClient(connection);

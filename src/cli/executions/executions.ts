@@ -2,7 +2,7 @@
 
 import { importExports } from '../audit/import.ts';
 import type { Declare } from '../context.ts';
-import { helpEnd } from '../options.ts';
+import { withHelp } from '../options.ts';
 import { executionsErase, executionsHold, executionsRelease } from './erase.ts';
 import { executionsExport } from './export.ts';
 import { executionsList } from './list.ts';
@@ -13,23 +13,16 @@ import { executionsShow } from './show.ts';
 import { executionsSubmit } from './submit.ts';
 
 export const executions: Declare = (command, context) => {
-  command
-    .description(
-      `Submits, shows and repairs executions. list, show and export only read the database, while the receiver runs or is
-down. submit, poll, reread, cancel, resubmit, erase, hold and release call the running receiver.`,
-    )
-    .addHelpText(
-      'after',
-      helpEnd(
-        '',
-        '0 done, 1 the execution does not exist or the receiver refused, 2 the command could not be carried out',
-        [
-          'npm run -s executions -- list --status UNCONFIRMED --from 2h',
-          'npm run -s executions -- show order-4711',
-          'npm run -s executions -- export --from 7d --out week.csv',
-        ],
-      ),
-    );
+  withHelp(command, {
+    description: `Submits, shows and repairs executions. list, show and export only read the database, while the
+receiver runs or is down. submit, poll, reread, cancel, resubmit, erase, hold and release call the running receiver.`,
+    exitCodes: '0 done, 1 the execution does not exist or the receiver refused, 2 the command could not be carried out',
+    examples: [
+      'npm run -s executions -- list --status UNCONFIRMED --from 2h',
+      'npm run -s executions -- show order-4711',
+      'npm run -s executions -- export --from 7d --out week.csv',
+    ],
+  });
   executionsList(command.command('list').summary('print the newest executions that match'), context);
   executionsShow(command.command('show').summary('print one execution with its audit entries'), context);
   executionsExport(command.command('export').summary('write executions as CSV or NDJSON'), context);

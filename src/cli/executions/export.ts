@@ -15,14 +15,19 @@ import {
   outOption,
   writeExport,
 } from '../export.ts';
-import { addEndedFilters, databaseOption, executionFilter, helpEnd, maskingOf, revealOption } from '../options.ts';
+import { addEndedFilters, databaseOption, executionFilter, maskingOf, revealOption, withHelp } from '../options.ts';
 
 export const executionsExport: Declare = (command, context) =>
-  addEndedFilters(command)
-    .description(
-      `Writes all executions that match, oldest first, each as in the API and with its submission. Each row shows the moment at
-which it is read. Executions that are submitted after the export begins are not included.`,
-    )
+  withHelp(addEndedFilters(command), {
+    description: `Writes all executions that match, oldest first, each as in the API and with its submission. Each row
+shows the moment at which it is read. Executions that are submitted after the export begins are not included.`,
+    notes: EXPORT_HELP,
+    exitCodes: '0 done, 2 the command could not be carried out and no file was written',
+    examples: [
+      'npm run -s executions -- export --from 7d --out week.csv --bom',
+      'npm run -s executions -- export --status TIMEOUT --no-payloads | jq -r .correlationId',
+    ],
+  })
     .addOption(formatOption)
     .addOption(outOption)
     .addOption(bomOption)
@@ -30,13 +35,6 @@ which it is read. Executions that are submitted after the export begins are not 
     .option('--no-payloads', 'leave out inputs, context, result, error and late result')
     .addOption(revealOption)
     .addOption(databaseOption)
-    .addHelpText(
-      'after',
-      helpEnd(EXPORT_HELP, '0 done, 2 the command could not be carried out and no file was written', [
-        'npm run -s executions -- export --from 7d --out week.csv --bom',
-        'npm run -s executions -- export --status TIMEOUT --no-payloads | jq -r .correlationId',
-      ]),
-    )
     .action((options) => {
       const masking = maskingOf(options, context);
       const filter = { ...executionFilter(options, context), hidden: masking.names };

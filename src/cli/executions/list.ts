@@ -9,13 +9,13 @@ import {
   addEndedFilters,
   databaseOption,
   executionFilter,
-  helpEnd,
   jsonOption,
   limitOption,
   maskingOf,
   revealOption,
   sortOption,
   TIME_HELP,
+  withHelp,
 } from '../options.ts';
 import { type Column, tableOf } from '../table.ts';
 
@@ -35,26 +35,23 @@ const COLUMNS: readonly Column<Execution>[] = [
 ];
 
 export const executionsList: Declare = (command, context) =>
-  addEndedFilters(command)
-    .description('Prints the executions that match, newest first unless --sort states otherwise.')
+  withHelp(addEndedFilters(command), {
+    description: 'Prints the executions that match, newest first unless --sort states otherwise.',
+    notes: `With --json: {"items": [...], "more": true|false}. "executions export" writes all executions.\n${TIME_HELP}`,
+    exitCodes:
+      '0 done, also when none matches; 1 the execution of --before does not exist; 2 the command could not be carried out',
+    examples: [
+      'npm run -s executions -- list --status TIMEOUT --from 24h',
+      'npm run -s executions -- list --app shop --text 4711',
+      "npm run -s executions -- list --status UNCONFIRMED --json | jq -r '.items[].correlationId'",
+    ],
+  })
     .addOption(sortOption())
     .addOption(limitOption(20, MAX_EXECUTIONS))
     .option('--before <id>', 'only executions older than the one with this correlation id: the next page')
     .addOption(jsonOption)
     .addOption(revealOption)
     .addOption(databaseOption)
-    .addHelpText(
-      'after',
-      helpEnd(
-        `With --json: {"items": [...], "more": true|false}. "executions export" writes all executions.\n${TIME_HELP}`,
-        '0 done, also when none matches; 1 the execution of --before does not exist; 2 the command could not be carried out',
-        [
-          'npm run -s executions -- list --status TIMEOUT --from 24h',
-          'npm run -s executions -- list --app shop --text 4711',
-          "npm run -s executions -- list --status UNCONFIRMED --json | jq -r '.items[].correlationId'",
-        ],
-      ),
-    )
     .action(async (options) => {
       const masking = maskingOf(options, context);
       const filter = { ...executionFilter(options, context), hidden: masking.names };

@@ -9,7 +9,7 @@ import { grouped, many } from '../../lib/many.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { ExecutionFilter } from '../../store/port.ts';
 import { type CommandContext, CommandError, type Declare } from '../context.ts';
-import { addExecutionFilters, executionFilter, helpEnd, jsonOption, maskingOf, TIME_HELP } from '../options.ts';
+import { addExecutionFilters, executionFilter, jsonOption, maskingOf, TIME_HELP, withHelp } from '../options.ts';
 import { asOperator, callReceiver, RECEIVER_HELP } from '../receiver.ts';
 import { writeExecution } from './format-execution.ts';
 
@@ -22,40 +22,30 @@ const DONE = {
 } as const;
 
 export const executionsPoll: Declare = (command, context) =>
-  declare('poll', command, context)
-    .description(
-      `Makes the receiver poll CXone at once for an open execution, or for all open ones that match. The audit trail has the
-result a moment later, with the name of the operator.`,
-    )
-    .addHelpText(
-      'after',
-      helpEnd(
-        `${RECEIVER_HELP}\n${TIME_HELP}`,
-        '0 the polls are due, 1 the execution does not exist or cannot be polled, 2 the command could not be carried out',
-        [
-          'npm run -s executions -- poll order-4711',
-          'npm run -s executions -- poll --all --status PENDING --action look-up-customer',
-        ],
-      ),
-    );
+  withHelp(declare('poll', command, context), {
+    description: `Makes the receiver poll CXone at once for an open execution, or for all open ones that match. The
+audit trail has the result a moment later, with the name of the operator.`,
+    notes: `${RECEIVER_HELP}\n${TIME_HELP}`,
+    exitCodes:
+      '0 the polls are due, 1 the execution does not exist or cannot be polled, 2 the command could not be carried out',
+    examples: [
+      'npm run -s executions -- poll order-4711',
+      'npm run -s executions -- poll --all --status PENDING --action look-up-customer',
+    ],
+  });
 
 export const executionsCancel: Declare = (command, context) =>
-  declare('cancel', command, context)
-    .description(
-      `Cancels an execution, or all open ones that match. An execution that was not sent yet is never sent. One that was sent is
-only marked as cancelled here; CXone may still run it. Outcomes do not change. The audit trail names the operator.`,
-    )
-    .addHelpText(
-      'after',
-      helpEnd(
-        `${RECEIVER_HELP}\n${TIME_HELP}`,
-        '0 done, 1 the execution does not exist or has ended, 2 the command could not be carried out',
-        [
-          'npm run -s executions -- cancel order-4711',
-          'npm run -s executions -- cancel --all --status QUEUED --app shop',
-        ],
-      ),
-    );
+  withHelp(declare('cancel', command, context), {
+    description: `Cancels an execution, or all open ones that match. An execution that was not sent yet is never sent.
+One that was sent is only marked as cancelled here; CXone may still run it. Outcomes do not change. The audit trail
+names the operator.`,
+    notes: `${RECEIVER_HELP}\n${TIME_HELP}`,
+    exitCodes: '0 done, 1 the execution does not exist or has ended, 2 the command could not be carried out',
+    examples: [
+      'npm run -s executions -- cancel order-4711',
+      'npm run -s executions -- cancel --all --status QUEUED --app shop',
+    ],
+  });
 
 function declare(verb: 'poll' | 'cancel', command: Command, context: CommandContext) {
   return addExecutionFilters(command)

@@ -3,7 +3,7 @@
 import { createClient } from '../../client/client.ts';
 import type { Execution } from '../../client/types.ts';
 import type { Declare } from '../context.ts';
-import { helpEnd, jsonOption } from '../options.ts';
+import { jsonOption, withHelp } from '../options.ts';
 import { asOperator, callReceiver, RECEIVER_HELP } from '../receiver.ts';
 import { tableOf } from '../table.ts';
 
@@ -13,21 +13,17 @@ interface Reread {
 }
 
 export const executionsReread: Declare = (command, context) =>
-  command
-    .description(
-      `Makes the receiver read the kept bodies of an execution again, after a correction of its profile and a restart. A status in
-them counts as when they arrived, and a result after the outcome is kept as late result. The audit trail names the operator.`,
-    )
+  withHelp(command, {
+    description: `Makes the receiver read the kept bodies of an execution again, after a correction of its profile and a
+restart. A status in them counts as when they arrived, and a result after the outcome is kept as late result. The audit
+trail names the operator.`,
+    notes: RECEIVER_HELP,
+    exitCodes:
+      '0 done, 1 the execution does not exist or no body could be read, 2 the command could not be carried out',
+    examples: ['npm run -s executions -- reread order-4711'],
+  })
     .argument('<correlation-id>', 'one execution')
     .addOption(jsonOption)
-    .addHelpText(
-      'after',
-      helpEnd(
-        RECEIVER_HELP,
-        '0 done, 1 the execution does not exist or no body could be read, 2 the command could not be carried out',
-        ['npm run -s executions -- reread order-4711'],
-      ),
-    )
     .action(async (correlationId, { json = false }) => {
       const connection = asOperator(context);
       const { request } = createClient(connection);

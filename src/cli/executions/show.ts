@@ -7,7 +7,7 @@ import type { StoredExecution } from '../../store/reader-port.ts';
 import { ENTRY_COLUMNS } from '../audit/entries.ts';
 import { CommandError, type Declare } from '../context.ts';
 import { withDatabase } from '../database.ts';
-import { databaseOption, helpEnd, jsonOption, maskingOf, revealOption } from '../options.ts';
+import { databaseOption, jsonOption, maskingOf, revealOption, withHelp } from '../options.ts';
 import { tableOf } from '../table.ts';
 import { formatExecution } from './format-execution.ts';
 
@@ -15,24 +15,20 @@ import { formatExecution } from './format-execution.ts';
 const SHOWN = ENTRY_COLUMNS.filter(({ name }) => !['APP', 'ACTION', 'CORRELATION ID'].includes(name));
 
 export const executionsShow: Declare = (command, context) =>
-  command
-    .description('Prints one execution with all of its audit entries, oldest first.')
+  withHelp(command, {
+    description: 'Prints one execution with all of its audit entries, oldest first.',
+    notes: 'With --json: {"execution": {...}, "audit": [...]}.',
+    exitCodes: '0 done, 1 the execution does not exist, 2 the command could not be carried out',
+    examples: [
+      'npm run -s executions -- show order-4711',
+      'npm run -s executions -- show order-4711 --payloads --json | jq .execution.inputs',
+    ],
+  })
     .argument('<correlation-id>', 'the execution')
     .option('--payloads', 'include inputs, context, result and error, which may be confidential')
     .addOption(jsonOption)
     .addOption(revealOption)
     .addOption(databaseOption)
-    .addHelpText(
-      'after',
-      helpEnd(
-        'With --json: {"execution": {...}, "audit": [...]}.',
-        '0 done, 1 the execution does not exist, 2 the command could not be carried out',
-        [
-          'npm run -s executions -- show order-4711',
-          'npm run -s executions -- show order-4711 --payloads --json | jq .execution.inputs',
-        ],
-      ),
-    )
     .action(async (correlationId, options) => {
       const { payloads = false, json, database } = options;
       const masking = maskingOf(options, context);

@@ -5,7 +5,7 @@ import { createClient, hasEnded } from '../../client/client.ts';
 import type { Execution, JsonObject, Submission } from '../../client/types.ts';
 import { isJsonObject, parseJson } from '../../execution/json.ts';
 import { type CommandContext, CommandError, type Declare } from '../context.ts';
-import { helpEnd, jsonOption, wholeNumber } from '../options.ts';
+import { jsonOption, wholeNumber, withHelp } from '../options.ts';
 import { asApp, callReceiver } from '../receiver.ts';
 import { writeExecution } from './format-execution.ts';
 
@@ -14,10 +14,15 @@ const MAX_WAIT_SECONDS = 50;
 const seconds = wholeNumber(0, 86_400);
 
 export const executionsSubmit: Declare = (command, context) =>
-  command
-    .description(
+  withHelp(command, {
+    description:
       'Submits an execution to the running receiver at RECEIVER_URL (default: http://HOST:PORT). The action runs at CXone.',
-    )
+    exitCodes: '0 accepted, or with --wait COMPLETED; 1 refused, another outcome or none in time; 2 not carried out',
+    examples: [
+      `npm run -s executions -- submit look-up-customer --inputs '{"phone":"+43 1 234"}' --wait 60`,
+      'npm run -s executions -- submit open-ticket --app shop --inputs @ticket.json --id ticket-17',
+    ],
+  })
     .argument('<action>', 'the Data Action')
     .option('--app <name>', 'the app, with its first key in APP_KEYS (default: RECEIVER_KEY, or the only app)')
     .option('--inputs <json>', 'an object; @FILE reads it from a file, - from stdin')
@@ -31,17 +36,6 @@ export const executionsSubmit: Declare = (command, context) =>
     .option('--idempotency-key <key>', 'Idempotency-Key of the request')
     .option('--wait <seconds>', 'wait at most this long for the outcome', seconds)
     .addOption(jsonOption)
-    .addHelpText(
-      'after',
-      helpEnd(
-        '',
-        '0 accepted, or with --wait COMPLETED; 1 refused, another outcome or none in time; 2 not carried out',
-        [
-          `npm run -s executions -- submit look-up-customer --inputs '{"phone":"+43 1 234"}' --wait 60`,
-          'npm run -s executions -- submit open-ticket --app shop --inputs @ticket.json --id ticket-17',
-        ],
-      ),
-    )
     .action(async (actionId, options) => {
       const { wait, idempotencyKey } = options;
       const submission = dropUndefined({

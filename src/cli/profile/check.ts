@@ -6,7 +6,7 @@ import { parseJson } from '../../execution/json.ts';
 import { reasonOf } from '../../lib/log.ts';
 import { CommandError, type Declare } from '../context.ts';
 import { linesOf, tokensOf } from '../doctor/profile-place.ts';
-import { helpEnd, jsonOption } from '../options.ts';
+import { jsonOption, withHelp } from '../options.ts';
 
 interface Mistake {
   readonly line: number;
@@ -15,17 +15,16 @@ interface Mistake {
 }
 
 export const profileCheck: Declare = (command, context) =>
-  command
-    .description('Lists every mistake in an upstream profile, one per line: FILE:LINE, JSON Pointer, mistake.')
+  withHelp(command, {
+    description: 'Lists every mistake in an upstream profile, one per line: FILE:LINE, JSON Pointer, mistake.',
+    exitCodes: '0 no mistake, 1 a mistake, 2 the file cannot be read',
+    examples: [
+      'npm run -s profile -- check tenant.json',
+      "npm run -s profile -- check tenant.json --json | jq '.mistakes[].pointer'",
+    ],
+  })
     .argument('<file>', 'the profile')
     .addOption(jsonOption)
-    .addHelpText(
-      'after',
-      helpEnd('', '0 no mistake, 1 a mistake, 2 the file cannot be read', [
-        'npm run -s profile -- check tenant.json',
-        "npm run -s profile -- check tenant.json --json | jq '.mistakes[].pointer'",
-      ]),
-    )
     .action((file, { json }) => {
       const mistakes = mistakesIn(file);
       const ok = mistakes.length === 0;

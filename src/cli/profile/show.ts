@@ -4,23 +4,17 @@ import { loadProfile, type Profile, ProfileError } from '../../cxone/profile/pro
 import { requiredSettings } from '../../cxone/profile/required-settings.ts';
 import { SHIPPED_NAMES } from '../../cxone/profile/shipped.ts';
 import { CommandError, type Declare } from '../context.ts';
-import { helpEnd } from '../options.ts';
+import { withHelp } from '../options.ts';
 
 export const profileShow: Declare = (command, { env, write, writeError }) =>
-  command
-    .description(
-      `Writes an upstream profile in full, as JSON, to stdout, and to stderr its purpose, whether it was verified against a
-tenant, and the settings that it needs. The JSON is a valid profile, to start your own from.`,
-    )
+  withHelp(command, {
+    description: `Writes an upstream profile in full, as JSON, to stdout, and to stderr its purpose, whether it was
+verified against a tenant, and the settings that it needs. The JSON is a valid profile, to start your own from.`,
+    notes: `Shipped profiles:\n${SHIPPED_NAMES.map((name) => `  ${name}`).join('\n')}`,
+    exitCodes: '0 done, 1 the profile does not exist or has a mistake, 2 the command could not be carried out',
+    examples: ['npm run -s profile -- show', 'npm run -s profile -- show cxone-jobs > tenant.json'],
+  })
     .argument('[name|file]', 'a shipped profile or a file (default: CXONE_PROFILE, or the built-in profile)')
-    .addHelpText(
-      'after',
-      helpEnd(
-        `Shipped profiles:\n${SHIPPED_NAMES.map((name) => `  ${name}`).join('\n')}`,
-        '0 done, 1 the profile does not exist or has a mistake, 2 the command could not be carried out',
-        ['npm run -s profile -- show', 'npm run -s profile -- show cxone-jobs > tenant.json'],
-      ),
-    )
     .action((pathOrName = env()['CXONE_PROFILE']?.trim() || undefined) => {
       const profile = loadOrFail(pathOrName ?? null);
       writeError(describe(profile));

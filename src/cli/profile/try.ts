@@ -22,7 +22,7 @@ import { differing } from '../doctor/calls.ts';
 import { type Check, fail, lineOf, ok, warn } from '../doctor/check.ts';
 import { differences } from '../doctor/differences.ts';
 import { type ProfilePlace, placeOf } from '../doctor/profile-place.ts';
-import { helpEnd, jsonOption } from '../options.ts';
+import { jsonOption, withHelp } from '../options.ts';
 import { printLines } from '../print.ts';
 import { loadOrFail } from './show.ts';
 
@@ -33,24 +33,21 @@ const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: ()
 const ENDED = ['COMPLETED', 'FAILED'];
 
 export const profileTry: Declare = (command, context) =>
-  command
-    .description(
-      `Replays a recording of a tenant, made by a receiver with CXONE_RECORD_DIR, against a receiver with a profile: each recorded
+  withHelp(command, {
+    description: `Replays a recording of a tenant, made by a receiver with CXONE_RECORD_DIR, against a receiver with a profile: each recorded
 execution is submitted again and must end as COMPLETED or FAILED by the responses of the tenant, or as REJECTED if its
 submission was rejected. Then it lists the differences
 between the recorded responses and the profile, with the line to change. Nothing leaves this machine, the database is
 temporary, and time runs ${SPEED} times as fast.`,
-    )
+    exitCodes: '0 everything fits, 1 something does not, 2 the command could not be carried out',
+    examples: [
+      'npm run -s profile -- try recordings/2026-11-22T16-00-00-000Z-17.har.jsonl',
+      'npm run -s profile -- try recordings/2026-11-22T16-00-00-000Z-17.har.jsonl --profile tenant.json',
+    ],
+  })
     .argument('<recording>', 'the file (*.har.jsonl)')
     .option('--profile <name|file>', 'the profile (default: CXONE_PROFILE, or the built-in profile)')
     .addOption(jsonOption)
-    .addHelpText(
-      'after',
-      helpEnd('', '0 everything fits, 1 something does not, 2 the command could not be carried out', [
-        'npm run -s profile -- try recordings/2026-11-22T16-00-00-000Z-17.har.jsonl',
-        'npm run -s profile -- try recordings/2026-11-22T16-00-00-000Z-17.har.jsonl --profile tenant.json',
-      ]),
-    )
     .action(async (file, { profile: given, json }) => {
       const pathOrName = given ?? (context.env()['CXONE_PROFILE']?.trim() || null);
       const profile = loadOrFail(pathOrName);

@@ -3,7 +3,7 @@
 import { readVariable } from '../../config/config.ts';
 import type { CommandContext, Declare } from '../context.ts';
 import { withDatabase } from '../database.ts';
-import { databaseOption, helpEnd, wholeNumber } from '../options.ts';
+import { databaseOption, wholeNumber, withHelp } from '../options.ts';
 import { readPollInterval } from '../poll-interval.ts';
 import { showProgress } from '../print.ts';
 import { textOf } from './show.ts';
@@ -12,20 +12,11 @@ import { createSnapshots, type Snapshot } from './snapshot.ts';
 const MAX_INTERVAL_SECONDS = 3_600;
 
 export const watch: Declare = (command, context) =>
-  command
-    .description(
-      `Shows alerts, the queue, the executions at CXone, outcomes per minute and notifications, and refreshes them. On a terminal
-they stay in place; elsewhere each refresh is printed below the one before. Reads the database, while the receiver runs or is
-down. Ctrl-C ends it.`,
-    )
-    .option('--interval <seconds>', 'time between two refreshes', wholeNumber(1, MAX_INTERVAL_SECONDS), 2)
-    .option('--once', 'print one overview and end')
-    .option('--json', 'print one JSON document per refresh and line (NDJSON)')
-    .addOption(databaseOption)
-    .addHelpText(
-      'after',
-      helpEnd(
-        `Incidents that last come first, as in the command incidents: a critical one is an alert (fail). An alert is also: no receiver
+  withHelp(command, {
+    description: `Shows alerts, the queue, the executions at CXone, outcomes per minute and notifications, and refreshes
+them. On a terminal they stay in place; elsewhere each refresh is printed below the one before. Reads the database,
+while the receiver runs or is down. Ctrl-C ends it.`,
+    notes: `Incidents that last come first, as in the command incidents: a critical one is an alert (fail). An alert is also: no receiver
 wrote into the file for 45 s, or more callbacks of an action are missing in the current or last hour than in the 7 days before,
 as in health. A warning (warn) is: sending that an administrator has paused; a queue that is 80 % full; 10 % or more of the
 outcomes of 5 min are TIMEOUT; failed requests to CXone; a notification that is overdue by a minute, or was given up; a clock
@@ -33,14 +24,18 @@ that was set back.
 
 With --json: {"at", "alerts", "queue", "atCxone", "rates", "notifications"}; rates are per minute, of the last
 minute and the last 5; shares are from 0 to 1, durations in milliseconds.`,
-        '0 ended by Ctrl-C, SIGTERM or its reader; 1 with --once: there is an alert; 2 the command could not be carried out',
-        [
-          'npm run -s watch',
-          'npm run -s watch -- --once',
-          "npm run -s watch -- --json --interval 60 | jq '.rates[0].ended'",
-        ],
-      ),
-    )
+    exitCodes:
+      '0 ended by Ctrl-C, SIGTERM or its reader; 1 with --once: there is an alert; 2 the command could not be carried out',
+    examples: [
+      'npm run -s watch',
+      'npm run -s watch -- --once',
+      "npm run -s watch -- --json --interval 60 | jq '.rates[0].ended'",
+    ],
+  })
+    .option('--interval <seconds>', 'time between two refreshes', wholeNumber(1, MAX_INTERVAL_SECONDS), 2)
+    .option('--once', 'print one overview and end')
+    .option('--json', 'print one JSON document per refresh and line (NDJSON)')
+    .addOption(databaseOption)
     .action(async ({ interval, once = false, json = false, database }) => {
       const variables = context.env();
       const { callbackless } = readPollInterval(variables);
