@@ -11,12 +11,11 @@ import { type CommandContext, CommandError, type Declare } from './context.ts';
 import { withDatabase } from './database.ts';
 import {
   actionOption,
+  addPeriod,
   databaseOption,
-  fromOption,
   jsonOption,
   readClosedPeriod,
   TIME_HELP,
-  toOption,
   withHelp,
 } from './options.ts';
 import { readPollInterval } from './poll-interval.ts';
@@ -24,7 +23,7 @@ import { showFraction } from './print.ts';
 import { type Column, clean, tableOf } from './table.ts';
 
 export const advise: Declare = (command, context) =>
-  withHelp(command, {
+  withHelp(addPeriod(command, 'submitted'), {
     description: `Suggests graceSeconds and timeoutSeconds for each Data Action from its executions of the last 7 days,
 with the savings and costs against the present values. Reads the database, while the receiver runs or is down.`,
     notes: `The duration at CXone is estimated from callbacks; an execution without an observed end (timed out, cancelled, open)
@@ -43,8 +42,6 @@ ${TIME_HELP}`,
     examples: ['npm run -s advise', 'npm run -s advise -- --action look-up-customer --from 30d'],
   })
     .addOption(actionOption)
-    .addOption(fromOption('submitted'))
-    .addOption(toOption('submitted'))
     .addOption(jsonOption)
     .addOption(databaseOption)
     .action(async (options) => {

@@ -9,7 +9,7 @@ import { BackupFailed, backUp } from '../store/sqlite/file/backup.ts';
 import { CommandError, type Declare } from './context.ts';
 import { databaseFile } from './database.ts';
 import { jsonOption, withHelp } from './options.ts';
-import { bytes, showProgress } from './print.ts';
+import { bytes, showProgress, writeResult } from './print.ts';
 
 export const backup: Declare = (command, context) =>
   withHelp(command, {
@@ -34,11 +34,9 @@ on another machine.`,
       progress.done();
       const seconds = ((performance.now() - begun) / 1000).toFixed(1);
       const { path, executions, open, entries, head } = report;
-      context.write(
-        json
-          ? `${JSON.stringify({ ok: true, source, ...report })}\n`
-          : `${path}: ${bytes(report.bytes)}, ${many(executions, 'execution')} (${grouped(open)} open), ${many(entries, 'audit entry')} through ${head.id}, verified, in ${seconds} s\n`,
-      );
+      const counted = `${many(executions, 'execution')} (${grouped(open)} open), ${many(entries, 'audit entry')} through ${head.id}`;
+      const text = `${path}: ${bytes(report.bytes)}, ${counted}, verified, in ${seconds} s`;
+      writeResult(context, json, { ok: true, source, ...report }, text);
     });
 
 /** Returns what the work returns. @throws {CommandError} with exit code 1 if it failed to copy. */

@@ -6,7 +6,7 @@ import { failsWithOne } from './backup.ts';
 import type { Declare } from './context.ts';
 import { databaseFile } from './database.ts';
 import { jsonOption, withHelp } from './options.ts';
-import { bytes, showProgress } from './print.ts';
+import { bytes, showProgress, writeResult } from './print.ts';
 
 export const compact: Declare = (command, context) =>
   withHelp(command, {
@@ -28,9 +28,8 @@ frees.`,
       const progress = showProgress('verifying the copy', context);
       const report = failsWithOne(() => compactDatabase(path, progress.at));
       progress.done();
-      context.write(
-        json
-          ? `${JSON.stringify({ ok: true, ...report })}\n`
-          : `${report.path}: ${bytes(report.bytesBefore)} before, ${bytes(report.bytes)} now, ${many(report.executions, 'execution')}, ${many(report.entries, 'audit entry')} through ${report.head.id}, verified\n`,
-      );
+      const { executions, entries, head } = report;
+      const counted = `${many(executions, 'execution')}, ${many(entries, 'audit entry')} through ${head.id}, verified`;
+      const text = `${report.path}: ${bytes(report.bytesBefore)} before, ${bytes(report.bytes)} now, ${counted}`;
+      writeResult(context, json, { ok: true, ...report }, text);
     });

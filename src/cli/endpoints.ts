@@ -1,13 +1,13 @@
 // `endpoints …`: shows the endpoints of apps, and probes, pauses and resumes one through the running receiver.
 
 import type { Command } from '@commander-js/extra-typings';
-import { type Client, createClient } from '../client/client.ts';
 import type { Endpoint, Notification } from '../client/types.ts';
 import { many } from '../lib/many.ts';
 import { secondsTime } from '../lib/time.ts';
 import type { CommandContext, Declare } from './context.ts';
 import { jsonOption, withHelp } from './options.ts';
-import { asOperator, callReceiver, RECEIVER_HELP } from './receiver.ts';
+import { writeResult } from './print.ts';
+import { asOperator, RECEIVER_HELP } from './receiver.ts';
 import { type Column, tableOf } from './table.ts';
 
 const EXIT_CODES = '0 done, 1 the receiver refused, 2 the command could not be carried out';
@@ -72,7 +72,7 @@ const endpointsList: Declare = (command, context) =>
   })
     .addOption(jsonOption)
     .action(async ({ json = false }) => {
-      const { items } = await ask((request) => request<Listed>('GET', '/v1/endpoints'), context);
+      const { items } = await asOperator(context)<Listed<Endpoint>>('GET', '/v1/endpoints');
       if (json) context.write(`${JSON.stringify({ items })}\n`);
       else if (items.length === 0) context.writeError('Nothing waits for an endpoint, and none is paused.\n');
       else context.write(tableOf(COLUMNS, items, context));
@@ -88,11 +88,9 @@ const endpointsShow: Declare = (command, context) =>
     .addOption(jsonOption)
     .action(async (app, origin, { json = false }) => {
       const query = new URLSearchParams({ app, endpoint: origin, limit: String(MAX_SHOWN) });
-      const { items: notifications } = await ask(
-        (request) => request<{ readonly items: readonly Notification[] }>('GET', `/v1/notifications?${query}`),
-        context,
-      );
-      const { items } = await ask((request) => request<Listed>('GET', '/v1/endpoints'), context);
+      const request = asOperator(context);
+      const { items: notifications } = await request<Listed<Notification>>('GET', `/v1/notifications?${query}`);
+      const { items } = await request<Listed<Endpoint>>('GET', '/v1/endpoints');
       const idle: Endpoint = { app, origin, waiting: 0, circuit: null, pause: null };
       const endpoint = items.find((one) => one.app === app && one.origin === origin) ?? idle;
       if (json) return context.write(`${JSON.stringify({ endpoint, notifications })}\n`);
@@ -132,25 +130,19 @@ function declareOrder(verb: keyof typeof ORDERS, command: Command, context: Comm
     .addOption(jsonOption)
     .action(async (app, origin, { reason, json = false }) => {
       const body = { app, origin, reason };
-      const endpoint = await ask((request) => request<Endpoint>('POST', `/v1/endpoints/${verb}`, { body }), context);
+      const endpoint = await asOperator(context)<Endpoint>('POST', `/v1/endpoints/${verb}`, { body });
       const waiting = many(endpoint.waiting, 'notification');
       const text = `${origin} of ${app} ${done}; ${waiting} ${endpoint.waiting === 1 ? 'waits' : 'wait'}.`;
-      context.write(`${json ? JSON.stringify(endpoint) : text}\n`);
+      writeResult(context, json, endpoint, text);
     });
 }
 
-interface Listed {
-  readonly items: readonly Endpoint[];
+interface Listed<T> {
+  readonly items: readonly T[];
 }
 
 function addEndpoint(command: Command) {
   return command
     .argument('<app>', 'the app')
     .argument('<endpoint>', 'scheme, host and port, for example https://hooks.example');
-}
-
-function ask<T>(send: (request: Client['request']) => Promise<T>, context: CommandContext): Promise<T> {
-  const connection = asOperator(context);
-  const { request } = createClient(connection);
-  return callReceiver(connection, () => send(request));
 }

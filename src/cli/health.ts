@@ -30,12 +30,11 @@ import { withDatabase } from './database.ts';
 import { hasCause, incidentLine, openIncidents } from './open-incidents.ts';
 import {
   actionOption,
+  addPeriod,
   databaseOption,
-  fromOption,
   jsonOption,
   readClosedPeriod,
   TIME_HELP,
-  toOption,
   withHelp,
 } from './options.ts';
 import { readPollInterval } from './poll-interval.ts';
@@ -45,7 +44,7 @@ import { type Column, tableOf } from './table.ts';
 const DAY_MS = 24 * HOUR_MS;
 
 export const health: Declare = (command, context) =>
-  withHelp(command, {
+  withHelp(addPeriod(command, 'ended'), {
     description: `Shows how outcomes arrived in the last 24 hours, per action and hour: by callback, by poll, in the
 submit response, or not in time; how many callbacks were missed; and how much later than the poll a callback arrived, if
 both did. An hour with more missed callbacks than the action had in the 7 days before is an alert. Reads the database,
@@ -69,8 +68,6 @@ ${TIME_HELP}`,
     exitCodes: '0 callbacks arrive as before, 1 there is an alert, 2 the command could not be carried out',
     examples: ['npm run -s health', 'npm run -s health -- --from 3d --action look-up-customer'],
   })
-    .addOption(fromOption('ended'))
-    .addOption(toOption('ended'))
     .addOption(actionOption)
     .addOption(jsonOption)
     .addOption(databaseOption)

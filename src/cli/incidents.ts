@@ -1,12 +1,12 @@
 // `incidents`: lists incidents of the running receiver, the worst first, and acknowledges one.
 
-import { createClient } from '../client/client.ts';
 import { extentText, INCIDENT_STATES } from '../incident/incident.ts';
 import type { representIncident } from '../incident/representation.ts';
 import { secondsTime } from '../lib/time.ts';
 import { type CommandContext, CommandError, type Declare } from './context.ts';
 import { choiceOption, jsonOption, limitOption, withHelp } from './options.ts';
-import { asOperator, callReceiver, RECEIVER_HELP } from './receiver.ts';
+import { writeResult } from './print.ts';
+import { asOperator, RECEIVER_HELP } from './receiver.ts';
 import { type Column, tableOf } from './table.ts';
 
 /** As the API represents it. */
@@ -48,10 +48,8 @@ export const incidents: Declare = (command, context) =>
     .action(async ({ acknowledge, reason, state, limit, json = false }) => {
       if (acknowledge !== undefined) return acknowledgeOne(context, { id: acknowledge, reason, json });
       if (reason !== undefined) throw new CommandError('--reason requires --acknowledge');
-      const connection = asOperator(context);
-      const { request } = createClient(connection);
       const query = new URLSearchParams({ limit: String(limit), ...(state && { state }) });
-      const page = await callReceiver(connection, () => request<Page>('GET', `/v1/incidents?${query}`));
+      const page = await asOperator(context)<Page>('GET', `/v1/incidents?${query}`);
       if (page.items.some(({ endedAt }) => endedAt === null)) context.exitCode = 1;
       if (json) context.write(`${JSON.stringify(page)}\n`);
       else if (page.items.length === 0) context.writeError('There is no incident.\n');
@@ -65,16 +63,14 @@ interface Acknowledge {
 }
 
 async function acknowledgeOne(context: CommandContext, { id, reason, json }: Acknowledge): Promise<void> {
-  const connection = asOperator(context);
   const path = `/v1/incidents/${encodeURIComponent(id)}/acknowledge` as const;
   const options = reason === undefined ? {} : { body: { reason } };
-  const { request } = createClient(connection);
-  const incident = await callReceiver(connection, () => request<Shown>('POST', path, options));
+  const incident = await asOperator(context)<Shown>('POST', path, options);
   const { problem, acknowledgedBy, endedAt } = incident;
   const ended = endedAt === null ? '' : ' It has ended.';
   const text =
     acknowledgedBy === null
       ? `Not acknowledged: ${problem}.`
       : `${acknowledgedBy.replace('operator:', '')} looks after it: ${problem}.`;
-  context.write(`${json ? JSON.stringify(incident) : text + ended}\n`);
+  writeResult(context, json, incident, text + ended);
 }

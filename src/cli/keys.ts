@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { KEY_NAME } from '../config/fields.ts';
 import { CommandError, type Declare } from './context.ts';
 import { collect, jsonOption, withHelp } from './options.ts';
+import { writeResult } from './print.ts';
 
 /** 256 bits cannot be guessed, so a fast hash is enough to look keys up. */
 const KEY_BYTES = 32;
@@ -56,11 +57,8 @@ Without options, it makes all that a new receiver needs. All options with a name
         CALLBACK_SECRET: callbackSecret || !isAny ? text() : '',
       };
       const lines = Object.entries(found).filter(([, value]) => value !== '');
-      write(
-        json
-          ? `${JSON.stringify(Object.fromEntries(lines))}\n`
-          : lines.map(([name, value]) => `${name}=${value}\n`).join(''),
-      );
+      const shown = lines.map(([name, value]) => `${name}=${value}`).join('\n');
+      writeResult({ write }, json, Object.fromEntries(lines), shown);
     });
 
 /** @throws {CommandError} */

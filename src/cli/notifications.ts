@@ -1,6 +1,5 @@
 // `notifications …`: lists notifications to apps and replays them.
 
-import { createClient } from '../client/client.ts';
 import { many } from '../lib/many.ts';
 import { isoTime } from '../lib/time.ts';
 import { NOTIFICATION_STATUSES, type Notification } from '../notification/notification.ts';
@@ -18,7 +17,8 @@ import {
   TIME_HELP,
   withHelp,
 } from './options.ts';
-import { asOperator, callReceiver, RECEIVER_HELP } from './receiver.ts';
+import { writeResult } from './print.ts';
+import { asOperator, RECEIVER_HELP } from './receiver.ts';
 import { type Column, tableOf } from './table.ts';
 
 const MAX_NOTIFICATIONS = 1_000;
@@ -109,25 +109,19 @@ match. The audit trail names the operator.`,
         throw new CommandError('Name one notification, or select several with --all.');
       }
       if (id !== undefined && Object.keys(filters).length > 0) throw new CommandError('Filters require --all.');
-      const connection = asOperator(context);
-      const { request } = createClient(connection);
+      const request = asOperator(context);
       if (id !== undefined) {
         const path = `/v1/notifications/${encodeURIComponent(id)}/replay` as const;
-        const replayed = await callReceiver(connection, () => request<Replayed>('POST', path));
+        const replayed = await request<Replayed>('POST', path);
         const line = `${replayed.id}: ${replayed.status}, next at ${replayed.nextAttemptAt}`;
-        context.write(`${json ? JSON.stringify(replayed) : line}\n`);
-        return;
+        return writeResult(context, json, replayed, line);
       }
       const { from, to, ...filter } = notificationFilter(filters, context);
       const body = { status: filters.status ?? 'DEAD', ...filter, from: isoTime(from), to: isoTime(to) };
-      const replayAll = () => request<{ replayed: number }>('POST', '/v1/notifications/replay', { body });
-      const { replayed } = await callReceiver(connection, replayAll);
-      context.write(json ? `${JSON.stringify({ replayed })}\n` : sentAgain(replayed));
+      const { replayed } = await request<{ replayed: number }>('POST', '/v1/notifications/replay', { body });
+      const sent = `${many(replayed, 'notification')} ${replayed === 1 ? 'is' : 'are'} sent again`;
+      writeResult(context, json, { replayed }, sent);
     });
-
-function sentAgain(count: number): string {
-  return `${many(count, 'notification')} ${count === 1 ? 'is' : 'are'} sent again\n`;
-}
 
 /** The members of a notification that are printed. */
 interface Replayed {

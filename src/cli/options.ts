@@ -1,6 +1,6 @@
 // The options that several commands share, with the parsers of their values and the end of each command's help.
 
-import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { type Command, InvalidArgumentError, Option, type OptionValues } from '@commander-js/extra-typings';
 import { readVariable } from '../config/config.ts';
 import { AUDIT_EVENTS } from '../execution/event.ts';
 import { OPEN_STATUSES, RESOLVED_BY, TERMINAL_STATUSES } from '../execution/execution.ts';
@@ -74,13 +74,11 @@ function parseMoment(text: string): Moment {
   return () => time;
 }
 
-/** @param happened what happened to the items since then: "submitted", for example. */
-export function fromOption(happened: string) {
-  return new Option('--from <time>', `only those ${happened} at this time or later`).argParser(parseMoment);
-}
-
-export function toOption(happened: string) {
-  return new Option('--to <time>', `only those ${happened} before this time`).argParser(parseMoment);
+/** Adds the options of a period. @param happened what happened to the items in it: "submitted", for example. */
+export function addPeriod<A extends unknown[], O extends OptionValues>(command: Command<A, O>, happened: string) {
+  return command
+    .addOption(new Option('--from <time>', `only those ${happened} at this time or later`).argParser(parseMoment))
+    .addOption(new Option('--to <time>', `only those ${happened} before this time`).argParser(parseMoment));
 }
 
 export interface Period {
@@ -142,7 +140,7 @@ export function choiceOption<const F extends string, const W extends string>(
 /** Adds the options that select executions. */
 export function addExecutionFilters(command: Command) {
   const statuses = ['OPEN' as const, 'AT_CXONE' as const, ...OPEN_STATUSES, ...TERMINAL_STATUSES];
-  return command
+  const selecting = command
     .addOption(
       choiceOption(
         '--status <status>',
@@ -155,9 +153,8 @@ export function addExecutionFilters(command: Command) {
     .option('--id <prefix>', 'only correlation ids that begin with this')
     .option('--execution-id <id>', 'only the one with this id at CXone')
     .option('--incident <id>', 'only those that this incident affects')
-    .option('--text <text>', 'only those whose inputs, context, result, error or late result contain this')
-    .addOption(fromOption('submitted'))
-    .addOption(toOption('submitted'));
+    .option('--text <text>', 'only those whose inputs, context, result, error or late result contain this');
+  return addPeriod(selecting, 'submitted');
 }
 
 /** Adds the options that select executions with an outcome, too. */
@@ -187,19 +184,7 @@ function secondsOption<const F extends string>(flags: F, description: string) {
   });
 }
 
-interface ExecutionOptions extends Period {
-  readonly status?: NonNullable<ExecutionFilter['status']> | undefined;
-  readonly action?: string | undefined;
-  readonly app?: string | undefined;
-  readonly id?: string | undefined;
-  readonly executionId?: string | undefined;
-  readonly incident?: string | undefined;
-  readonly text?: string | undefined;
-  readonly error?: string | undefined;
-  readonly resolvedBy?: ExecutionFilter['resolvedBy'] | undefined;
-  readonly minDuration?: number | undefined;
-  readonly maxDuration?: number | undefined;
-}
+type ExecutionOptions = Partial<ReturnType<ReturnType<typeof addEndedFilters>['opts']>>;
 
 export function executionFilter(options: ExecutionOptions, context: Pick<CommandContext, 'world'>): ExecutionFilter {
   const { status, action, app, id, text, executionId, incident, error, resolvedBy, minDuration, maxDuration } = options;
@@ -228,12 +213,7 @@ export function addAuditFilters(command: Command) {
     .addOption(appOption);
 }
 
-interface AuditOptions {
-  readonly app?: string | undefined;
-  readonly event?: AuditFilter['event'];
-  readonly action?: string | undefined;
-  readonly id?: string | undefined;
-}
+type AuditOptions = ReturnType<ReturnType<typeof addAuditFilters>['opts']>;
 
 export function auditFilter({ app, event, action, id }: AuditOptions): AuditFilter {
   return { app, event, actionId: action, correlationId: id };
@@ -241,23 +221,15 @@ export function auditFilter({ app, event, action, id }: AuditOptions): AuditFilt
 
 /** Adds the options that select notifications. */
 export function addNotificationFilters(command: Command) {
-  return command
+  const selecting = command
     .addOption(notificationTypeOption())
     .addOption(appOption)
     .addOption(idOption)
-    .option('--endpoint <origin>', 'only those to this endpoint: scheme, host and port of the URL')
-    .addOption(fromOption('created'))
-    .addOption(toOption('created'));
+    .option('--endpoint <origin>', 'only those to this endpoint: scheme, host and port of the URL');
+  return addPeriod(selecting, 'created');
 }
 
-type NotificationType = (typeof NOTIFICATION_TYPES)[number];
-
-interface NotificationOptions extends Period {
-  readonly type?: NotificationType | undefined;
-  readonly app?: string | undefined;
-  readonly id?: string | undefined;
-  readonly endpoint?: string | undefined;
-}
+type NotificationOptions = ReturnType<ReturnType<typeof addNotificationFilters>['opts']>;
 
 export function notificationFilter(options: NotificationOptions, context: Pick<CommandContext, 'world'>) {
   const { type, app, id, endpoint } = options;

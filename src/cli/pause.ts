@@ -1,12 +1,13 @@
 // `pause` and `resume`: show what is paused, pause and resume sending, and lift the pause that CXone has caused.
 
 import type { Command } from '@commander-js/extra-typings';
-import { type Client, createClient } from '../client/client.ts';
+import type { Client } from '../client/client.ts';
 import { many } from '../lib/many.ts';
 import { describeScope } from '../store/pauses-port.ts';
 import { type CommandContext, CommandError, type Declare } from './context.ts';
 import { jsonOption, withHelp } from './options.ts';
-import { asOperator, callReceiver, RECEIVER_HELP } from './receiver.ts';
+import { writeResult } from './print.ts';
+import { asOperator, RECEIVER_HELP } from './receiver.ts';
 
 /** The pause that CXone has caused, as GET /v1/pause represents it. */
 interface Pause {
@@ -58,19 +59,16 @@ With --json: the response of POST /v1/pauses or POST /v1/pause/lift; without a s
     .option('--lift', 'end the pause that CXone has caused, as an administrator')
     .action(async ({ lift = false, json = false, ...options }) => {
       const body = bodyOf(options);
-      const connection = asOperator(context);
-      const { request } = createClient(connection);
-      const call = <T>(send: () => Promise<T>) => callReceiver(connection, send);
+      const request = asOperator(context);
       if (lift) {
         if (body !== null) throw new CommandError(`--lift ends what CXone has caused: leave out the scope.`);
-        const response = await call(() => request<{ readonly lifted: Pause | null }>('POST', '/v1/pause/lift'));
+        const response = await request<{ readonly lifted: Pause | null }>('POST', '/v1/pause/lift');
         const text = response.lifted === null ? 'There was no pause.' : `Lifted. ${describe(response.lifted)}`;
-        context.write(`${json ? JSON.stringify(response) : text}\n`);
-        return;
+        return writeResult(context, json, response, text);
       }
-      if (body === null) return show(request, json, call, context);
-      const paused = await call(() => request<SendingPause>('POST', '/v1/pauses', { body }));
-      context.write(`${json ? JSON.stringify(paused) : describeSending(paused)}\n`);
+      if (body === null) return show(request, json, context);
+      const paused = await request<SendingPause>('POST', '/v1/pauses', { body });
+      writeResult(context, json, paused, describeSending(paused));
     });
 
 export const resume: Declare = (command, context) =>
@@ -86,18 +84,15 @@ waits is sent as fast as the limits of CXone allow, unless another pause covers 
   }).action(async ({ json = false, ...options }) => {
     const body = bodyOf(options);
     if (body === null) throw new CommandError(SCOPE_HELP);
-    const connection = asOperator(context);
-    const { request } = createClient(connection);
-    const response = await callReceiver(connection, () =>
-      request<{ readonly resumed: SendingPause | null }>('POST', '/v1/pauses/resume', { body }),
-    );
+    const request = asOperator(context);
+    const response = await request<{ readonly resumed: SendingPause | null }>('POST', '/v1/pauses/resume', { body });
     const { resumed } = response;
     if (resumed === null) context.exitCode = 1;
     const text =
       resumed === null
         ? 'There was no such pause.'
         : `Sending of ${describeScope(resumed)} is resumed: ${waiting(resumed)}.`;
-    context.write(`${json ? JSON.stringify(response) : text}\n`);
+    writeResult(context, json, response, text);
   });
 
 function addScope(command: Command, verb: string) {
@@ -118,18 +113,13 @@ function bodyOf({ action, app, all, reason }: ScopeOptions): object | null {
   return null;
 }
 
-async function show(
-  request: Client['request'],
-  json: boolean,
-  call: <T>(send: () => Promise<T>) => Promise<T>,
-  context: CommandContext,
-): Promise<void> {
-  const { pause: ofCxone } = await call(() => request<{ readonly pause: Pause | null }>('GET', '/v1/pause'));
-  const { items } = await call(() => request<{ readonly items: readonly SendingPause[] }>('GET', '/v1/pauses'));
+async function show(request: Client['request'], json: boolean, context: CommandContext): Promise<void> {
+  const { pause: ofCxone } = await request<{ readonly pause: Pause | null }>('GET', '/v1/pause');
+  const { items } = await request<{ readonly items: readonly SendingPause[] }>('GET', '/v1/pauses');
   if (ofCxone !== null || items.length > 0) context.exitCode = 1;
-  if (json) return context.write(`${JSON.stringify({ pause: ofCxone, pauses: items })}\n`);
   const lines = [...items.map(describeSending), ...(ofCxone === null ? [] : [describe(ofCxone)])];
-  context.write(`${lines.length === 0 ? 'Requests to CXone are sent.' : lines.join('\n')}\n`);
+  const text = lines.length === 0 ? 'Requests to CXone are sent.' : lines.join('\n');
+  writeResult(context, json, { pause: ofCxone, pauses: items }, text);
 }
 
 function describeSending(paused: SendingPause): string {

@@ -20,6 +20,16 @@ export function printLines(lines: readonly Line[], context: Pick<CommandContext,
   context.write(formatLines(lines, context));
 }
 
+/** Writes one JSON document, or else the text for people. */
+export function writeResult(
+  { write }: Pick<CommandContext, 'write'>,
+  json: boolean | undefined,
+  value: object,
+  text: string,
+): void {
+  write(`${json ? JSON.stringify(value) : text}\n`);
+}
+
 /** Returns a coloured table for a terminal, `level name: message` elsewhere. */
 export function formatLines(lines: readonly Line[], { terminal }: Pick<CommandContext, 'terminal'>): string {
   const width = Math.max(...lines.map(({ name }) => name.length));

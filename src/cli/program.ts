@@ -9,142 +9,71 @@ import { DatabaseRefused } from '../store/shared/database-refused.ts';
 import { BrokenPipe, type CommandContext, CommandError, type Declare } from './context.ts';
 import { helpEnd } from './options.ts';
 
-interface Entry {
-  readonly group: string;
-  readonly summary: string;
-  /** Loads the declaration when the command runs: some need all of the receiver, and `audit query` must not wait for it. */
-  readonly load: () => Promise<Declare>;
-}
+/** The commands with what they do, by the heading under which the help lists them. */
+const SUMMARIES = {
+  'Run:': {
+    start: 'run the receiver, configured by environment variables and .env',
+    demo: 'run the receiver against the CXone simulator and show every fate',
+    simulator: 'run the CXone simulator alone, for tests of an app',
+    doctor: 'check configuration, database, disk, CXone and the callback path, with advice',
+    profile: 'check, show and try an upstream profile',
+  },
+  'Look and repair:': {
+    executions: 'list, show, export, submit, resubmit, poll, cancel, hold and erase executions',
+    notifications: 'list and replay notifications to apps',
+    endpoints: 'show what waits for endpoints of apps, and probe, pause and resume one',
+    audit: 'query, tail, verify and export the audit trail',
+    watch: 'show a live overview: alerts, queue, outcomes per minute, notifications',
+    stats: 'count the outcomes of executions, per action',
+    health: 'show whether callbacks arrive, per action and hour',
+    incidents: 'list incidents, the worst first, and acknowledge one',
+    advise: 'suggest a grace period and polling window for each action',
+    reconcile: 'poll CXone again for executions that ended without a result',
+    pause: 'show what is paused, pause sending, or lift a pause that CXone has caused',
+    resume: 'resume sending that an administrator has paused',
+  },
+  'Operate:': {
+    keys: 'make new keys and secrets',
+    backup: 'copy the database while the receiver runs',
+    restore: 'restore a backup',
+    move: 'move the database from a SQLite file to PostgreSQL, or back',
+    prune: 'show or apply what retention deletes',
+    compact: 'shrink the database file while the receiver is stopped',
+    completion: 'write a completion script for bash, zsh or fish',
+  },
+} as const;
 
-const [RUN, LOOK, OPERATE] = ['Run:', 'Look and repair:', 'Operate:'];
+type CommandName = { [G in keyof typeof SUMMARIES]: keyof (typeof SUMMARIES)[G] }[keyof typeof SUMMARIES];
 
-const COMMANDS: Readonly<Record<string, Entry>> = {
-  start: {
-    group: RUN,
-    summary: 'run the receiver, configured by environment variables and .env',
-    load: async () => (await import('./start.ts')).start,
-  },
-  demo: {
-    group: RUN,
-    summary: 'run the receiver against the CXone simulator and show every fate',
-    load: async () => (await import('./demo.ts')).demo,
-  },
-  simulator: {
-    group: RUN,
-    summary: 'run the CXone simulator alone, for tests of an app',
-    load: async () => (await import('./simulator.ts')).simulator,
-  },
-  doctor: {
-    group: RUN,
-    summary: 'check configuration, database, disk, CXone and the callback path, with advice',
-    load: async () => (await import('./doctor/command.ts')).doctor,
-  },
-  profile: {
-    group: RUN,
-    summary: 'check, show and try an upstream profile',
-    load: async () => (await import('./profile/profile.ts')).profile,
-  },
-  executions: {
-    group: LOOK,
-    summary: 'list, show, export, submit, resubmit, poll, cancel, hold and erase executions',
-    load: async () => (await import('./executions/executions.ts')).executions,
-  },
-  notifications: {
-    group: LOOK,
-    summary: 'list and replay notifications to apps',
-    load: async () => (await import('./notifications.ts')).notifications,
-  },
-  endpoints: {
-    group: LOOK,
-    summary: 'show what waits for endpoints of apps, and probe, pause and resume one',
-    load: async () => (await import('./endpoints.ts')).endpoints,
-  },
-  audit: {
-    group: LOOK,
-    summary: 'query, tail, verify and export the audit trail',
-    load: async () => (await import('./audit/audit.ts')).audit,
-  },
-  watch: {
-    group: LOOK,
-    summary: 'show a live overview: alerts, queue, outcomes per minute, notifications',
-    load: async () => (await import('./watch/watch.ts')).watch,
-  },
-  stats: {
-    group: LOOK,
-    summary: 'count the outcomes of executions, per action',
-    load: async () => (await import('./stats.ts')).stats,
-  },
-  health: {
-    group: LOOK,
-    summary: 'show whether callbacks arrive, per action and hour',
-    load: async () => (await import('./health.ts')).health,
-  },
-  incidents: {
-    group: LOOK,
-    summary: 'list incidents, the worst first, and acknowledge one',
-    load: async () => (await import('./incidents.ts')).incidents,
-  },
-  advise: {
-    group: LOOK,
-    summary: 'suggest a grace period and polling window for each action',
-    load: async () => (await import('./advise.ts')).advise,
-  },
-  reconcile: {
-    group: LOOK,
-    summary: 'poll CXone again for executions that ended without a result',
-    load: async () => (await import('./reconcile.ts')).reconcile,
-  },
-  pause: {
-    group: LOOK,
-    summary: 'show what is paused, pause sending, or lift a pause that CXone has caused',
-    load: async () => (await import('./pause.ts')).pause,
-  },
-  resume: {
-    group: LOOK,
-    summary: 'resume sending that an administrator has paused',
-    load: async () => (await import('./pause.ts')).resume,
-  },
-  keys: {
-    group: OPERATE,
-    summary: 'make new keys and secrets',
-    load: async () => (await import('./keys.ts')).keys,
-  },
-  backup: {
-    group: OPERATE,
-    summary: 'copy the database while the receiver runs',
-    load: async () => (await import('./backup.ts')).backup,
-  },
-  restore: {
-    group: OPERATE,
-    summary: 'restore a backup',
-    load: async () => (await import('./restore.ts')).restore,
-  },
-  move: {
-    group: OPERATE,
-    summary: 'move the database from a SQLite file to PostgreSQL, or back',
-    load: async () => (await import('./move.ts')).move,
-  },
-  prune: {
-    group: OPERATE,
-    summary: 'show or apply what retention deletes',
-    load: async () => (await import('./prune.ts')).prune,
-  },
-  compact: {
-    group: OPERATE,
-    summary: 'shrink the database file while the receiver is stopped',
-    load: async () => (await import('./compact.ts')).compact,
-  },
-  completion: {
-    group: OPERATE,
-    summary: 'write a completion script for bash, zsh or fish',
-    load: async () => {
-      const { declareCompletion } = await import('./completion.ts');
-      return declareCompletion(allCommands);
-    },
-  },
+/** Each declaration is loaded when its command runs: some need all of the receiver, and `audit query` must not wait for it. */
+const DECLARATIONS: { readonly [N in CommandName]: () => Promise<{ readonly [Own in N]: Declare }> } = {
+  start: () => import('./start.ts'),
+  demo: () => import('./demo.ts'),
+  simulator: () => import('./simulator.ts'),
+  doctor: () => import('./doctor/command.ts'),
+  profile: () => import('./profile/profile.ts'),
+  executions: () => import('./executions/executions.ts'),
+  notifications: () => import('./notifications.ts'),
+  endpoints: () => import('./endpoints.ts'),
+  audit: () => import('./audit/audit.ts'),
+  watch: () => import('./watch/watch.ts'),
+  stats: () => import('./stats.ts'),
+  health: () => import('./health.ts'),
+  incidents: () => import('./incidents.ts'),
+  advise: () => import('./advise.ts'),
+  reconcile: () => import('./reconcile.ts'),
+  pause: () => import('./pause.ts'),
+  resume: () => import('./pause.ts'),
+  keys: () => import('./keys.ts'),
+  backup: () => import('./backup.ts'),
+  restore: () => import('./restore.ts'),
+  move: () => import('./move.ts'),
+  prune: () => import('./prune.ts'),
+  compact: () => import('./compact.ts'),
+  completion: async () => ({ completion: (await import('./completion.ts')).declareCompletion(allCommands) }),
 };
 
-export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
+export const COMMAND_NAMES: readonly string[] = Object.keys(DECLARATIONS);
 
 /** Runs the command line and returns its exit code. @throws what is a defect of this program. */
 export async function runCommand(args: readonly string[], context: CommandContext): Promise<number> {
@@ -193,11 +122,18 @@ async function createProgram(context: CommandContext, isWanted: (name: string) =
     .showHelpAfterError('Run the same command with --help for its usage.')
     .exitOverride()
     .addHelpText('after', PROGRAM_HELP);
-  for (const [name, { group, summary, load }] of Object.entries(COMMANDS)) {
-    const command = program.command(name).summary(summary).helpGroup(group);
-    if (isWanted(name)) (await load())(command as Command, context);
+  for (const [group, summaries] of Object.entries(SUMMARIES)) {
+    for (const [name, summary] of Object.entries(summaries) as [CommandName, string][]) {
+      const command = program.command(name).summary(summary).helpGroup(group);
+      if (isWanted(name)) await declare(name, command as Command, context);
+    }
   }
   return program as Command;
+}
+
+async function declare<N extends CommandName>(name: N, ...declared: Parameters<Declare>): Promise<void> {
+  const declarations: { readonly [Own in N]: Declare } = await DECLARATIONS[name]();
+  declarations[name](...declared);
 }
 
 const PROGRAM_HELP = helpEnd({

@@ -12,6 +12,7 @@ import { createPruner } from '../workers/pruner/pruner.ts';
 import { type CommandContext, CommandError, type Declare } from './context.ts';
 import { databaseFile, withDatabase } from './database.ts';
 import { jsonOption, wholeNumber, withHelp } from './options.ts';
+import { writeResult } from './print.ts';
 import { showUpgrade } from './upgrade-display.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -51,11 +52,7 @@ set. Pruned data is lost: run --dry-run first, and make a backup.`,
       const counts = await (dryRun ? countNow(rules, context) : pruneAll(rules, context));
       const { entries, executions, payloads } = counts;
       const all = `${many(entries, 'audit entry')}, ${many(executions, 'execution')}, ${many(payloads, 'payload')}`;
-      context.write(
-        json
-          ? `${JSON.stringify({ dryRun, ...rules, ...counts })}\n`
-          : `${all} ${dryRun ? 'would be' : 'were'} deleted\n`,
-      );
+      writeResult(context, json, { dryRun, ...rules, ...counts }, `${all} ${dryRun ? 'would be' : 'were'} deleted`);
     });
 
 async function countNow(

@@ -1,5 +1,6 @@
 // Calls the running receiver for commands that change something: only the receiver writes the database.
 
+import { type Client, createClient } from '../client/client.ts';
 import { type Connection, connectionOf } from '../client/connection.ts';
 import { ReceiverError } from '../client/requests.ts';
 import { readVariable } from '../config/config.ts';
@@ -9,12 +10,25 @@ import { type CommandContext, CommandError, type Variables } from './context.ts'
 export const RECEIVER_HELP = `Calls the running receiver at RECEIVER_URL (default: http://HOST:PORT) with the key in RECEIVER_KEY (default: the first of
 OPERATOR_KEYS).`;
 
-/** Connects as an operator. @throws {CommandError} if the address or the key is not configured. */
-export function asOperator({ env }: Pick<CommandContext, 'env'>): Connection {
+/** A request for all that match is answered when all are processed. */
+export const ALL_TIMEOUT_MS = 600_000;
+
+/**
+ * Returns a function that sends a request as an operator. Both throw a CommandError: this one if the address or the key is not
+ * configured, the function if the receiver refuses.
+ */
+export function asOperator({ env }: Pick<CommandContext, 'env'>, answerWithinMs?: number): Client['request'] {
   const variables = env();
   const key = textOf(variables, 'RECEIVER_KEY') ?? readVariable(variables, 'OPERATOR_KEYS')?.[0]?.key;
   if (key === undefined) throw new CommandError('An operator key is missing: set RECEIVER_KEY or OPERATOR_KEYS.');
-  return connect(variables, key);
+  const connection = connect(variables, key);
+  const { request } = createClient(answerWithinMs === undefined ? connection : { ...connection, answerWithinMs });
+  return (...call) => callReceiver(connection, () => request(...call));
+}
+
+/** Returns the path of an action on one execution. */
+export function executionPath(correlationId: string, verb: string) {
+  return `/v1/executions/${encodeURIComponent(correlationId)}/${verb}` as const;
 }
 
 /** Connects as this app, or as the only configured app. @throws {CommandError} */

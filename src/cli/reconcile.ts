@@ -1,23 +1,13 @@
 // `reconcile`: makes the running receiver poll CXone again for executions that ended without a result.
 
-import { createClient } from '../client/client.ts';
-import type { Connection } from '../client/connection.ts';
+import type { Client } from '../client/client.ts';
 import { grouped } from '../lib/many.ts';
 import { isoTime } from '../lib/time.ts';
 import type { ReconcileDifference, representReconciliation } from '../usecases/reconcile/report.ts';
 import { type CommandContext, CommandError, type Declare } from './context.ts';
-import {
-  actionOption,
-  appOption,
-  fromOption,
-  jsonOption,
-  readPeriod,
-  TIME_HELP,
-  toOption,
-  withHelp,
-} from './options.ts';
-import { showFraction } from './print.ts';
-import { asOperator, callReceiver, RECEIVER_HELP } from './receiver.ts';
+import { actionOption, addPeriod, appOption, jsonOption, readPeriod, TIME_HELP, withHelp } from './options.ts';
+import { showFraction, writeResult } from './print.ts';
+import { asOperator, RECEIVER_HELP } from './receiver.ts';
 import { type Column, tableOf } from './table.ts';
 
 const PATH = '/v1/reconciliations';
@@ -26,7 +16,7 @@ const POLL_INTERVAL_MS = 1_000;
 type Report = ReturnType<typeof representReconciliation>;
 
 export const reconcile: Declare = (command, context) =>
-  withHelp(command, {
+  withHelp(addPeriod(command, 'submitted'), {
     description: `Makes the receiver poll CXone once more for every execution of the period that timed out, was not
 found or was cancelled after it was sent, or whose response is unknown, and reports those for which CXone has another
 status. No outcome changes: a result that is found is stored as the late result, and the app is notified. The receiver
@@ -40,37 +30,33 @@ uses spare capacity only, so it may take a while; one reconciliation runs at a t
     ],
   })
     .argument('[id]', 'shows this reconciliation instead, running or ended')
-    .addOption(fromOption('submitted'))
-    .addOption(toOption('submitted'))
     .addOption(actionOption)
     .addOption(appOption)
     .option('--no-wait', 'print the id and do not wait (Ctrl-C does not stop the reconciliation either)')
     .addOption(jsonOption)
     .action(async (id, options) => {
       const { action, app, json = false } = options;
-      const connection = asOperator(context);
-      if (id !== undefined) return show(await read(connection, id), json, context);
+      const request = asOperator(context);
+      if (id !== undefined) return show(await read(request, id), json, context);
       const { from, to = context.world.now() } = readPeriod(options, context);
       if (from === undefined) throw new CommandError('Set the start of the period with --from.');
       const period = { from: isoTime(from), to: isoTime(to) };
       const body = { ...period, actionId: action, app };
-      const { request } = createClient(connection);
-      const started = await callReceiver(connection, () => request<Report>('POST', PATH, { body }));
-      if (options.wait) return show(await waitForEnd(connection, started, context), json, context);
-      context.write(`${json ? JSON.stringify(started) : started.id}\n`);
+      const started = await request<Report>('POST', PATH, { body });
+      if (options.wait) return show(await waitForEnd(request, started, context), json, context);
+      writeResult(context, json, started, started.id);
     });
 
-function read(connection: Connection, id: string): Promise<Report> {
-  const { request } = createClient(connection);
-  return callReceiver(connection, () => request<Report>('GET', `${PATH}/${encodeURIComponent(id)}`));
+function read(request: Client['request'], id: string): Promise<Report> {
+  return request<Report>('GET', `${PATH}/${encodeURIComponent(id)}`);
 }
 
-async function waitForEnd(connection: Connection, started: Report, context: CommandContext): Promise<Report> {
+async function waitForEnd(request: Client['request'], started: Report, context: CommandContext): Promise<Report> {
   const progress = showFraction('reconciling', context);
   let report = started;
   while (report.status === 'RUNNING') {
     await context.world.sleep(POLL_INTERVAL_MS);
-    report = await read(connection, started.id);
+    report = await read(request, started.id);
     progress.at(report.progress);
   }
   progress.done();

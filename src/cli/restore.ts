@@ -8,7 +8,7 @@ import { restore as restoreBackup } from '../store/sqlite/file/restore.ts';
 import { CommandError, type Declare } from './context.ts';
 import { databaseFile } from './database.ts';
 import { jsonOption, withHelp } from './options.ts';
-import { showProgress } from './print.ts';
+import { showProgress, writeResult } from './print.ts';
 import { showUpgrade } from './upgrade-display.ts';
 
 export const restore: Declare = (command, context) =>
@@ -49,9 +49,7 @@ audit entries and notifications continue after a gap, so that no id is issued tw
       });
       progress.done();
       const { path, executions, open, held } = report;
-      context.write(
-        json
-          ? `${JSON.stringify({ ok: true, source, ...report })}\n`
-          : `${path}: ${many(executions, 'execution')}, ${grouped(open)} of them open in the backup; not sent again: ${grouped(held)} that were queued\n`,
-      );
+      const counted = `${many(executions, 'execution')}, ${grouped(open)} of them open in the backup`;
+      const text = `${path}: ${counted}; not sent again: ${grouped(held)} that were queued`;
+      writeResult(context, json, { ok: true, source, ...report }, text);
     });

@@ -11,13 +11,12 @@ import type { Declare } from './context.ts';
 import { withDatabase } from './database.ts';
 import {
   actionOption,
+  addPeriod,
   appOption,
   databaseOption,
-  fromOption,
   jsonOption,
   readPeriod,
   TIME_HELP,
-  toOption,
   withHelp,
 } from './options.ts';
 import { showProgress } from './print.ts';
@@ -26,7 +25,7 @@ import { type Column, tableOf } from './table.ts';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 export const stats: Declare = (command, context) =>
-  withHelp(command, {
+  withHelp(addPeriod(command, 'submitted'), {
     description: `Counts the outcomes of the executions that were submitted today (UTC), per action: statuses, the
 channel on which CXone's outcome arrived, missed callbacks, and latencies. Reads the database, while the receiver runs
 or is down.`,
@@ -43,8 +42,6 @@ ${TIME_HELP}`,
       "npm run -s stats -- --json | jq '.actions[] | select(.shares.missed > 0.1)'",
     ],
   })
-    .addOption(fromOption('submitted'))
-    .addOption(toOption('submitted'))
     .addOption(actionOption)
     .addOption(appOption)
     .addOption(jsonOption)

@@ -16,18 +16,17 @@ import {
 } from '../export.ts';
 import {
   addAuditFilters,
+  addPeriod,
   auditFilter,
   databaseOption,
-  fromOption,
   maskingOf,
   readPeriod,
   revealOption,
-  toOption,
   withHelp,
 } from '../options.ts';
 
 export const auditExport: Declare = (command, context) =>
-  withHelp(addAuditFilters(command), {
+  withHelp(addPeriod(addAuditFilters(command), 'written'), {
     description: `Writes all audit entries that match, oldest first, each as in the API and with its hash. Without
 filters the chain can be verified from the file; if it hides members of SENSITIVE_FIELDS, only with --reveal. Entries
 that are written after the export begins are not included.`,
@@ -38,8 +37,6 @@ that are written after the export begins are not included.`,
       'npm run -s audit -- export --event CALLBACK_CONFLICT | jq .correlationId',
     ],
   })
-    .addOption(fromOption('written'))
-    .addOption(toOption('written'))
     .addOption(formatOption)
     .addOption(outOption)
     .addOption(bomOption)

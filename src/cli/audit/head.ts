@@ -5,6 +5,7 @@ import { signHead } from '../../store/signed-head.ts';
 import type { Declare } from '../context.ts';
 import { withTrail } from '../database.ts';
 import { jsonOption, withHelp } from '../options.ts';
+import { writeResult } from '../print.ts';
 
 export const auditHead: Declare = (command, { env, write, world }) =>
   withHelp(command, {
@@ -20,5 +21,5 @@ the trail with them.`,
       const secrets = readVariable(env(), 'CALLBACK_SECRET');
       const head = await withTrail({ env }, path, (trail) => trail.head());
       const line = signHead(secrets, head, world.now());
-      write(`${json ? JSON.stringify({ ...head, line }) : line}\n`);
+      writeResult({ write }, json, { ...head, line }, line);
     });

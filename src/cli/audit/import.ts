@@ -14,6 +14,7 @@ import { openDatabase } from '../../store/sqlite/file/open.ts';
 import { createRowImport, type ImportRows } from '../../store/sqlite/import/import-rows.ts';
 import { type CommandContext, CommandError, type Declare } from '../context.ts';
 import { jsonOption, withHelp } from '../options.ts';
+import { writeResult } from '../print.ts';
 import { readRows } from './read-csv.ts';
 import { auditRowIn, hashOfFile, isCsv, manifestOf, manifestProblem } from './read-export.ts';
 
@@ -54,11 +55,9 @@ it. It is marked, so that no receiver starts on it.`,
         throw new CommandError(`${path} exists: an import makes a new database; move it away first`);
       const sources = await sourcesOf(files);
       const counts = await importInto(path, sources, context);
-      if (json) return context.write(`${JSON.stringify({ path, ...counts })}\n`);
       const { entries, executions, others } = counts;
-      context.write(
-        `${path}: ${many(entries, 'audit entry')}, ${many(executions, 'execution')}, ${many(others, 'other row')}, for inspection\n`,
-      );
+      const counted = `${many(entries, 'audit entry')}, ${many(executions, 'execution')}, ${many(others, 'other row')}`;
+      writeResult(context, json, { path, ...counts }, `${path}: ${counted}, for inspection`);
     });
 
 /** Returns the files in the order of their first entries. @throws {CommandError} if one is not as its manifest states. */

@@ -5,16 +5,15 @@ import type { Declare } from '../context.ts';
 import { firstOf, withDatabase } from '../database.ts';
 import {
   addAuditFilters,
+  addPeriod,
   auditFilter,
   databaseOption,
-  fromOption,
   jsonOption,
   limitOption,
   maskingOf,
   readPeriod,
   revealOption,
   TIME_HELP,
-  toOption,
   wholeNumber,
   withHelp,
 } from '../options.ts';
@@ -24,7 +23,7 @@ import { ACTIVITY_COLUMNS, ENTRY_COLUMNS, entryJson } from './entries.ts';
 const MAX_ENTRIES = 10_000;
 
 export const auditQuery: Declare = (command, context) =>
-  withHelp(addAuditFilters(command), {
+  withHelp(addPeriod(addAuditFilters(command), 'written'), {
     description: 'Prints the newest audit entries that match, in the order in which they were written.',
     notes: `With --json: {"items": [...], "more": true|false}, with --by also "activity": [...], the newest lines in the order of
 their starts. "audit export" writes all entries.\n${TIME_HELP}`,
@@ -36,8 +35,6 @@ their starts. "audit export" writes all entries.\n${TIME_HELP}`,
       "npm run -s audit -- query --app shop --from 2026-01-31 --json | jq '.items[].detail'",
     ],
   })
-    .addOption(fromOption('written'))
-    .addOption(toOption('written'))
     .addOption(limitOption(50, MAX_ENTRIES))
     .option(
       '--by <name>',

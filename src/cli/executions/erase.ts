@@ -1,6 +1,5 @@
 // `executions erase`, `hold` and `release`: erase content, or exempt an execution from that, through the running receiver.
 
-import { createClient } from '../../client/client.ts';
 import type { Execution } from '../../client/types.ts';
 import { grouped, many } from '../../lib/many.ts';
 import { isoTime } from '../../lib/time.ts';
@@ -15,10 +14,8 @@ import {
   wholeNumber,
   withHelp,
 } from '../options.ts';
-import { asOperator, callReceiver, RECEIVER_HELP } from '../receiver.ts';
-
-/** A request for all that match is answered when all are processed. */
-const ALL_TIMEOUT_MS = 600_000;
+import { writeResult } from '../print.ts';
+import { ALL_TIMEOUT_MS, asOperator, executionPath, RECEIVER_HELP } from '../receiver.ts';
 
 interface Erased {
   readonly execution: Execution;
@@ -62,10 +59,8 @@ exports are not changed.`,
       if (Object.keys(filters).length > 0 || confirm !== undefined) {
         throw new CommandError('Filters and --confirm require --all.');
       }
-      const connection = asOperator(context);
-      const { request } = createClient(connection);
-      const path = `/v1/executions/${encodeURIComponent(correlationId)}/erase` as const;
-      const erased = await callReceiver(connection, () => request<Erased>('POST', path, { body: { reason } }));
+      const path = executionPath(correlationId, 'erase');
+      const erased = await asOperator(context)<Erased>('POST', path, { body: { reason } });
       if (json) return context.write(`${JSON.stringify(erased)}\n`);
       context.write(`The content of ${correlationId} is erased.\n`);
       writeRemains(erased, context);
@@ -82,10 +77,9 @@ async function eraseAll(
   { reason, confirm, json }: EraseAll,
   context: CommandContext,
 ): Promise<void> {
-  const connection = asOperator(context);
   const body = { ...bodyOf(executionFilter(filters, context)), reason, confirm };
-  const { request } = createClient({ ...connection, answerWithinMs: ALL_TIMEOUT_MS });
-  const result = await callReceiver(connection, () => request<ErasedMany>('POST', '/v1/executions/erase', { body }));
+  const request = asOperator(context, ALL_TIMEOUT_MS);
+  const result = await request<ErasedMany>('POST', '/v1/executions/erase', { body });
   if (json) return context.write(`${JSON.stringify(result)}\n`);
   const { matched, open, held, erased } = result;
   const left = `${grouped(open)} open and ${grouped(held)} held ones match and stay as they are`;
@@ -136,12 +130,9 @@ function declareHold(verb: 'hold' | 'release', ...[command, context]: Parameters
     .addOption(reasonOption)
     .addOption(jsonOption)
     .action(async (correlationId, { reason, json = false }) => {
-      const connection = asOperator(context);
-      const { request } = createClient(connection);
-      const path = `/v1/executions/${encodeURIComponent(correlationId)}/${verb}` as const;
-      const send = () => request<{ readonly heldAt: string | null }>('POST', path, { body: { reason } });
-      const hold = await callReceiver(connection, send);
+      const path = executionPath(correlationId, verb);
+      const hold = await asOperator(context)<{ readonly heldAt: string | null }>('POST', path, { body: { reason } });
       const state = hold.heldAt === null ? 'is not held' : `is held since ${hold.heldAt}`;
-      context.write(json ? `${JSON.stringify(hold)}\n` : `${correlationId} ${state}.\n`);
+      writeResult(context, json, hold, `${correlationId} ${state}.`);
     });
 }

@@ -1,7 +1,6 @@
 // `executions poll` and `executions cancel`: act on one execution, or on all that match, through the running receiver.
 
 import type { Command } from '@commander-js/extra-typings';
-import { createClient } from '../../client/client.ts';
 import type { Execution } from '../../client/types.ts';
 import type { JsonObject } from '../../execution/json.ts';
 import type { Masking } from '../../execution/masking.ts';
@@ -10,11 +9,9 @@ import { isoTime } from '../../lib/time.ts';
 import type { ExecutionFilter } from '../../store/port.ts';
 import { type CommandContext, CommandError, type Declare } from '../context.ts';
 import { addExecutionFilters, executionFilter, jsonOption, maskingOf, TIME_HELP, withHelp } from '../options.ts';
-import { asOperator, callReceiver, RECEIVER_HELP } from '../receiver.ts';
+import { writeResult } from '../print.ts';
+import { ALL_TIMEOUT_MS, asOperator, executionPath, RECEIVER_HELP } from '../receiver.ts';
 import { writeExecution } from './format-execution.ts';
-
-/** A request for all that match is answered when all are processed. */
-const ALL_TIMEOUT_MS = 600_000;
 
 const DONE = {
   poll: ['is due for a poll now', 'are due for a poll now'],
@@ -59,20 +56,16 @@ function declare(verb: 'poll' | 'cancel', command: Command, context: CommandCont
       if (correlationId !== undefined && Object.keys(filters).length > 0) {
         throw new CommandError('Filters require --all.');
       }
-      const connection = asOperator(context);
       if (correlationId !== undefined) {
-        const { request } = createClient(connection);
-        const path = `/v1/executions/${encodeURIComponent(correlationId)}/${verb}` as const;
-        const execution = await callReceiver(connection, () => request<Execution>('POST', path));
+        const execution = await asOperator(context)<Execution>('POST', executionPath(correlationId, verb));
         // An execution that had ended is returned with its outcome.
         return writeExecution(withoutHidden(execution, maskingOf({}, context)), json, context);
       }
       const body = bodyOf(executionFilter(filters, context));
-      const { request } = createClient({ ...connection, answerWithinMs: ALL_TIMEOUT_MS });
-      const send = () => request<Summary>('POST', `/v1/executions/${verb}`, { body });
-      const summary = await callReceiver(connection, send);
+      const request = asOperator(context, ALL_TIMEOUT_MS);
+      const summary = await request<Summary>('POST', `/v1/executions/${verb}`, { body });
       const counted = `${grouped(summary.done)} of ${many(summary.matched, 'open execution')} ${DONE[verb][summary.done === 1 ? 0 : 1]}`;
-      context.write(json ? `${JSON.stringify(summary)}\n` : `${counted}\n`);
+      writeResult(context, json, summary, counted);
     });
 }
 

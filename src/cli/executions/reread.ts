@@ -1,10 +1,9 @@
 // `executions reread`: has kept bodies read again with the present profile, through the running receiver.
 
-import { createClient } from '../../client/client.ts';
 import type { Execution } from '../../client/types.ts';
 import type { Declare } from '../context.ts';
 import { jsonOption, withHelp } from '../options.ts';
-import { asOperator, callReceiver, RECEIVER_HELP } from '../receiver.ts';
+import { asOperator, executionPath, RECEIVER_HELP } from '../receiver.ts';
 import { tableOf } from '../table.ts';
 
 interface Reread {
@@ -25,10 +24,7 @@ trail names the operator.`,
     .argument('<correlation-id>', 'one execution')
     .addOption(jsonOption)
     .action(async (correlationId, { json = false }) => {
-      const connection = asOperator(context);
-      const { request } = createClient(connection);
-      const path = `/v1/executions/${encodeURIComponent(correlationId)}/reread` as const;
-      const reread = await callReceiver(connection, () => request<Reread>('POST', path));
+      const reread = await asOperator(context)<Reread>('POST', executionPath(correlationId, 'reread'));
       if (reread.items.every(({ outcome }) => outcome === 'unreadable')) context.exitCode = 1;
       if (json) return context.write(`${JSON.stringify(reread)}\n`);
       if (reread.items.length === 0) return context.writeError('No body of this execution is kept.\n');

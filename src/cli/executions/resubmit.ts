@@ -1,10 +1,10 @@
 // `executions resubmit`: submits an execution that ended without a result again, through the running receiver.
 
-import { createClient } from '../../client/client.ts';
 import type { Execution } from '../../client/types.ts';
 import { CommandError, type Declare } from '../context.ts';
 import { jsonOption, withHelp } from '../options.ts';
-import { asOperator, callReceiver, RECEIVER_HELP } from '../receiver.ts';
+import { writeResult } from '../print.ts';
+import { asOperator, executionPath, RECEIVER_HELP } from '../receiver.ts';
 
 export const executionsResubmit: Declare = (command, context) =>
   withHelp(command, {
@@ -27,11 +27,8 @@ repeated call returns the new one.`,
           `${correlationId} may have run at CXone and would then run twice: repeat the command with --may-run-twice to accept that.`,
         );
       }
-      const connection = asOperator(context);
-      const { request } = createClient(connection);
-      const path = `/v1/executions/${encodeURIComponent(correlationId)}/resubmit` as const;
-      const body = { mayRunTwice, reason };
-      const execution = await callReceiver(connection, () => request<Execution>('POST', path, { body }));
+      const path = executionPath(correlationId, 'resubmit');
+      const execution = await asOperator(context)<Execution>('POST', path, { body: { mayRunTwice, reason } });
       const text = `${correlationId} is submitted again as ${execution.correlationId}, which is ${execution.status}.`;
-      context.write(json ? `${JSON.stringify(execution)}\n` : `${text}\n`);
+      writeResult(context, json, execution, text);
     });

@@ -36,11 +36,8 @@ export const executionsShow: Declare = (command, context) =>
       if (found === null) throw new CommandError(`The execution ${correlationId} does not exist.`, 1);
       const execution = withPayloads(found.stored, payloads, masking);
       const entries = found.entries.map(masking.entry);
-      context.write(
-        json
-          ? `${JSON.stringify({ execution, audit: entries.map(representEntry) })}\n`
-          : `${formatExecution(execution)}\n${tableOf(SHOWN, entries, context)}`,
-      );
+      if (json) context.write(`${JSON.stringify({ execution, audit: entries.map(representEntry) })}\n`);
+      else context.write(`${formatExecution(execution)}\n${tableOf(SHOWN, entries, context)}`);
     });
 
 function withPayloads(stored: StoredExecution, payloads: boolean, masking: Masking) {
