@@ -2,10 +2,13 @@
 
 import { Agent, fetch } from 'undici';
 import { onTestFinished } from 'vitest';
+import type { Dice } from '../../src/simulator/dice.ts';
+import { happens } from './budget.ts';
 
 const CALLERS = 4;
 /** Pause of a caller between two submissions, and before it repeats one. */
 const PAUSE_MS = 20;
+const LOST_CALLBACKS = 0.25;
 
 export interface Journal {
   /** The ids of the acknowledged submissions so far. */
@@ -19,7 +22,7 @@ export interface Journal {
 export interface App {
   get(path: string): Promise<unknown>;
   /** Submits from now on, until the journal is ended. */
-  submit(): Journal;
+  submit(dice: Dice): Journal;
 }
 
 /** @param url the load balancer */
@@ -38,36 +41,57 @@ export function createApp(url: string, key: string): App {
 
   return {
     get: (path) => call(path),
-    submit: () => {
+    submit: (dice) => {
       const acknowledged: string[] = [];
-      let ended = false;
+      let hasEnded = false;
+      let isAbandoned = false;
+      let lastFailure = 'none';
       let wake = () => {};
-      const caller = async (name: number) => {
-        for (let n = 0; !ended; n += 1) {
+
+      /** Repeats the same submission until it is acknowledged. */
+      async function acknowledge(body: object): Promise<boolean> {
+        while (!isAbandoned) {
+          try {
+            await call('/v1/executions', body);
+            return true;
+          } catch (error) {
+            lastFailure = `${new Date().toISOString()} ${error instanceof Error ? error.message : error}`;
+          }
+          await pause();
+        }
+        return false;
+      }
+
+      async function caller(name: number): Promise<void> {
+        for (let n = 0; !hasEnded && !isAbandoned; n += 1) {
           const correlationId = `load-${name}-${n}`;
-          const fate = n % 4 === 3 ? 'lost-callback' : 'callback';
+          const fate = dice.roll(correlationId) < LOST_CALLBACKS ? 'lost-callback' : 'callback';
           const body = { correlationId, actionId: 'charge', inputs: { simulate: { fate } }, timeoutSeconds: 20 };
-          // The same submission until it is acknowledged.
-          while ((await call('/v1/executions', body).catch(() => null)) === null) await pause();
-          acknowledged.push(correlationId);
+          if (await acknowledge(body)) acknowledged.push(correlationId);
           wake();
           await pause();
         }
-      };
+      }
+
       const callers = Array.from({ length: CALLERS }, (_, name) => caller(name));
+      onTestFinished(async () => {
+        isAbandoned = true;
+        await Promise.all(callers);
+      });
+      const known = () => `Acknowledged so far: ${acknowledged.length}; last failure of a submission: ${lastFailure}`;
+      async function reach(goal: number): Promise<void> {
+        while (acknowledged.length < goal) {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+      }
       return {
         acknowledged,
-        more: async (count) => {
-          const goal = acknowledged.length + count;
-          while (acknowledged.length < goal) {
-            await new Promise<void>((resolve) => {
-              wake = resolve;
-            });
-          }
-        },
+        more: (count) => happens(`${count} more acknowledgements`, reach(acknowledged.length + count), known),
         end: async () => {
-          ended = true;
-          await Promise.all(callers);
+          hasEnded = true;
+          await happens('the acknowledgement of what was begun', Promise.all(callers), known);
         },
       };
     },

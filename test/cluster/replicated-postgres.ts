@@ -4,11 +4,12 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, globSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Client } from 'pg';
-import { expect, onTestFinished } from 'vitest';
+import { Client, type ClientConfig } from 'pg';
+import { onTestFinished } from 'vitest';
 import { type Cluster, startCluster } from '../../src/demo/cluster/postgres-server.ts';
 import { freePort } from '../../src/lib/free-port.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { becomes, PATIENCE_MS } from './budget.ts';
 
 export interface ReplicatedPostgres {
   /** The ports of the primary and of the standby. */
@@ -17,8 +18,10 @@ export interface ReplicatedPostgres {
   readonly login: string;
   readonly version: string;
   /** Ends the primary at once, and starts it again. */
-  crash(): Promise<void>;
-  /** Ends the primary for good, and promotes the standby. */
+  crash(signal: 'SIGQUIT' | 'SIGKILL'): Promise<void>;
+  /** Kills the process of a connection, after which the primary ends all of them and recovers. */
+  killBackend(): Promise<void>;
+  /** Ends the primary at once and for good, and promotes the standby. */
   promote(): Promise<void>;
 }
 
@@ -28,6 +31,12 @@ export const BIN: string | null =
     .map((file) => dirname(file))
     .toSorted()
     .at(-1) ?? null;
+
+/** When the shared memory was set up: again after each recovery. */
+const STARTED = "SELECT min(backend_start)::text AS started FROM pg_stat_activity WHERE backend_type = 'checkpointer'";
+
+const BACKENDS = `SELECT pid, (${STARTED}) AS started FROM pg_stat_activity
+  WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() ORDER BY pid LIMIT 1`;
 
 export async function startReplicated(): Promise<ReplicatedPostgres> {
   const folder = temporaryFolder();
@@ -41,15 +50,23 @@ export async function startReplicated(): Promise<ReplicatedPostgres> {
   const query = (at: number, text: string) => onServer({ ...primary.connection, port: at }, text);
   await query(Number(port), "ALTER SYSTEM SET synchronous_standby_names = 'standby'");
   await query(Number(port), 'SELECT pg_reload_conf()');
-  const state = 'SELECT sync_state FROM pg_stat_replication';
-  await expect.poll(() => query(Number(port), state).catch(() => [])).toEqual([{ sync_state: 'sync' }]);
+  const ask = () => query(Number(port), 'SELECT sync_state FROM pg_stat_replication').catch(() => []);
+  await becomes('the standby is synchronous', ask, (rows) => JSON.stringify(rows) === '[{"sync_state":"sync"}]');
   return {
     ports: [Number(port), standby.port],
     login: `${user}:${password}`,
     version: primary.version,
     crash: primary.crash,
+    killBackend: async () => {
+      const [row] = (await query(Number(port), BACKENDS)) as { pid: number; started: string }[];
+      if (row === undefined) throw new Error('nobody is connected to the primary');
+      process.kill(row.pid, 'SIGKILL');
+      const { started } = row;
+      const ask = () => query(Number(port), STARTED).catch(() => []) as Promise<{ started: string }[]>;
+      await becomes('the primary has recovered', ask, ([now]) => now !== undefined && now.started !== started);
+    },
     promote: async () => {
-      await primary.stop();
+      await primary.kill();
       await query(standby.port, 'SELECT pg_promote()');
     },
   };
@@ -82,8 +99,8 @@ async function startStandby(folder: string, conninfo: string): Promise<{ port: n
   return { port, child };
 }
 
-async function onServer(connection: ConstructorParameters<typeof Client>[0], text: string): Promise<unknown[]> {
-  const client = new Client(connection);
+async function onServer(connection: ClientConfig, text: string): Promise<unknown[]> {
+  const client = new Client({ ...connection, connectionTimeoutMillis: PATIENCE_MS, query_timeout: PATIENCE_MS });
   client.on('error', () => {});
   await client.connect();
   try {

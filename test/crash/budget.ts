@@ -34,7 +34,7 @@ export function need(tool: string): void {
 }
 
 /** In a random order. */
-export function shuffled<T>(items: readonly T[], dice: Dice): T[] {
+export function shuffled<T>(items: readonly T[], dice: Pick<Dice, 'roll'>): T[] {
   return items
     .map((item, i) => ({ item, at: dice.roll('shuffle', i) }))
     .sort((one, other) => one.at - other.at)

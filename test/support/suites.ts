@@ -84,7 +84,7 @@ export const SUITES: Readonly<Record<string, Suite>> = {
   cluster: {
     command: 'npm run test:cluster',
     include: ['test/cluster/*.cluster.ts'],
-    testTimeout: 900_000,
+    testTimeout: 3_600_000,
     ...PROGRAMS,
   },
   // The dashboard and the alert rules in Prometheus. Needs prometheus.

@@ -17,8 +17,13 @@ export interface Cluster {
   readonly connection: ClientConfig;
   /** The version string of the server. */
   readonly version: string;
-  /** Ends the server at once, without a checkpoint, and starts it again: it recovers from its write-ahead log. */
-  crash(): Promise<void>;
+  /**
+   * Ends the server at once, without a checkpoint, and starts it again: it recovers from its write-ahead log.
+   * @param signal default: SIGQUIT, PostgreSQL's immediate shutdown
+   */
+  crash(signal?: 'SIGQUIT' | 'SIGKILL'): Promise<void>;
+  /** Ends the server in the same way, for good. */
+  kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -65,6 +70,11 @@ export async function startCluster(folder: string, options: ClusterOptions = {})
   const logFile = join(home, 'server.log');
   const start = () => spawn(join(bin, 'postgres'), ['-D', home, ...settings(port, more)], { ...as, stdio: 'ignore' });
   let server = start();
+  const end = async (signal: NodeJS.Signals) => {
+    const ended = once(server, 'exit');
+    server.kill(signal);
+    await ended;
+  };
   // SIGQUIT is PostgreSQL's immediate shutdown: it ends its children, which SIGKILL would leave behind.
   const kill = () => void server.kill('SIGQUIT');
   process.on('exit', kill);
@@ -74,13 +84,11 @@ export async function startCluster(folder: string, options: ClusterOptions = {})
     return {
       connection,
       version,
-      crash: async () => {
-        const ended = once(server, 'exit');
-        kill();
-        await ended;
-        server = start();
-        await answering(connection, server, logFile);
+      crash: async (signal = 'SIGQUIT') => {
+        await end(signal);
+        server = await restarted(start, (started) => answering(connection, started, logFile));
       },
+      kill: () => end('SIGQUIT'),
       stop: () => stop(server, home),
     };
   } catch (error) {
@@ -140,6 +148,24 @@ async function answering(connection: ClientConfig, server: ChildProcess, logFile
       }
     } finally {
       await client.end().catch(() => {});
+    }
+    await systemWorld.sleep(POLL_MS);
+  }
+}
+
+/** Until the children of a server that got SIGKILL notice that it is gone, they hold its memory, and no other server starts. */
+async function restarted(
+  start: () => ChildProcess,
+  answers: (server: ChildProcess) => Promise<unknown>,
+): Promise<ChildProcess> {
+  const late = Date.now() + START_MS;
+  for (;;) {
+    const server = start();
+    try {
+      await answers(server);
+      return server;
+    } catch (error) {
+      if (Date.now() > late) throw error;
     }
     await systemWorld.sleep(POLL_MS);
   }
