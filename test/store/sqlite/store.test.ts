@@ -5,9 +5,10 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Submission } from '../../../src/execution/execution.ts';
+import { type Submission, TERMINAL_STATUSES } from '../../../src/execution/execution.ts';
 import { systemWorld } from '../../../src/lib/world.ts';
 import { type Store, StoreUnavailable } from '../../../src/store/port.ts';
+import { STATUS_CODES } from '../../../src/store/shared/codes.ts';
 import { chainHash } from '../../../src/store/shared/hash-chain.ts';
 import { openDatabase } from '../../../src/store/sqlite/file/open.ts';
 import { createSqliteStore, type SqliteStoreOptions } from '../../../src/store/sqlite/store.ts';
@@ -231,6 +232,20 @@ describe('the trail', () => {
     await store.record(reference, submitted(), NOON);
     await store.record(reference, { type: 'cancelled', by: 'shop' }, NOON);
     expect(() => sql.exec(statement)).toThrow(message);
+  });
+
+  test('guards every terminal status, and leaves the row as it was', async () => {
+    const { store, sql } = openStore();
+    const set = sql.prepare(
+      'UPDATE execution_rows SET status = CAST(? AS INTEGER), attempts = 1 + attempts WHERE correlation_id = ?',
+    );
+    const row = sql.prepare('SELECT status, attempts FROM execution_rows WHERE correlation_id = ?').raw();
+    for (const code of TERMINAL_STATUSES.map((status) => STATUS_CODES[status])) {
+      const { correlationId } = await add(store);
+      for (const open of [STATUS_CODES.UNCONFIRMED, STATUS_CODES.PENDING, code]) set.run(open, correlationId);
+      expect(() => set.run(STATUS_CODES.PENDING, correlationId)).toThrow(/terminal status never changes/);
+      expect(row.get(correlationId)).toEqual([code, 3]);
+    }
   });
 
   test('each entry keeps the executionId with which it was written', async () => {
