@@ -33,17 +33,10 @@ export function createExecutionWriter(client: Database, rows: AppendedRows): Exe
     return before.outcome;
   }
 
-  /** Entries refer to the first executionId, so that another one is stored beside it. Returns the first one. */
-  function saveExecutionId({ id, execution: before, firstExecutionId }: ExecutionRow, { executionId }: Execution) {
-    if (executionId === before.executionId) return firstExecutionId;
-    // promise: entries-keep-their-execution-id
-    if (firstExecutionId === null) {
-      sql.setExecutionId.run(executionId, id);
-      return executionId;
-    }
+  /** Entries refer to the first executionId, so that another one is stored beside it. */
+  function saveOtherExecutionId({ id, firstExecutionId }: ExecutionRow, { executionId }: Execution): void {
     if (executionId === null) sql.dropExecutionId.run(id);
     else sql.replaceExecutionId.run(executionId === firstExecutionId ? null : executionId, id);
-    return firstExecutionId;
   }
 
   function saveRareColumns({ id, execution: before }: ExecutionRow, after: Execution): void {
@@ -59,30 +52,19 @@ export function createExecutionWriter(client: Database, rows: AppendedRows): Exe
   return {
     insert: createInsert(client, rows),
     save: (before, after) => {
-      const { id } = before;
+      const { id, firstExecutionId } = before;
       const outcome = saveOutcome(before, after);
-      const firstExecutionId = saveExecutionId(before, after);
       saveRareColumns(before, after);
-      sql.update.run(
-        STATUS_CODES[after.status],
-        after.resolvedBy === null ? null : RESOLVED_BY_CODES[after.resolvedBy],
-        after.executionIdUnverified ? 1 : 0,
-        wholeMs(after.sentAt),
-        wholeMs(after.resolvedAt),
-        wholeMs(after.pollAfter),
-        wholeMs(after.deadline),
-        wholeMs(after.dispatchAt),
-        wholeMs(after.pollAt),
-        wholeMs(after.expireAt),
-        wholeMs(after.notFoundAt),
-        wholeMs(after.foundAt),
-        after.latencyMs,
-        after.pollCount,
-        after.attempts,
-        outcome,
-        id,
-      );
-      return { ...before, execution: after, outcome, firstExecutionId };
+      const state = stateValues(after, outcome);
+      const isOtherId = after.executionId !== before.execution.executionId;
+      // promise: entries-keep-their-execution-id
+      if (isOtherId && firstExecutionId === null) {
+        sql.updateWithExecutionId.run(...state, after.executionId, id);
+        return { ...before, execution: after, outcome, firstExecutionId: after.executionId };
+      }
+      if (isOtherId) saveOtherExecutionId(before, after);
+      sql.update.run(...state, id);
+      return { ...before, execution: after, outcome };
     },
     link: (original, resubmittedAs) => {
       sql.link.run(resubmittedAs, original.id);
@@ -143,23 +125,49 @@ function insertedValues(execution: Dispatchable, fingerprint: string) {
   ];
 }
 
+/** The values of STATE_COLUMNS. */
+function stateValues(execution: Execution, outcome: number | null) {
+  const { status, resolvedBy } = execution;
+  return [
+    STATUS_CODES[status],
+    resolvedBy === null ? null : RESOLVED_BY_CODES[resolvedBy],
+    execution.executionIdUnverified ? 1 : 0,
+    wholeMs(execution.sentAt),
+    wholeMs(execution.resolvedAt),
+    wholeMs(execution.pollAfter),
+    wholeMs(execution.deadline),
+    wholeMs(execution.dispatchAt),
+    wholeMs(execution.pollAt),
+    wholeMs(execution.expireAt),
+    wholeMs(execution.notFoundAt),
+    wholeMs(execution.foundAt),
+    execution.latencyMs,
+    execution.pollCount,
+    execution.attempts,
+    outcome,
+  ];
+}
+
+const STATE_COLUMNS = `status = CAST(? AS INTEGER), resolved_by = CAST(? AS INTEGER), hearsay = ?, sent_at = ?, resolved_at = ?,
+  poll_after = ?, deadline = ?, dispatch_at = ?, poll_at = ?, expire_at = ?, not_found_at = ?, found_at = ?, latency_ms = ?,
+  poll_count = ?, attempts = ?, outcome = ?`;
+
 function prepare(client: Database) {
   return {
     insertOutcome: client.prepare<unknown[]>('INSERT INTO outcome_rows (result, error, late_result) VALUES (?, ?, ?)'),
     updateOutcome: client.prepare<unknown[]>(
       'UPDATE outcome_rows SET result = ?, error = ?, late_result = ? WHERE id = ?',
     ),
-    setExecutionId: client.prepare<unknown[]>('UPDATE execution_rows SET execution_id = ? WHERE id = ?'),
     replaceExecutionId: client.prepare<unknown[]>('UPDATE execution_rows SET other_execution_id = ? WHERE id = ?'),
     dropExecutionId: client.prepare<unknown[]>('UPDATE execution_rows SET other_execution_id = 0 WHERE id = ?'),
     link: client.prepare<unknown[]>('UPDATE execution_rows SET resubmitted_as = ? WHERE id = ?'),
     updateRareColumns: client.prepare<unknown[]>(
       'UPDATE execution_rows SET execution_id_problem = ?, poll_url = ?, cookies = ?, unknown_word = ? WHERE id = ?',
     ),
-    update: client.prepare<unknown[]>(
-      `UPDATE execution_rows SET status = CAST(? AS INTEGER), resolved_by = CAST(? AS INTEGER), hearsay = ?, sent_at = ?,
-        resolved_at = ?, poll_after = ?, deadline = ?, dispatch_at = ?, poll_at = ?, expire_at = ?, not_found_at = ?, found_at = ?,
-        latency_ms = ?, poll_count = ?, attempts = ?, outcome = ? WHERE id = ?`,
+    update: client.prepare<unknown[]>(`UPDATE execution_rows SET ${STATE_COLUMNS} WHERE id = ?`),
+    // One statement: two would find, guard and write the row twice.
+    updateWithExecutionId: client.prepare<unknown[]>(
+      `UPDATE execution_rows SET ${STATE_COLUMNS}, execution_id = ? WHERE id = ?`,
     ),
   };
 }
