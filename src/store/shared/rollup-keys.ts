@@ -45,13 +45,18 @@ export function isFromCxone(resolvedBy: ResolvedBy | null): boolean {
   return FROM_CXONE.has(resolvedBy);
 }
 
-/** The hour that was named last: most calls are about the same one, and formatting a date costs as much as a statement. */
-let last = { start: Number.NaN, name: '' };
+/** Hours that were named: formatting one costs as much as a statement, and each outcome has two. */
+const names = new Map<number, string>();
+const MAX_NAMES = 100;
 
 export function hourOf(time: number): string {
   const start = Math.floor(time / HOUR_MS) * HOUR_MS;
-  if (last.start !== start) last = { start, name: isoTime(start) };
-  return last.name;
+  const known = names.get(start);
+  if (known !== undefined) return known;
+  if (names.size >= MAX_NAMES) names.clear();
+  const name = isoTime(start);
+  names.set(start, name);
+  return name;
 }
 
 type Submitted = Pick<Counted, 'reference' | 'app' | 'actionId'>;

@@ -6,7 +6,7 @@ import type { AuditRow } from '../../shared/audit-rows.ts';
 import { EVENT_CODES, eventOf } from '../../shared/codes.ts';
 import type { AppendedRows } from '../executions/appended-rows.ts';
 import type { ExecutionRow, Values } from '../executions/execution-row.ts';
-import { hashBytes, hashText } from '../rows.ts';
+import { hashText } from '../rows.ts';
 
 /** Conditions on `a`, the entry, and `e`, its execution, follow. */
 export const SELECT_ENTRIES = `SELECT a.id, a.at, a.event, a.execution_id, a.latency_ms, a.http_status, a.hash, a.app, a.action_id, a.detail,
@@ -68,7 +68,7 @@ export function createEntryInsertion(rows: AppendedRows): (entry: AuditRow, at: 
       executionId !== null && executionId === firstExecutionId ? FIRST : executionId,
       entry.latencyMs,
       entry.httpStatus,
-      hashBytes(entry.hash),
+      Buffer.from(entry.hash, 'hex'),
       isImplied ? null : entry.detail,
     ]);
   };
