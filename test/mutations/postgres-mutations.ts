@@ -57,11 +57,6 @@ const SHARED: Readonly<Record<string, Shared>> = {
     test: CONTRACT,
     title: 'by the way the outcome became known, by duration and by a text in the error',
   },
-  'held-execution-is-not-erased': {
-    edit: removed,
-    test: VIEWS,
-    title: 'show the same after an erasure',
-  },
   'erased-content-is-gone': {
     edit: removed,
     test: VIEWS,

@@ -9,6 +9,7 @@ import type { World } from '../../lib/world.ts';
 import type { AuditHead, Change, CommittedChange, ExecutionReader, Store } from '../port.ts';
 import type { Leadership, SharedParts } from '../receiver-store.ts';
 import { MAX_LISTED_REPEATS } from '../shared/counted-repeats.ts';
+import { createPayloadReader } from '../shared/payloads.ts';
 import { readsThrough } from '../shared/reads.ts';
 import { createActivityLog } from './audit/activity.ts';
 import { createPartitions } from './audit/partitions.ts';
@@ -37,7 +38,6 @@ import { createOutbox } from './outbox/outbox.ts';
 import { createAuditFeed, readHead } from './queries/audit.ts';
 import { createExecutionList } from './queries/list.ts';
 import { createObservations } from './queries/observations.ts';
-import { createPayloadReader } from './queries/payloads.ts';
 import { createQueueMonitor } from './queries/queue.ts';
 import { createStatistics } from './queries/statistics.ts';
 import { createUnknownWords } from './queries/unknown-words.ts';
@@ -66,6 +66,8 @@ export interface PostgresStore extends Store, SharedParts {
   adoptBackup(hold: () => Promise<number>): Promise<number>;
   readonly leadership: Leadership;
 }
+
+const BODIES = 'JOIN callback_bodies AS b ON b.execution = r.id JOIN audit_rows AS a ON a.id = b.audit_id';
 
 // One function because it wires the parts of the store and lists the operations of the port.
 /** @throws {DatabaseRefused} when the database cannot be used; the message states the cause and the remedy. */
@@ -181,7 +183,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     // PostgreSQL's own checkpoints and vacuum remove what was overwritten.
     // The server keeps earlier versions of rows until it vacuums.
     emptyWal: async () => false,
-    payloads: createPayloadReader(reads),
+    payloads: createPayloadReader(reads, BODIES),
     unknownWords: createUnknownWords(reads),
     find,
     findByReference,

@@ -5,6 +5,8 @@ export interface Conditions {
   /** Adds `text`, for example `app =`, and a value behind it. */
   add(text: string, value: unknown): void;
   /** Adds that a column has one of these values. */
+  addIn(column: string, values: readonly unknown[]): void;
+  /** Does the same with one parameter, in SQL of PostgreSQL. */
   addAny(column: string, type: string, values: readonly unknown[]): void;
   /** Adds a condition. `?` stands for each value. */
   addText(text: string, ...values: readonly unknown[]): void;
@@ -20,6 +22,8 @@ export function conditions(texts: readonly string[] = [], bound: readonly unknow
   return {
     values,
     add: (text, value) => void all.push(`${text} ${place(value)}`),
+    addIn: (column, given) =>
+      void all.push(given.length === 0 ? '1 = 0' : `${column} IN (${given.map(place).join(', ')})`),
     addAny: (column, type, given) => void all.push(`${column} = ANY (${place(given)}::${type}[])`),
     addText: (text, ...given) => {
       const rest = [...given];

@@ -13,6 +13,7 @@ import { type Change, type Store, StoreUnavailable } from '../port.ts';
 import type { DatabaseFile } from '../receiver-store.ts';
 import { toAuditEntry } from '../shared/audit-rows.ts';
 import { createBacklog } from '../shared/backlog.ts';
+import { createPayloadReader } from '../shared/payloads.ts';
 import type { ClockStep } from '../upkeep-port.ts';
 import { createActivityLog } from './audit/activity.ts';
 import { type AuditTrail, createAuditTrail } from './audit/append.ts';
@@ -28,7 +29,6 @@ import { createIncidents } from './executions/incidents.ts';
 import { createAcceptance, createInsertion } from './executions/insert.ts';
 import { createQueueMonitor } from './executions/open-counts.ts';
 import { createPausedQueue, createSendingPauses } from './executions/pauses.ts';
-import { createPayloadReader } from './executions/payloads.ts';
 import { createRecords } from './executions/records.ts';
 import { createResubmission } from './executions/resubmit.ts';
 import { createUnknownWords } from './executions/unknown-words.ts';
@@ -49,6 +49,7 @@ import { createOutbox } from './outbox/outbox.ts';
 import { createLongReads, longReadPort } from './queries/long-reads.ts';
 import { createObservations } from './queries/observations.ts';
 import { createReaderThread } from './queries/reader-thread.ts';
+import { createReads } from './queries/reads.ts';
 import { createStatistics } from './queries/statistics.ts';
 import { createErasure } from './retention/erase.ts';
 import { createPayloadStripping } from './retention/prune-payloads.ts';
@@ -89,6 +90,8 @@ export interface SqliteStore extends Store, DatabaseFile {
   /** Marks the file, a copy, as the one that the next start takes over as it is. */
   markPlaced(): void;
 }
+
+const BODIES = 'JOIN audit_rows AS a ON a.execution = r.id JOIN callback_bodies AS b ON b.audit_id = a.id';
 
 /** Bytes that must be free before the store reports that it can write again after the disk was full. */
 const ROOM_AFTER_FULL_BYTES = 1024 * 1024;
@@ -132,7 +135,6 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
   const newest = () => trail.head().id;
   const near = createLongReads(client, newest);
   const rollups = createRollupCounts(client);
-  const payloadsOf = createPayloadReader(database.client);
   const thread = options.readerThread ? createReaderThread({ file, lost: checkFile, log }) : null;
   let wasFull = false;
   try {
@@ -238,7 +240,7 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
     find: async (correlationId) => sql.byCorrelationId(correlationId)?.execution,
     findByReference: async (reference) => sql.byReference(reference)?.execution,
     trail: async (correlationId) => sql.trail.all(correlationId).map((values) => toAuditEntry(auditRow(values))),
-    payloads: async (correlationId) => payloadsOf(correlationId),
+    payloads: createPayloadReader(createReads(client), BODIES),
     countHistory: (limit) => writer.mutate(() => unchanged(rollups.countHistory(limit))),
     head: async () => trail.head(),
     lastClockStep: async () => lastClockStep(),

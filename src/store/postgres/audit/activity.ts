@@ -1,20 +1,11 @@
-// Stores and lists the activity of operators.
+// Stores the activity of operators.
 
-import type { Activity, ActivityAction, ActivityLog, ActivityOutcome } from '../../activity-port.ts';
-import { conditions } from '../../shared/conditions.ts';
+import type { ActivityLog } from '../../activity-port.ts';
+import { type ActivityTable, createActivityList } from '../../shared/activity.ts';
 import type { Reads } from '../../shared/reads.ts';
 import type { Session } from '../connection/session.ts';
 
-interface ActivityRow extends Omit<Activity, 'by' | 'action' | 'outcome' | 'startedAt' | 'endedAt'> {
-  readonly operator: string;
-  readonly action: string;
-  readonly outcome: string;
-  readonly started_at: number;
-  readonly ended_at: number | null;
-}
-
-const SELECT = `SELECT id, started_at, ended_at, operator, action, target, filter, reason, outcome, matched, changed
-  FROM operator_activity_rows`;
+export const TABLE: ActivityTable<number> = { name: 'operator_activity_rows', stored: Math.trunc, timeOf: Number };
 
 const BEGIN = `WITH begun AS (
     INSERT INTO operator_activity_rows (started_at, operator, action, target, filter, reason, outcome)
@@ -36,29 +27,6 @@ export function createActivityLog(reads: Reads, session: Pick<Session, 'write'>)
     endActivity: async (id, { endedAt, ...end }) => {
       await session.write(END, { ...end, id, endedAt: Math.trunc(endedAt) });
     },
-    listActivity: async ({ by, action, from, to, before, after, limit }) => {
-      const where = conditions();
-      if (by !== undefined) where.add('operator =', by);
-      if (action !== undefined) where.add('action =', action);
-      if (from !== undefined) where.add('started_at >=', Math.trunc(from));
-      if (to !== undefined) where.add('started_at <', Math.trunc(to));
-      if (before !== undefined) where.add('id <', before);
-      if (after !== undefined) where.add('id >', after);
-      const statement = `${SELECT} ${where.where()} ORDER BY id DESC LIMIT ${limit + 1}`;
-      const rows = await reads.all<ActivityRow>(statement, where.values);
-      const items = rows.slice(0, limit).map(toActivity);
-      return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
-    },
-  };
-}
-
-function toActivity({ operator, started_at, ended_at, action, outcome, ...row }: ActivityRow): Activity {
-  return {
-    ...row,
-    by: operator,
-    action: action as ActivityAction,
-    outcome: outcome as ActivityOutcome,
-    startedAt: started_at,
-    endedAt: ended_at,
+    listActivity: createActivityList(reads, TABLE),
   };
 }

@@ -9,6 +9,7 @@ import { isoTime } from '../../../lib/time.ts';
 import type { Notification } from '../../../notification/notification.ts';
 import { toAuditRow } from '../../shared/audit-rows.ts';
 import { boundedEvidence } from '../../shared/bounded-evidence.ts';
+import type { Reduction } from '../../shared/erasures.ts';
 import type { CountKey } from '../../shared/rollup-keys.ts';
 import type { Aggregate, Repeat } from './aggregate.ts';
 
@@ -39,18 +40,8 @@ export interface Tally {
   readonly times: 1 | -1;
 }
 
-/** What an erasure leaves of an entry. */
-export interface Reduction {
-  /** Id of the entry. */
-  readonly id: number;
-  /** JSON. */
-  readonly detail: string;
-  /** A status word of the entry that no profile lists. */
-  readonly unknownWord: string | null;
-}
-
 export interface Reductions {
-  readonly entries: readonly Reduction[];
+  readonly entries: readonly Omit<Reduction, 'seal'>[];
   /** Milliseconds. */
   readonly at: number;
 }

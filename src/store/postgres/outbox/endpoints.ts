@@ -1,28 +1,19 @@
-// Endpoints of apps on PostgreSQL: which are paused, and what was sent to one last.
+// Pauses endpoints of apps on PostgreSQL, and hastens what waits for one.
 
 import { isoTime } from '../../../lib/time.ts';
 import type { Notification } from '../../../notification/notification.ts';
-import type { EndpointPause, Endpoints } from '../../endpoints-port.ts';
+import type { Endpoints } from '../../endpoints-port.ts';
+import { createEndpointReads } from '../../shared/endpoints.ts';
 import type { Reads } from '../../shared/reads.ts';
 import type { Session } from '../connection/session.ts';
 import type { Decided, Task, Writer } from '../group-commit.ts';
-import { type ListedRow, NOTIFICATION, toListed } from './list.ts';
+import { NOTIFICATIONS } from './list.ts';
 
 interface EndpointTools {
   readonly reads: Reads;
   readonly session: Pick<Session, 'write'>;
   readonly writer: Pick<Writer, 'mutate'>;
 }
-
-interface PauseRow {
-  readonly app: string;
-  readonly origin: string;
-  readonly since: string;
-  readonly operator: string;
-  readonly reason: string | null;
-}
-
-const PAUSED = 'SELECT app, origin, since, operator, reason FROM endpoint_pauses ORDER BY since, app, origin';
 
 const PAUSE = `WITH added AS (
     INSERT INTO endpoint_pauses (app, origin, since, operator, reason)
@@ -38,15 +29,11 @@ const RESUME = `WITH removed AS (
 const NEXT = `SELECT w.id, n.reference FROM notification_work AS w JOIN notification_rows AS n ON n.id = w.id
   WHERE w.app = $1 AND w.origin = $2 AND w.due_at > $3 ORDER BY w.due_at LIMIT 1`;
 
-/** The index of the app bounds the scan, however many notifications there are. */
-const RECENT = `SELECT * FROM (${NOTIFICATION} WHERE app = $1 ORDER BY sequence DESC LIMIT $3) AS newest WHERE origin = $2
-  ORDER BY sequence DESC`;
-
 const NOTHING: Decided<null> = { value: null, changes: [], part: null };
 
 export function createEndpoints({ reads, session, writer }: EndpointTools): Endpoints {
   return {
-    pausedEndpoints: () => readPausedEndpoints(reads),
+    ...createEndpointReads(reads, NOTIFICATIONS),
     pauseEndpoint: async (pause) =>
       (await session.write<number>(PAUSE, { ...pause, since: isoTime(pause.since) })) === 1,
     resumeEndpoint: async ({ app, origin }) => (await session.write<number>(RESUME, { app, origin })) === 1,
@@ -55,15 +42,7 @@ export function createEndpoints({ reads, session, writer }: EndpointTools): Endp
       const row = await reads.first<{ id: string; reference: string }>(NEXT, values);
       if (row !== undefined) await writer.mutate(hasteningTask(row, now));
     },
-    recentTo: async ({ app, origin }, limit) =>
-      (await reads.all<ListedRow>(RECENT, [app, origin, limit])).map(toListed),
   };
-}
-
-/** Returns the pauses, the oldest first. */
-export async function readPausedEndpoints(reads: Reads): Promise<EndpointPause[]> {
-  const rows = await reads.all<PauseRow>(PAUSED);
-  return rows.map(({ since, operator, ...row }) => ({ ...row, since: Date.parse(since), by: operator }));
 }
 
 function hasteningTask({ id, reference }: { id: string; reference: string }, now: number): Task<null> {

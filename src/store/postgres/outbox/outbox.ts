@@ -3,14 +3,14 @@
 import { applyDelivery, type Delivery, type DeliveryEvent } from '../../../notification/delivery.ts';
 import type { Notification } from '../../../notification/notification.ts';
 import { scheduleInOrder } from '../../../notification/outgoing.ts';
-import type { ClaimedNotification, DueLane, Outbox, UndeliveredCounts } from '../../outbox-port.ts';
+import type { ClaimedNotification, DueLane, ListedNotification, Outbox, UndeliveredCounts } from '../../outbox-port.ts';
 import type { Change } from '../../port.ts';
+import { selectNotifications } from '../../shared/notification-list.ts';
 import type { Reads } from '../../shared/reads.ts';
-import { toNotification } from '../batch/aggregate.ts';
 import type { Part } from '../batch/part.ts';
 import type { Decided, Task, Writer } from '../group-commit.ts';
 import { createTurns } from '../turns.ts';
-import { createNotificationList, type ListedRow, NOTIFICATION } from './list.ts';
+import { listNotifications, NOTIFICATIONS } from './list.ts';
 
 /** Maximum of notifications of a lane that one search for overdue ones reads; no index serves that search. */
 const MAX_OVERDUE_SCAN = 1_000;
@@ -54,13 +54,15 @@ const OVERDUE = `SELECT id, reference FROM (
 const NOTHING: Decided<undefined> = { value: undefined, changes: [], part: null };
 
 export function createOutbox({ reads, writer }: OutboxTools): Outbox {
-  const list = createNotificationList(reads);
+  const list = listNotifications(reads);
   // A selection sees what the claim before it left.
   const inTurn = createTurns();
 
   async function find(id: string): Promise<Notification | undefined> {
-    const row = await reads.first<ListedRow>(`${NOTIFICATION} WHERE id = $1`, [id]);
-    return row && toNotification(row);
+    const row = await reads.first<ListedNotification>(`${selectNotifications(NOTIFICATIONS.name)} WHERE id = $1`, [id]);
+    if (row === undefined) return undefined;
+    const { sequence: _sequence, ...notification } = row;
+    return notification;
   }
 
   async function claim(

@@ -3,6 +3,7 @@
 import type { AuditEntry } from '../../../execution/event.ts';
 import { type JsonObject, readJson } from '../../../execution/json.ts';
 import type { AuditFeed, AuditHead, FeedPage, FeedQuery } from '../../port.ts';
+import type { AuditRow } from '../../shared/audit-rows.ts';
 import { eventOf } from '../../shared/codes.ts';
 import type { Reads } from '../../shared/reads.ts';
 
@@ -11,23 +12,16 @@ const WINDOW = 5_000;
 /** Length of the details in one page after which the page ends: one detail may be as long as a callback. */
 const MAX_DETAIL_CHARS = 128 * 1024;
 
-export interface EntryRow {
-  readonly id: number;
+export interface EntryRow extends Omit<AuditRow, 'timestamp' | 'event' | 'hash'> {
   readonly at: number;
   readonly event: number;
-  readonly action_id: string;
-  readonly correlation_id: string;
-  readonly execution_id: string | null;
-  readonly latency_ms: number | null;
-  readonly http_status: number | null;
-  readonly app: string;
-  readonly detail: string;
 }
 
-/** Conditions on `a`, the entry, and `e`, its execution, follow. */
-const SELECT_ENTRIES = `SELECT a.id, a.at, a.event, e.action_id, e.correlation_id, a.execution_id, a.latency_ms, a.http_status,
-    e.app, a.detail
-  FROM audit_rows AS a JOIN execution_rows AS e ON e.id = a.execution`;
+/** Of `a`, the entry, and `e`, its execution. */
+export const ENTRY_COLUMNS = `a.id, a.at, a.event, e.action_id AS "actionId", e.correlation_id AS "correlationId",
+  a.execution_id AS "executionId", a.latency_ms AS "latencyMs", a.http_status AS "httpStatus", e.app, a.detail`;
+
+const SELECT_ENTRIES = `SELECT ${ENTRY_COLUMNS} FROM audit_rows AS a JOIN execution_rows AS e ON e.id = a.execution`;
 
 const TRAIL = `${SELECT_ENTRIES} WHERE e.correlation_id = $1 ORDER BY a.id`;
 
@@ -85,17 +79,6 @@ function withinChars(rows: readonly EntryRow[]): readonly EntryRow[] {
   return end === -1 ? rows : rows.slice(0, end + 1);
 }
 
-function toAuditEntry(row: EntryRow): AuditEntry {
-  return {
-    id: row.id,
-    timestamp: row.at,
-    event: eventOf(row.event),
-    actionId: row.action_id,
-    correlationId: row.correlation_id,
-    executionId: row.execution_id,
-    latencyMs: row.latency_ms,
-    httpStatus: row.http_status,
-    app: row.app,
-    detail: readJson(row.detail) as JsonObject,
-  };
+function toAuditEntry({ id, at, event, detail, ...row }: EntryRow): AuditEntry {
+  return { id, timestamp: at, event: eventOf(event), ...row, detail: readJson(detail) as JsonObject };
 }

@@ -2,14 +2,15 @@
 
 import { withoutLogin } from '../../../lib/database-url.ts';
 import type { StoreReader } from '../../reader-port.ts';
+import { createActivityList } from '../../shared/activity.ts';
 import { eventOf } from '../../shared/codes.ts';
+import { readPausedEndpoints } from '../../shared/endpoints.ts';
 import { createIncidentReads } from '../../shared/incidents.ts';
 import type { CountedRepeats } from '../../statistics-port.ts';
-import { createActivityLog } from '../audit/activity.ts';
+import { TABLE } from '../audit/activity.ts';
 import { createClockTimes } from '../executions/clock-times.ts';
 import { createSendingPauses } from '../executions/pauses.ts';
-import { readPausedEndpoints } from '../outbox/endpoints.ts';
-import { createNotificationList } from '../outbox/list.ts';
+import { listNotifications } from '../outbox/list.ts';
 import { readHead } from '../queries/audit.ts';
 import { createObservations } from '../queries/observations.ts';
 import { createQueueMonitor } from '../queries/queue.ts';
@@ -48,8 +49,8 @@ export async function openServerReader(url: string): Promise<StoreReader> {
     head: () => readHead(session),
     verify: (options) => verifyTrail(session, options),
     unknownWords: createUnknownWords(session),
-    listActivity: createActivityLog(session, READ_ONLY).listActivity,
-    listNotifications: createNotificationList(session).page,
+    listActivity: createActivityList(session, TABLE),
+    listNotifications: listNotifications(session).page,
     countedRepeats: async function* (from) {
       // An entry is written after the repeats that it states.
       const first = await trail.firstEntrySince(from);

@@ -9,6 +9,7 @@ import { EVENT_CODES, eventOf } from '../../shared/codes.ts';
 import { type Conditions, conditions } from '../../shared/conditions.ts';
 import type { Reads } from '../../shared/reads.ts';
 import { CLOCK_SLACK_MS, type IdRange } from '../../sqlite/queries/first-since.ts';
+import { ENTRY_COLUMNS, type EntryRow } from '../queries/audit.ts';
 
 /** Number of ids in one window, whose scan takes a few milliseconds even without a match. */
 const WINDOW = 10_000;
@@ -16,14 +17,8 @@ const MAX_ROWS = 500;
 /** Bytes of details after which a batch ends: one detail may be as long as a callback. */
 const MAX_BYTES = 1024 * 1024;
 
-interface EntryRow extends Omit<AuditRow, 'timestamp' | 'event'> {
-  readonly at: number;
-  readonly event: number;
-}
-
-/** The columns that the view `audit_events` shows, made here: the hash covers the rows, and a view can be altered. */
-const COLUMNS = `a.id, a.at, a.event, e.action_id AS "actionId", e.correlation_id AS "correlationId", a.execution_id AS "executionId",
-  a.latency_ms AS "latencyMs", a.http_status AS "httpStatus", e.app, a.detail, encode(a.hash, 'hex') AS hash`;
+/** Made here, and not by the view `audit_events`: the hash covers the rows, and a view can be altered. */
+const COLUMNS = `${ENTRY_COLUMNS}, encode(a.hash, 'hex') AS hash`;
 
 /** An entry whose execution was deleted is in the chain, too. */
 const ENTRIES = 'audit_rows AS a LEFT JOIN execution_rows AS e ON e.id = a.execution';
@@ -35,6 +30,10 @@ const HASH_OF = `SELECT encode(hash, 'hex') AS hash FROM audit_rows WHERE id = $
   UNION ALL SELECT hash FROM audit_checkpoint WHERE pruned_through = $1 LIMIT 1`;
 
 const ENDS = 'SELECT min(id) AS first, max(id) AS last FROM audit_rows';
+
+export interface HashedEntry extends EntryRow {
+  readonly hash: string;
+}
 
 interface Ends {
   readonly first: number | null;
@@ -78,7 +77,7 @@ export function createTrailQueries(reads: Reads): TrailQueries {
       const where = conditionsOf(filter);
       where.add('a.id >=', rest.low);
       where.add('a.id <', rest.high);
-      const rows = await reads.all<EntryRow>(batchOf(where.where(), order), where.values);
+      const rows = await reads.all<HashedEntry>(batchOf(where.where(), order), where.values);
       const found = rows.map((row) => chained(toAuditRow(row))).filter(isBy(filter.by));
       const last = rows.at(-1)?.id;
       yield { found, scanned: last === undefined ? high - low : 0 };
@@ -106,7 +105,7 @@ export function createTrailQueries(reads: Reads): TrailQueries {
     hashOf: async (id) => (await reads.first<{ hash: string }>(HASH_OF, [id]))?.hash,
     erasures: async () => {
       const statement = `SELECT ${COLUMNS} FROM ${ENTRIES} WHERE a.event = $1 ORDER BY a.id`;
-      return (await reads.all<EntryRow>(statement, [EVENT_CODES.ERASED])).map(toAuditRow);
+      return (await reads.all<HashedEntry>(statement, [EVENT_CODES.ERASED])).map(toAuditRow);
     },
   };
 }
@@ -114,7 +113,7 @@ export function createTrailQueries(reads: Reads): TrailQueries {
 /** Returns up to `limit` entries behind an id, and at least one if there is one. */
 export async function entriesAfter(reads: Reads, id: number, limit: number): Promise<AuditRow[]> {
   const statement = bounded(`WHERE a.id > $1 ORDER BY a.id LIMIT $2`, 'ASC');
-  return (await reads.all<EntryRow>(statement, [id, limit])).map(toAuditRow);
+  return (await reads.all<HashedEntry>(statement, [id, limit])).map(toAuditRow);
 }
 
 function batchOf(where: string, order: ScanOrder): string {
@@ -154,7 +153,7 @@ function* cut({ low, high }: IdRange, size: number, order: ScanOrder): Generator
   }
 }
 
-function toAuditRow(row: EntryRow): AuditRow {
+export function toAuditRow(row: HashedEntry): AuditRow {
   const { id, at, event, actionId, correlationId, executionId, latencyMs, httpStatus, app, detail, hash } = row;
   return {
     ...{ id, timestamp: isoTime(at), event: eventOf(event), actionId, correlationId, executionId, latencyMs },

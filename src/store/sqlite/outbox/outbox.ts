@@ -12,7 +12,7 @@ import type { Outbox } from '../../outbox-port.ts';
 import type { Change } from '../../port.ts';
 import type { ExecutionRow } from '../executions/execution-row.ts';
 import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
-import { createNotificationList } from './list.ts';
+import { listNotifications } from './list.ts';
 import { type NotificationRow, toNotification, toNotificationRow } from './rows.ts';
 import { prepareOutboxStatements } from './statements.ts';
 
@@ -38,7 +38,7 @@ export interface SqliteOutbox {
 // One function because all operations change notifications through the one function that also writes their entries.
 export function createOutbox(client: Database, orm: BetterSQLite3Database, tools: OutboxTools): SqliteOutbox {
   const sql = prepareOutboxStatements(client, orm);
-  const list = createNotificationList(client, orm);
+  const list = listNotifications(client);
   const { writer } = tools;
 
   const ofExecution = (reference: string): Notification[] => {
@@ -126,11 +126,11 @@ export function createOutbox(client: Database, orm: BetterSQLite3Database, tools
     countNotifications: (query, signal) => list.count(query, signal),
 
     replayNotifications: async (filter, { after, limit, by, now }) => {
-      const { ids, next } = list.replayable(filter, after, limit);
-      if (ids.length === 0) return { replayed: 0, next };
+      const { found, next } = await list.replayable(filter, after, limit);
+      if (found.length === 0) return { replayed: 0, next };
       const deliveries = await writer.mutate(() => {
         // Read again: an attempt may have ended since the selection.
-        const rows = ids.flatMap((id) => sql.byId.get({ id }) ?? []);
+        const rows = found.flatMap(({ id }) => sql.byId.get({ id }) ?? []);
         const settled = rows.filter(({ status }) => status !== 'PENDING');
         return applyAll(settled, { type: 'replayed', by }, now);
       });

@@ -1,7 +1,6 @@
 // The reads whose work grows with the stored data. A store with a reader thread runs them there, any other store in process.
 
 import type { Database } from 'better-sqlite3';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { type Excerpt, type ExcerptOrder, makeExcerpts } from '../../../execution/excerpt.ts';
 import type { ObservationPage, ObservationQuery } from '../../observations-port.ts';
 import type { NotificationPage, NotificationQuery } from '../../outbox-port.ts';
@@ -24,7 +23,7 @@ import { createMatchCount } from '../executions/count-matches.ts';
 import { createExecutionList, type RowPage, toExecutionPage, toJsonPage } from '../executions/list.ts';
 import { createSearchProgress } from '../executions/search-progress.ts';
 import { auditGaps } from '../file/id-gaps.ts';
-import { createNotificationList } from '../outbox/list.ts';
+import { listNotifications } from '../outbox/list.ts';
 import { createRollupReader } from '../rollups/read.ts';
 import { createObservations } from './observations.ts';
 import { createStatistics } from './statistics.ts';
@@ -73,12 +72,11 @@ export const LONG_READS: readonly (keyof LongReads)[] = [
 
 /** @param newest returns the id of the newest committed entry; default: reads it. */
 export function createLongReads(client: Database, newest = newestIdIn(client)): LongReads {
-  const orm = drizzle(client);
   const gaps = auditGaps(client);
   const list = createExecutionList(client, undefined, gaps);
   const countMatches = createMatchCount(client);
   const searchProgress = createSearchProgress(client);
-  const notifications = createNotificationList(client, orm);
+  const notifications = listNotifications(client);
   const feed = createFeed(client, newest, gaps);
   const { statisticsAfter } = createStatistics(client);
   const { observe } = createObservations(client);

@@ -3,17 +3,18 @@
 import type { Database } from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { StoreReader, TrailReader } from '../../reader-port.ts';
+import { createActivityList } from '../../shared/activity.ts';
 import type { AuditRow } from '../../shared/audit-rows.ts';
 import { createBacklog } from '../../shared/backlog.ts';
 import { DatabaseRefused } from '../../shared/database-refused.ts';
+import { readPausedEndpoints } from '../../shared/endpoints.ts';
 import { createIncidentReads } from '../../shared/incidents.ts';
-import { listActivity } from '../audit/activity.ts';
+import { TABLE } from '../audit/activity.ts';
 import { createClockStepReader, newestTime } from '../executions/clock-times.ts';
 import { createQueueMonitor } from '../executions/open-counts.ts';
 import { countedPauses } from '../executions/pauses.ts';
 import { openReadOnly, schemaAge } from '../file/open-readonly.ts';
-import { pausedEndpoints } from '../outbox/endpoints.ts';
-import { createNotificationList } from '../outbox/list.ts';
+import { listNotifications } from '../outbox/list.ts';
 import { prepareOutboxStatements } from '../outbox/statements.ts';
 import { createRollupReader } from '../rollups/read.ts';
 import { prepareStatements } from '../statements.ts';
@@ -81,6 +82,7 @@ function trailOf(client: Database, name: string): TrailReader {
 }
 
 function readerOf(client: Database, name: string): StoreReader {
+  const reads = createReads(client);
   return {
     ...trailOf(client, name),
     ...createObservations(client),
@@ -100,11 +102,11 @@ function readerOf(client: Database, name: string): StoreReader {
       });
       return read();
     },
-    listActivity: async (query) => listActivity(client, query),
-    listNotifications: (query) => createNotificationList(client, drizzle(client)).page(query),
-    pausedEndpoints: async () => pausedEndpoints(client),
+    listActivity: createActivityList(reads, TABLE),
+    listNotifications: (query) => listNotifications(client).page(query),
+    pausedEndpoints: () => readPausedEndpoints(reads),
     sendingPauses: async () => countedPauses(client),
-    openIncidents: createIncidentReads(createReads(client)).openIncidents,
+    openIncidents: createIncidentReads(reads).openIncidents,
     lastClockStep: async () => createClockStepReader(client)(),
     newestTime: async () => newestTime(client),
     prunable: (cutoffs) => countPrunable(client, cutoffs),

@@ -3,15 +3,12 @@
 
 import type { Database } from 'better-sqlite3';
 import type { AuditEntry, AuditEvent } from '../../../execution/event.ts';
-import type { Execution } from '../../../execution/execution.ts';
-import { type JsonObject, readJson } from '../../../execution/json.ts';
-import { reducedDetail } from '../../../execution/reduced-detail.ts';
+import type { JsonObject } from '../../../execution/json.ts';
 import { isoTime } from '../../../lib/time.ts';
 import { notificationIds } from '../../../notification/outgoing.ts';
 import type { Erased, Erasure, Order } from '../../erasure-port.ts';
 import type { Change } from '../../port.ts';
-import { EVENT_CODES } from '../../shared/codes.ts';
-import { erasureSeal } from '../../shared/hash-chain.ts';
+import { GIVEN_UP, ORDERS, type Reduction, reductionOf, refusalOf, sealsIn } from '../../shared/erasures.ts';
 import type { AuditTrail } from '../audit/append.ts';
 import { auditRow, SELECT_ENTRIES } from '../audit/entry-rows.ts';
 import type { ExecutionRow, Values } from '../executions/execution-row.ts';
@@ -21,11 +18,6 @@ import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
 import type { SqliteOutbox } from '../outbox/outbox.ts';
 import { hashText } from '../rows.ts';
 import { createPayloadStripping } from './prune-payloads.ts';
-
-/** Seals in one entry. An erasure of more entries writes several entries. */
-const MAX_SEALS = 500;
-
-const GIVEN_UP = 'the content of the execution was erased';
 
 interface ErasureTools {
   readonly writer: Pick<Writer<Change>, 'mutate'>;
@@ -71,14 +63,10 @@ export function createErasure(client: Database, tools: ErasureTools): Erasure {
   function reductionsOf(id: number): Reduction[] {
     return sql.entries.all(id).flatMap((values) => {
       const row = auditRow(values);
-      const detail = readJson(row.detail) as JsonObject;
-      const reduced = reducedDetail(detail);
-      if (reduced === detail) return [];
-      const text = JSON.stringify(reduced);
-      const before = sql.hashBefore.get(row.id);
-      const previous = before === undefined ? (sql.checkpointHash.get() ?? '') : hashText(before);
-      const unknownWord = detail['unknownWord'] === true && !('repeats' in detail) ? String(detail['word']) : null;
-      return [{ id: row.id, detail: text, unknownWord, seal: erasureSeal(previous, { ...row, detail: text }) }];
+      return reductionOf(row, () => {
+        const before = sql.hashBefore.get(row.id);
+        return before === undefined ? (sql.checkpointHash.get() ?? '') : hashText(before);
+      });
     });
   }
 
@@ -106,39 +94,10 @@ export function createErasure(client: Database, tools: ErasureTools): Erasure {
   };
 }
 
-interface Reduction {
-  readonly id: number;
-  readonly detail: string;
-  /** The status word of the entry that no profile lists. */
-  readonly unknownWord: string | null;
-  readonly seal: string;
-}
-
-function refusalOf({ erasedAt, heldAt, resolvedAt }: Execution): Exclude<Erased['outcome'], 'erased'> | null {
-  if (erasedAt !== null) return 'already-erased';
-  // promise: held-execution-is-not-erased
-  if (heldAt !== null) return 'held';
-  return resolvedAt === null ? 'open' : null;
-}
-
-/** Returns at least one object, each by entry id. */
-function sealsIn(reductions: readonly Reduction[]): JsonObject[] {
-  const parts = Math.max(1, Math.ceil(reductions.length / MAX_SEALS));
-  return Array.from({ length: parts }, (_, part) =>
-    Object.fromEntries(
-      reductions.slice(part * MAX_SEALS, (part + 1) * MAX_SEALS).map(({ id, seal }) => [String(id), seal]),
-    ),
-  );
-}
-
-/** Entries about orders of administrators state no content. */
-const ORDERS = [EVENT_CODES.HELD, EVENT_CODES.RELEASED, EVENT_CODES.ERASED, EVENT_CODES.RESUBMITTED];
-const IS_REDUCIBLE = `a.event NOT IN (${ORDERS.join(', ')})`;
-
 function prepare(client: Database) {
   return {
     entries: client
-      .prepare<[number], Values>(`${SELECT_ENTRIES} WHERE a.execution = ? AND ${IS_REDUCIBLE} ORDER BY a.id`)
+      .prepare<[number], Values>(`${SELECT_ENTRIES} WHERE a.execution = ? AND a.event NOT IN (${ORDERS}) ORDER BY a.id`)
       .raw(),
     hashBefore: client
       .prepare<[number], unknown>('SELECT hash FROM audit_rows WHERE id < ? ORDER BY id DESC LIMIT 1')
