@@ -40,7 +40,6 @@ import { createExecutionList } from './queries/list.ts';
 import { createObservations } from './queries/observations.ts';
 import { createQueueMonitor } from './queries/queue.ts';
 import { createStatistics } from './queries/statistics.ts';
-import { createUnknownWords } from './queries/unknown-words.ts';
 import { createErasure } from './retention/erasure.ts';
 import { createRetention } from './retention/retention.ts';
 import { createMerging, createRollupReader } from './rollups/read.ts';
@@ -184,7 +183,6 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     // The server keeps earlier versions of rows until it vacuums.
     emptyWal: async () => false,
     payloads: createPayloadReader(reads, BODIES),
-    unknownWords: createUnknownWords(reads),
     find,
     findByReference,
     record: ((reference, event, now) =>

@@ -15,7 +15,6 @@ import { readHead } from '../queries/audit.ts';
 import { createObservations } from '../queries/observations.ts';
 import { createQueueMonitor } from '../queries/queue.ts';
 import { createStatistics } from '../queries/statistics.ts';
-import { createUnknownWords } from '../queries/unknown-words.ts';
 import { createRollupReader } from '../rollups/read.ts';
 import { createExecutionQueries } from './executions.ts';
 import { createPrunableCounts } from './prunable.ts';
@@ -48,7 +47,6 @@ export async function openServerReader(url: string): Promise<StoreReader> {
     name: withoutLogin(url),
     head: () => readHead(session),
     verify: (options) => verifyTrail(session, options),
-    unknownWords: createUnknownWords(session),
     listActivity: createActivityList(session, TABLE),
     listNotifications: listNotifications(session).page,
     countedRepeats: async function* (from) {
