@@ -61,7 +61,7 @@ const QUESTIONS: Readonly<Record<string, Question>> = {
     return advice?.advised;
   },
   'an executionId': async ({ client, executions }) => {
-    const list = createExecutionList(client);
+    const { list } = createExecutionList(client);
     const query = { app: null, limit: 50, executionId: executionIdOf(Math.floor(executions / 3)) };
     return (await list(query, NEVER)).rows[0];
   },

@@ -9,48 +9,14 @@ import { timeOfReference } from '../../shared/reference-times.ts';
 import { SELECT_EXECUTION, type StoredRow, toExecution } from '../batch/aggregate.ts';
 import { addFilter, addText, type FoundRow, openJoin, orderOf, rangeOf, scannedTable, textTest } from './filter.ts';
 
-/** Maximum of rows that one page scans, and of those that one step scans. */
-const MAX_ROWS = 100_000;
+/** Rows of one step of a page or a count. */
 const STEP = 5_000;
-/** Time of scanning in milliseconds after which a page or a count ends. */
-const MAX_MS = 500;
-/** Executions that one step of a count reads. */
-const COUNT_STEP = 20_000;
-
-/** Characters of results in one page after which the page ends: one result may have megabytes. */
-const MAX_PAGE_CHARS = 1024 * 1024;
 
 type Listing = Pick<ExecutionReader, 'list' | 'listJson' | 'excerpts' | 'countMatches' | 'searchProgress'>;
 
 // One function because its steps read through the same connections.
 export function createExecutionList(reads: Reads): Listing {
-  async function list(query: ListQuery, signal?: AbortSignal): Promise<ExecutionPage> {
-    const rows: FoundRow[] = [];
-    const began = performance.now();
-    const maxMs = Math.min(query.scanMs ?? MAX_MS, MAX_MS);
-    const isOver = (scanned: number) =>
-      scanned >= MAX_ROWS || performance.now() - began >= maxMs || signal?.aborted === true;
-    let scanned = 0;
-    for (let rest = query; ; ) {
-      const edge = await edgeOf(rest, STEP);
-      const found = await step(rest, edge, query.limit - rows.length + 1);
-      const kept = withinPage(rows, found.slice(0, query.limit - rows.length));
-      rows.push(...kept);
-      const isFull = kept.length < found.length;
-      if (isFull || edge === undefined || isOver(scanned + STEP)) {
-        const next = isFull ? (rows.at(-1)?.reference ?? null) : (edge ?? null);
-        return pageOf(query, rows, next, scanned + (await searchedIn(query, rest, next)));
-      }
-      scanned += STEP;
-      rest = { ...query, before: edge };
-    }
-  }
-
-  async function searchedIn(query: ListQuery, rest: ListQuery, next: string | null): Promise<number> {
-    return query.text === undefined ? 0 : countRange(rest, next);
-  }
-
-  async function countRange(query: ListQuery, edge: string | null): Promise<number> {
+  async function count(query: ListQuery, edge: string | null): Promise<number> {
     const where = rangeOf(query, edge);
     const statement = `SELECT count(*) AS count FROM ${scannedTable(query)} ${where.where()}`;
     return (await reads.first<{ count: number }>(statement, where.values))?.count ?? 0;
@@ -66,7 +32,7 @@ export function createExecutionList(reads: Reads): Listing {
     return row?.reference;
   }
 
-  async function step(query: ListQuery, edge: string | undefined, limit: number): Promise<FoundRow[]> {
+  async function read(query: ListQuery, edge: string | undefined, limit: number): Promise<FoundRow[]> {
     const where = rangeOf(query, edge);
     addFilter(where, query);
     const { text, error } = query;
@@ -82,8 +48,8 @@ export function createExecutionList(reads: Reads): Listing {
     return rows.filter(textTest(query)).slice(0, limit);
   }
 
-  async function countStep(query: ListQuery, edge: string | undefined, most: number): Promise<number> {
-    if (query.text !== undefined || query.error !== undefined) return (await step(query, edge, most)).length;
+  async function countIn(query: ListQuery, edge: string | undefined, most: number): Promise<number> {
+    if (query.text !== undefined || query.error !== undefined) return (await read(query, edge, most)).length;
     const where = rangeOf(query, edge);
     addFilter(where, query);
     const statement = `SELECT count(*) AS count FROM (
@@ -91,64 +57,45 @@ export function createExecutionList(reads: Reads): Listing {
     return (await reads.first<{ count: number }>(statement, where.values))?.count ?? 0;
   }
 
-  async function countMatches(query: ListQuery, signal?: AbortSignal): Promise<MatchCount> {
-    const began = performance.now();
-    const maxMs = Math.min(query.scanMs ?? MAX_MS, MAX_MS);
-    let count = 0;
-    for (let rest = query; ; ) {
-      const edge = await edgeOf(rest, STEP);
-      count += await countStep(rest, edge, query.limit + 1 - count);
-      if (count > query.limit) return { count: query.limit, isWhole: false };
-      if (edge === undefined) return { count, isWhole: true };
-      if (performance.now() - began >= maxMs || signal?.aborted) return { count, isWhole: false };
-      rest = { ...query, before: edge };
-    }
-  }
+  const { list: scan, ...counts } = createExecutionScan<FoundRow>({
+    ...{ firstRows: STEP, nextRows: () => STEP, countRows: STEP },
+    ...{ edge: edgeOf, count, referenceOf: ({ reference }) => reference },
+    step: async (query, rows, missing) => {
+      const edge = await edgeOf(query, rows);
+      return { edge, ...withinPage(await read(query, edge, missing + 1), missing) };
+    },
+    countStep: async (query, rows, most) => {
+      const edge = await edgeOf(query, rows);
+      return { edge, count: await countIn(query, edge, most) };
+    },
+  });
 
-  async function count(query: ListQuery, signal?: AbortSignal): Promise<number> {
-    let counted = 0;
-    for (let rest = query; ; ) {
-      const edge = await edgeOf(rest, COUNT_STEP);
-      if (edge === undefined || signal?.aborted) return counted + (await countRange(rest, null));
-      counted += COUNT_STEP;
-      rest = { ...query, before: edge };
-    }
-  }
-
-  async function searchProgress(query: ListQuery, signal?: AbortSignal): Promise<SearchProgress> {
-    const { before, ...whole } = query;
-    const total = await count(whole, signal);
-    if (before === undefined) return { searched: 0, total, reachedAt: null };
-    const rest = await count({ ...whole, before }, signal);
-    return { searched: total - rest, total, reachedAt: timeOfReference(before) };
+  async function list(query: ListQuery, signal?: AbortSignal): Promise<ExecutionPage> {
+    const { rows, ...page } = await scan(query, signal);
+    return { ...page, items: rows.map(toExecution) };
   }
 
   return {
     list,
+    ...counts,
     listJson: async (query, signal) => {
       const { items, ...page } = await list(query, signal);
       return { ...page, items: Buffer.from(writeExecutions(items, query.hidden)) };
     },
     excerpts: async (order) => makeExcerpts(order),
-    countMatches,
-    searchProgress,
   };
 }
 
-function pageOf(query: ListQuery, rows: readonly FoundRow[], next: string | null, scanned: number): ExecutionPage {
-  const page = { items: rows.map(toExecution), next };
-  if (query.text === undefined) return page;
-  return { ...page, search: { scanned, reachedAt: next === null ? null : timeOfReference(next) } };
-}
-
-/** Returns the first of the rows that fit into the page, and at least one row if the page is empty. */
-function withinPage(page: readonly FoundRow[], found: readonly FoundRow[]): readonly FoundRow[] {
-  let chars = page.reduce((sum, row) => sum + outcomeChars(row), 0);
-  const end = found.findIndex((row) => {
+/** Returns the first `missing` rows as far as they fit into the page, and at least one row. */
+function withinPage(found: readonly FoundRow[], missing: number) {
+  const rows: FoundRow[] = [];
+  let chars = 0;
+  for (const row of found.slice(0, missing)) {
+    rows.push(row);
     chars += outcomeChars(row);
-    return chars > MAX_PAGE_CHARS;
-  });
-  return end === -1 ? found : found.slice(0, end + 1);
+    if (chars > MAX_PAGE_CHARS) break;
+  }
+  return { rows, chars, isFull: rows.length < found.length };
 }
 
 function outcomeChars({ result, error, late_result }: StoredRow): number {

@@ -4,8 +4,8 @@ import type { Database } from 'better-sqlite3';
 import { and, type SQL, sql } from 'drizzle-orm';
 import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
 import { writeExecutions } from '../../../execution/representation.ts';
-import { longWorkSlice } from '../../../lib/event-loop.ts';
 import type { ExecutionPage, IdGap, JsonPage, ListQuery } from '../../port.ts';
+import { createExecutionScan, MAX_PAGE_CHARS, type ScanBounds, type ScannedPage } from '../../shared/execution-scan.ts';
 import { timeOfReference, wholeReferenceAt } from '../../shared/reference-times.ts';
 import { uuidBytes, uuidText } from '../rows.ts';
 import { executionRow, outcomeChars, referenceOf, SELECT_STORED, type Values } from './execution-row.ts';
@@ -19,14 +19,8 @@ import {
   matchesListQuery,
 } from './filter.ts';
 
-export interface ListBounds {
-  /** Maximum of rows that one page scans. */
-  readonly rows: number;
-  /** Time of scanning in milliseconds after which a page ends. */
-  readonly ms: number;
-}
-
-const BOUNDS: ListBounds = { rows: 100_000, ms: 500 };
+/** Executions that one step of a count scans, which takes a few milliseconds. */
+const COUNT_ROWS = 2_000;
 
 /** Target duration of one scan step, which blocks the event loop. Steps are measured in rows. */
 const STEP_MS = 5;
@@ -37,27 +31,8 @@ const MAX_STEP = 5_000;
 /** Maximum of executions that an index on ids finds, so that they are read by it instead of a scan. */
 const MAX_BY_INDEX = 200;
 
-/** Characters of results in one page after which the page ends: one result may have megabytes. */
-const MAX_PAGE_CHARS = 1024 * 1024;
-
 /** A page of rows: unlike executions, rows can be cloned between threads without a loss of digits. */
-export interface RowPage extends Pick<ExecutionPage, 'next' | 'resumeBefore' | 'search'> {
-  readonly rows: readonly Values[];
-}
-
-interface EndedScan extends Pick<RowPage, 'rows'> {
-  /** The query of the last step. */
-  readonly rest: ListQuery;
-  /** Executions of the steps before. */
-  readonly scannedRows: number;
-  /** The last execution of the last step; undefined at the end. */
-  readonly edge: string | undefined;
-  /** True if more executions were found than the page has. */
-  readonly isFull: boolean;
-}
-
-/** Lists one page. It ends after the step that runs when the signal aborts. */
-export type ExecutionList = (query: ListQuery, signal?: AbortSignal) => Promise<RowPage>;
+export type RowPage = ScannedPage<Values> & Pick<ExecutionPage, 'resumeBefore'>;
 
 export function toExecutionPage({ rows, ...page }: RowPage): ExecutionPage {
   return { ...page, items: rows.map((values) => executionRow(values).execution) };
@@ -69,7 +44,7 @@ export function toJsonPage(found: RowPage, { hidden }: ListQuery): JsonPage {
 }
 
 // One function because its parts share the prepared statements of one connection.
-export function createExecutionList(client: Database, bounds = BOUNDS, gaps: readonly IdGap[] = []): ExecutionList {
+export function createExecutionList(client: Database, bounds?: ScanBounds, gaps: readonly IdGap[] = []) {
   const exists = client.prepare<[Buffer | string]>('SELECT 1 FROM execution_rows WHERE reference = ?');
   const byId = client.prepare<[number], Values>(`${SELECT_STORED} WHERE id = ?`).raw();
   const select = listQueries(client);
@@ -100,47 +75,23 @@ export function createExecutionList(client: Database, bounds = BOUNDS, gaps: rea
     return { rows, chars, isFull: rows.length < found.length };
   }
 
-  async function scan(query: ListQuery, signal?: AbortSignal): Promise<RowPage> {
-    const rows: Values[] = [];
-    const maxMs = Math.min(query.scanMs ?? bounds.ms, bounds.ms);
-    let [scannedRows, scannedMs, chars, step] = [0, 0, 0, FIRST_STEP];
-    for (let rest = query; ; ) {
-      await longWorkSlice(isLongWork(query, scannedRows));
-      const began = performance.now();
-      const found = readStep(rest, step, query.limit - rows.length);
-      rows.push(...found.rows);
-      chars += found.chars;
-      const tookMs = performance.now() - began;
-      scannedMs += tookMs;
-      // promise: list-scan-is-bounded
-      const isOver = scannedRows + step >= bounds.rows || scannedMs >= maxMs || chars > MAX_PAGE_CHARS;
-      // promise: cancelled-search-ends
-      const isEnd = found.isFull || found.edge === undefined || isOver || signal?.aborted;
-      if (isEnd) return endedPage(query, { ...found, rows, rest, scannedRows });
-      scannedRows += step;
-      step = nextStep(step, tookMs);
-      rest = { ...query, before: found.edge as string };
-    }
-  }
+  const countStep = client.transaction((query: ListQuery, rows: number, most: number) => {
+    const edge = select.edge(query, rows);
+    return { edge, count: select.matches(query, edge, most) };
+  });
 
-  function endedPage(query: ListQuery, { rows, rest, scannedRows, edge, isFull }: EndedScan): RowPage {
-    const next = isFull ? lastReference(rows) : (edge ?? null);
-    if (query.text === undefined) return { rows, next };
-    const scanned = scannedRows + select.count(rest, next);
-    return { rows, next, search: { scanned, reachedAt: timeReached(next) } };
-  }
+  const { list: scan, foundPage, ...counts } = createExecutionScan<Values>(
+    {
+      ...{ firstRows: FIRST_STEP, nextRows: nextStep, countRows: COUNT_ROWS, step: readStep, countStep, referenceOf },
+      ...{ edge: select.edge, count: select.count },
+    },
+    bounds,
+  );
 
   /** Returns undefined when the index finds too many. */
   function listByIndex(query: ListQuery, condition: SQL | undefined): RowPage | undefined {
     const found = readIndex(query, condition);
-    if (found === undefined) return undefined;
-    const { rows, isFull, ids } = found;
-    const next = isFull ? lastReference(rows) : null;
-    return {
-      rows,
-      next,
-      ...(query.text === undefined ? {} : { search: { scanned: ids, reachedAt: timeReached(next) } }),
-    };
+    return found && foundPage(query, found, found.ids);
   }
 
   function listByIds(query: ListQuery): RowPage | undefined {
@@ -159,25 +110,14 @@ export function createExecutionList(client: Database, bounds = BOUNDS, gaps: rea
     return gap === undefined || exists.get(uuidBytes(before)) !== undefined ? undefined : gap;
   }
 
-  return async (query, signal) => {
+  /** Lists one page. It ends after the step that runs when the signal aborts. */
+  async function list(query: ListQuery, signal?: AbortSignal): Promise<RowPage> {
     const gap = query.before === undefined ? undefined : gapOf(query.before);
     if (gap !== undefined) return { rows: [], next: null, resumeBefore: wholeReferenceAt(gap.restoredAt) };
     return listByIds(query) ?? scan(query, signal);
-  };
-}
+  }
 
-function lastReference(rows: readonly Values[]): string | null {
-  const last = rows.at(-1);
-  return last === undefined ? null : referenceOf(last);
-}
-
-function timeReached(next: string | null): number | null {
-  return next === null ? null : timeOfReference(next);
-}
-
-/** The first step of a list without a search is as short as any request. */
-function isLongWork({ text }: ListQuery, scannedRows: number): boolean {
-  return text !== undefined || scannedRows > 0;
+  return { list, ...counts };
 }
 
 /** Queries that are built per call, because their conditions depend on the filter. */

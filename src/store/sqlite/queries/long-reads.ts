@@ -19,9 +19,7 @@ import type {
 import type { MatchCount, SearchProgress } from '../../search-port.ts';
 import type { OutcomeGroup, StatisticsPage } from '../../statistics-port.ts';
 import { createFeed, type FeedRows, toFeedPage } from '../audit/feed.ts';
-import { createMatchCount } from '../executions/count-matches.ts';
 import { createExecutionList, type RowPage, toExecutionPage, toJsonPage } from '../executions/list.ts';
-import { createSearchProgress } from '../executions/search-progress.ts';
 import { auditGaps } from '../file/id-gaps.ts';
 import { listNotifications } from '../outbox/list.ts';
 import { createRollupReader } from '../rollups/read.ts';
@@ -73,9 +71,7 @@ export const LONG_READS: readonly (keyof LongReads)[] = [
 /** @param newest returns the id of the newest committed entry; default: reads it. */
 export function createLongReads(client: Database, newest = newestIdIn(client)): LongReads {
   const gaps = auditGaps(client);
-  const list = createExecutionList(client, undefined, gaps);
-  const countMatches = createMatchCount(client);
-  const searchProgress = createSearchProgress(client);
+  const { list, countMatches, searchProgress } = createExecutionList(client, undefined, gaps);
   const notifications = listNotifications(client);
   const feed = createFeed(client, newest, gaps);
   const { statisticsAfter } = createStatistics(client);

@@ -5,7 +5,6 @@ import type { SQL } from 'drizzle-orm';
 import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ListQuery } from '../../../../src/store/port.ts';
-import { createMatchCount } from '../../../../src/store/sqlite/executions/count-matches.ts';
 import { endsLikeExecutionId, hasIdPrefix } from '../../../../src/store/sqlite/executions/filter.ts';
 import {
   createExecutionList,
@@ -96,7 +95,7 @@ test('an executionId is looked up by its end, and nothing else is looked at', ()
 });
 
 test('a search for what hardly exists gives pages that are short or empty, each with where to go on, and finds it in the end', async () => {
-  const list = createExecutionList(
+  const { list } = createExecutionList(
     filled(2_300, (i) => i === 3 || i === 1_999),
     BOUNDS,
   );
@@ -111,7 +110,7 @@ test('a search for what hardly exists gives pages that are short or empty, each 
 });
 
 test('a page that ends in the middle of a scanned slice leaves nothing out and repeats nothing', async () => {
-  const list = createExecutionList(
+  const { list } = createExecutionList(
     filled(1_700, (i) => i % 3 === 0),
     BOUNDS,
   );
@@ -126,7 +125,7 @@ test('a page that ends in the middle of a scanned slice leaves nothing out and r
 });
 
 test('while somebody searches, others are served', async () => {
-  const list = createExecutionList(filled(3_000, () => false));
+  const { list } = createExecutionList(filled(3_000, () => false));
   const turns: string[] = [];
   const searching = list({ ...ANY, status: 'FAILED' }).then(() => void turns.push('found'));
   setImmediate(() => turns.push('served'));
@@ -141,7 +140,7 @@ test('a page with large results ends early, and the pages together have everythi
     const execution = anExecution({ correlationId: `order-${i}` }, NOON + i);
     sql.save(sql.insert(execution, 'print'), { ...execution, result: 'x'.repeat(400_000) });
   }
-  const list = createExecutionList(client);
+  const { list } = createExecutionList(client);
   const pages: string[][] = [];
   let before: string | null = null;
   do {
@@ -153,7 +152,7 @@ test('a page with large results ends early, and the pages together have everythi
 });
 
 test('a search ends after the step that runs when its reader leaves', async () => {
-  const list = createExecutionList(filled(2_300, () => false));
+  const { list } = createExecutionList(filled(2_300, () => false));
   const { rows, next, search } = await list({ ...ANY, text: 'absent' }, AbortSignal.abort());
   expect({ rows, search }).toEqual({ rows: [], search: { scanned: 500, reachedAt: NOON + 1_800 } });
   const rest = await list({ ...ANY, text: 'absent', before: next ?? '' });
@@ -175,8 +174,8 @@ test('a step reads no row outside of its ends, also where the search has a time'
 test('a page and a count end after their time, before everything is read', async () => {
   const client = filled(2_600, () => false);
   const query: ListQuery = { ...ANY, status: 'FAILED', scanMs: 0 };
-  const page = await createExecutionList(client)(query);
+  const page = await createExecutionList(client).list(query);
   expect([page.rows, page.next]).toEqual([[], expect.any(String)]);
-  expect(await createMatchCount(client)({ ...ANY, limit: 5_000, scanMs: 0 })).toEqual({ count: 2_000, isWhole: false });
-  expect(await createMatchCount(client)({ ...ANY, limit: 5_000 })).toEqual({ count: 2_600, isWhole: true });
+  expect(await createExecutionList(client).countMatches({ ...ANY, limit: 5_000, scanMs: 0 })).toEqual({ count: 2_000, isWhole: false });
+  expect(await createExecutionList(client).countMatches({ ...ANY, limit: 5_000 })).toEqual({ count: 2_600, isWhole: true });
 });
