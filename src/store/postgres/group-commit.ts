@@ -6,13 +6,13 @@
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import { currentRequest } from '../../lib/request-context.ts';
-import type { NewExecution } from '../intake-port.ts';
 import { type Change, StoreUnavailable } from '../port.ts';
 import { loadAggregates } from './batch/aggregate.ts';
 import { batchArguments } from './batch/arguments.ts';
 import { type Batch, createBatch } from './batch/batch.ts';
 import { loadNames, otherRequestsOf } from './batch/names.ts';
 import { isChanged, numberEntries, type Part } from './batch/part.ts';
+import type { Decided, Task } from './batch/task.ts';
 import { codeOf, isFaultOfOne, isTransient, NO_PARTITION, NotLeading, QUEUE_FULL, STALE } from './connection/errors.ts';
 import type { Session } from './connection/session.ts';
 import type { BatchResult } from './connection/statements.ts';
@@ -24,22 +24,6 @@ const MAX_BATCH = 256;
 const MAX_WAITING = 20_000;
 /** Batches in which a decision was stale, after which it is rejected. */
 const MAX_STALE = 50;
-
-export interface Decided<T> {
-  readonly value: T;
-  /** Passed to the listeners after the commit. */
-  readonly changes: readonly Change[];
-  /** The part of the batch that it changes; null if it changes nothing. */
-  readonly part: Part | null;
-}
-
-/** One decision about one execution. */
-export interface Task<T> {
-  /** The execution that it reads, the submission that it adds, or both. */
-  readonly target: { readonly reference?: string; readonly submission?: NewExecution };
-  /** Runs again when it was stale, so that it must have no effects outside the batch. */
-  readonly decide: (batch: Batch) => Decided<T>;
-}
 
 export interface Writer {
   mutate<T>(task: Task<T>): Promise<T>;

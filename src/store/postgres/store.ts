@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { Execution } from '../../execution/execution.ts';
 import { addressesIn } from '../../lib/database-url.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { RemoteClock } from '../../lib/remote-clock.ts';
@@ -15,6 +16,7 @@ import { createActivityLog } from './audit/activity.ts';
 import { createPartitions } from './audit/partitions.ts';
 import { createSummaries } from './audit/summaries.ts';
 import { SELECT_EXECUTION, type StoredRow, toExecution } from './batch/aggregate.ts';
+import { taskOn } from './batch/task.ts';
 import { adoptCopy, prepareDatabase } from './connection/prepare.ts';
 import { createReads, SIDE_SETTINGS } from './connection/reads.ts';
 import { createSession, type Session } from './connection/session.ts';
@@ -147,17 +149,14 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     }
   }
 
-  const find: ExecutionReader['find'] = async (correlationId) => {
-    const row = await reads.first<StoredRow>(`${SELECT_EXECUTION} WHERE r.correlation_id = $1`, [correlationId]);
+  async function findBy(column: 'correlation_id' | 'reference', value: string): Promise<Execution | undefined> {
+    const row = await reads.first<StoredRow>(`${SELECT_EXECUTION} WHERE r.${column} = $1`, [value]);
     return row && toExecution(row);
-  };
+  }
 
-  const findByReference: ExecutionReader['findByReference'] = async (reference) => {
-    if (!isReference(reference)) return undefined;
-    const statement = `${SELECT_EXECUTION} WHERE r.reference = $1`;
-    const row = await reads.first<StoredRow>(statement, [reference]);
-    return row && toExecution(row);
-  };
+  const find: ExecutionReader['find'] = (correlationId) => findBy('correlation_id', correlationId);
+  const findByReference: ExecutionReader['findByReference'] = async (reference) =>
+    isReference(reference) ? findBy('reference', reference) : undefined;
 
   return {
     ...createIntake({ writer, find, findByReference }),
@@ -185,16 +184,13 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     payloads: createPayloadReader(reads, BODIES),
     find,
     findByReference,
-    record: ((reference, event, now) =>
-      writer.mutate({
-        target: { reference },
-        decide: (batch) => {
-          const part = batch.partOf(reference);
-          if (part === undefined) return { value: undefined, changes: [], part: null };
+    record: (reference, event, now) =>
+      writer.mutate(
+        taskOn(reference, (part) => {
           const change = applyEvent(part, event, now, listedRepeats);
           return { value: change, changes: [change], part };
-        },
-      })) as Store['record'],
+        }),
+      ),
     head: () => (session.state() === 'closed' ? Promise.resolve(head) : readHead(reads)),
     watch: (listener: (changes: readonly Change[]) => void) => {
       listeners.add(listener);

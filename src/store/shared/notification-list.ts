@@ -1,6 +1,7 @@
 // Lists notifications and selects those to replay, in bounded scan steps, so that other requests do not wait.
 
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
+import type { Notification } from '../../notification/notification.ts';
 import { notificationIds } from '../../notification/outgoing.ts';
 import type { ListedNotification, NotificationFilter, NotificationPage, NotificationQuery } from '../outbox-port.ts';
 import type { IdGap } from '../port.ts';
@@ -202,4 +203,8 @@ export function createNotificationList<Row>(reads: Reads, table: NotificationTab
       return { found, next: before < bounds.before ? before - 1 : null };
     },
   };
+}
+
+export function withoutSequence({ sequence: _sequence, ...notification }: ListedNotification): Notification {
+  return notification;
 }

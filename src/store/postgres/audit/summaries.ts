@@ -4,7 +4,8 @@ import type { Change } from '../../port.ts';
 import { SUMMARY_AFTER_MS } from '../../shared/counted-repeats.ts';
 import type { Reads } from '../../shared/reads.ts';
 import type { RepeatSummaries } from '../../upkeep-port.ts';
-import type { Task, Writer } from '../group-commit.ts';
+import { taskOn } from '../batch/task.ts';
+import type { Writer } from '../group-commit.ts';
 
 interface SummaryTools {
   readonly reads: Reads;
@@ -16,17 +17,13 @@ const DUE = `SELECT r.reference FROM audit_repeats AS a JOIN execution_rows AS r
   GROUP BY r.reference HAVING min(a.since) <= $1 OR max(a.since) > $2 ORDER BY min(a.since) LIMIT $3`;
 
 export function createSummaries({ reads, writer }: SummaryTools): RepeatSummaries {
-  const taskOf = (reference: string, now: number): Task<null> => ({
-    target: { reference },
-    decide: (batch) => {
-      const part = batch.partOf(reference);
-      if (part === undefined) return { value: null, changes: [], part: null };
+  const taskOf = (reference: string, now: number) =>
+    taskOn(reference, (part) => {
       const entries = part.summarize(now);
       const { execution } = part.state;
       const changes = entries.map((entry): Change => ({ execution, outcome: 'notification', entry }));
       return { value: null, changes, part };
-    },
-  });
+    });
 
   return {
     nextSummary: async () => {

@@ -3,9 +3,12 @@
 import type { AuditEvent } from '../../../execution/event.ts';
 import type { Execution, LateResult } from '../../../execution/execution.ts';
 import { readMembers } from '../../../execution/json-members.ts';
-import type { Notification, NotificationStatus, NotificationType } from '../../../notification/notification.ts';
+import type { Notification } from '../../../notification/notification.ts';
+import type { ListedNotification } from '../../outbox-port.ts';
 import { eventOf, resolverOf, statusOf } from '../../shared/codes.ts';
 import { fromJson } from '../../shared/columns.ts';
+import { selectNotifications, withoutSequence } from '../../shared/notification-list.ts';
+import type { SnakeCase } from '../../shared/snake-case.ts';
 import type { Session } from '../connection/session.ts';
 import { isReference } from '../executions/uuid-bounds.ts';
 
@@ -49,55 +52,19 @@ export interface Repeat {
   readonly detail: string;
 }
 
-type Time = number | null;
 type Text = string | null;
 
+/** The members that a row has in another form. */
+type Converted = 'status' | 'resolvedBy' | 'result' | 'error' | 'lateResult';
+
 /** A row of EXECUTION. */
-export interface StoredRow {
+export interface StoredRow extends SnakeCase<Omit<Execution, Converted> & ArrivalFacts> {
   readonly id: number;
   readonly version: number;
-  readonly reference: string;
   readonly status: number;
   readonly resolved_by: number | null;
-  readonly correlation_id: string;
-  readonly app: string;
-  readonly action_id: string;
-  readonly execution_id: Text;
-  readonly execution_id_unverified: boolean;
-  readonly submitted_at: number;
-  readonly sent_at: Time;
-  readonly resolved_at: Time;
-  readonly poll_after: Time;
-  readonly deadline: Time;
-  readonly dispatch_at: Time;
-  readonly poll_at: Time;
-  readonly expire_at: Time;
-  readonly not_found_at: Time;
-  readonly found_at: Time;
-  readonly latency_ms: number | null;
-  readonly poll_count: number;
-  readonly attempts: number;
   readonly entry_bytes: number;
-  readonly timeout_seconds: number;
-  readonly grace_seconds: number;
-  readonly retry_uncertain: boolean;
-  readonly priority: number;
-  readonly notify_url: Text;
-  readonly idempotency_key: Text;
-  readonly traceparent: Text;
-  readonly tracestate: Text;
-  readonly execution_id_problem: Text;
-  readonly poll_url: Text;
-  readonly cookies: Text;
-  readonly unknown_word: Text;
-  readonly payload_pruned_at: Time;
-  readonly held_at: Time;
-  readonly erased_at: Time;
-  readonly hinted_at: Time;
-  readonly called_back_at: Time;
-  readonly poll_completed_at: Time;
-  readonly resubmission_of: Text;
-  readonly resubmitted_as: Text;
+  readonly payload_pruned_at: number | null;
   readonly result: Text;
   readonly error: Text;
   readonly late_result: Text;
@@ -106,28 +73,9 @@ export interface StoredRow {
 
 /** A row of AGGREGATE. */
 export interface AggregateRow extends StoredRow {
-  readonly notifications: readonly NotificationRow[] | null;
+  readonly notifications: readonly ListedNotification[] | null;
   readonly repeats: readonly (Omit<Repeat, 'event'> & { readonly event: number })[] | null;
   readonly listed: readonly (readonly [event: number, count: number])[] | null;
-}
-
-export interface NotificationRow {
-  readonly id: string;
-  readonly reference: string;
-  readonly correlation_id: string;
-  readonly app: string;
-  readonly type: string;
-  readonly url: string;
-  readonly origin: string;
-  readonly status: string;
-  readonly created_at: number;
-  readonly due_at: Time;
-  readonly give_up_at: number;
-  readonly attempts: number;
-  readonly last_attempt_at: Time;
-  readonly last_http_status: number | null;
-  readonly last_error: Text;
-  readonly delivered_at: Time;
 }
 
 const COLUMNS = `r.id, r.version, r.reference, r.status, r.resolved_by, r.correlation_id, r.app, r.action_id, r.execution_id,
@@ -137,6 +85,8 @@ const COLUMNS = `r.id, r.version, r.reference, r.status, r.resolved_by, r.correl
   r.execution_id_problem, r.poll_url, r.cookies, r.unknown_word, r.payload_pruned_at, r.held_at, r.erased_at,
   r.hinted_at, r.called_back_at, r.poll_completed_at, r.resubmission_of, r.resubmitted_as,
   o.result, o.error, o.late_result, h.sha256`;
+
+const NOTIFICATIONS = selectNotifications('notification_rows');
 
 const TABLES = `execution_rows AS r LEFT JOIN outcome_rows AS o ON o.id = r.id
   LEFT JOIN payload_hashes AS h ON h.id = r.id AND r.payload_pruned_at IS NOT NULL`;
@@ -150,7 +100,7 @@ export const SELECT_EXECUTION = `SELECT ${COLUMNS} FROM ${TABLES}`;
  */
 const SELECT_AGGREGATE = `SELECT ${COLUMNS},
   CASE WHEN r.notify_url IS NOT NULL THEN
-    (SELECT json_agg(n ORDER BY n.sequence) FROM notification_rows AS n WHERE n.reference = r.reference) END AS notifications,
+    (SELECT json_agg(n ORDER BY n.sequence) FROM (${NOTIFICATIONS} WHERE reference = r.reference) AS n) END AS notifications,
   CASE WHEN r.entries >= $1 THEN (SELECT json_agg(a) FROM audit_repeats AS a WHERE a.execution = r.id) END AS repeats,
   CASE WHEN r.entries >= $1 THEN (SELECT json_agg(json_build_array(a.event, a.count)) FROM
     (SELECT event, count(*) FROM audit_rows WHERE execution = r.id GROUP BY event) AS a) END AS listed
@@ -206,7 +156,7 @@ function toAggregate(row: AggregateRow): Aggregate {
     id: row.id,
     version: row.version,
     execution: toExecution(row),
-    notifications: (row.notifications ?? []).map(toNotification),
+    notifications: (row.notifications ?? []).map(withoutSequence),
     repeats: (row.repeats ?? []).map((repeat) => ({ ...repeat, event: eventOf(repeat.event) })),
     listed: row.listed === null ? null : new Map(row.listed.map(([event, count]) => [eventOf(event), count])),
     entryBytes: row.entry_bytes,
@@ -220,27 +170,6 @@ export function arrivalFactsIn(
   row: Pick<StoredRow, 'hinted_at' | 'called_back_at' | 'poll_completed_at'>,
 ): ArrivalFacts {
   return { hintedAt: row.hinted_at, calledBackAt: row.called_back_at, pollCompletedAt: row.poll_completed_at };
-}
-
-export function toNotification(row: NotificationRow): Notification {
-  return {
-    id: row.id,
-    reference: row.reference,
-    correlationId: row.correlation_id,
-    app: row.app,
-    type: row.type as NotificationType,
-    url: row.url,
-    origin: row.origin,
-    status: row.status as NotificationStatus,
-    createdAt: row.created_at,
-    dueAt: row.due_at,
-    giveUpAt: row.give_up_at,
-    attempts: row.attempts,
-    lastAttemptAt: row.last_attempt_at,
-    lastHttpStatus: row.last_http_status,
-    lastError: row.last_error,
-    deliveredAt: row.delivered_at,
-  };
 }
 
 /** Loads what the decisions of a batch read. @param references one for each decision */

@@ -8,7 +8,8 @@ import type { ClaimedDispatch, DueTimes, DueWork } from '../../port.ts';
 import { expiryOf } from '../../shared/expiry.ts';
 import type { Reads } from '../../shared/reads.ts';
 import { SELECT_EXECUTION, type StoredRow, toExecution } from '../batch/aggregate.ts';
-import type { Decided, Task, Writer } from '../group-commit.ts';
+import { taskOn, unchanged } from '../batch/task.ts';
+import type { Writer } from '../group-commit.ts';
 import { createTurns } from '../turns.ts';
 import { applyEvent } from './apply-event.ts';
 import type { PausedScopes } from './pauses.ts';
@@ -174,52 +175,39 @@ export function createDueWork({ reads, writer, listedRepeats, paused }: DueWorkT
   };
 }
 
-const NOTHING: Decided<null> = { value: null, changes: [], part: null };
-
 type Rules = Pick<DueWorkTools, 'listedRepeats' | 'paused'>;
 
-function dispatchTask(row: QueuedRow, now: number, { listedRepeats, paused }: Rules): Task<ClaimedDispatch | null> {
-  return {
-    target: row,
-    decide: (batch) => {
-      const part = batch.partOf(row.reference);
-      const before = part?.state.execution;
-      if (part === undefined || before === undefined || (before.dispatchAt ?? now + 1) > now) return NOTHING;
-      // A pause that began after the selection holds it back, too.
-      if (paused.list().some((pause) => holdsBack(pause, before))) return NOTHING;
-      const change = applyEvent(part, { type: 'dispatched' }, now, listedRepeats);
-      const { execution } = change;
-      const claimed = { ...execution, ...submissionIn(row), giveUpAt: before.expireAt };
-      return { value: execution.status === 'UNCONFIRMED' ? claimed : null, changes: [change], part };
-    },
-  };
+function dispatchTask(row: QueuedRow, now: number, { listedRepeats, paused }: Rules) {
+  return taskOn<ClaimedDispatch | null>(row.reference, (part) => {
+    const before = part.state.execution;
+    if ((before.dispatchAt ?? now + 1) > now) return unchanged(null);
+    // A pause that began after the selection holds it back, too.
+    if (paused.list().some((pause) => holdsBack(pause, before))) return unchanged(null);
+    const change = applyEvent(part, { type: 'dispatched' }, now, listedRepeats);
+    const { execution } = change;
+    const claimed = { ...execution, ...submissionIn(row), giveUpAt: before.expireAt };
+    return { value: execution.status === 'UNCONFIRMED' ? claimed : null, changes: [change], part };
+  });
 }
 
-function leaseTask(reference: string, now: number, leaseUntil: number): Task<Execution | null> {
-  return {
-    target: { reference },
-    decide: (batch) => {
-      const part = batch.partOf(reference);
-      const before = part?.state.execution;
-      if (part === undefined || before === undefined || (before.pollAt ?? now + 1) > now) return NOTHING;
-      // promise: postgres/claim-is-a-lease
-      const execution = { ...before, pollAt: leaseUntil };
-      part.saveExecution(execution);
-      return { value: execution, changes: [], part };
-    },
-  };
+function leaseTask(reference: string, now: number, leaseUntil: number) {
+  return taskOn<Execution | null>(reference, (part) => {
+    const before = part.state.execution;
+    if ((before.pollAt ?? now + 1) > now) return unchanged(null);
+    // promise: postgres/claim-is-a-lease
+    const execution = { ...before, pollAt: leaseUntil };
+    part.saveExecution(execution);
+    return { value: execution, changes: [], part };
+  });
 }
 
-function expiryTask(reference: string, now: number, { listedRepeats, paused }: Rules): Task<boolean | null> {
-  return {
-    target: { reference },
-    decide: (batch) => {
-      const part = batch.partOf(reference);
-      if (part === undefined || (part.state.execution.expireAt ?? now + 1) > now) return NOTHING;
-      const change = applyEvent(part, expiryOf(part.state.execution, paused.list()), now, listedRepeats);
-      return { value: true, changes: [change], part };
-    },
-  };
+function expiryTask(reference: string, now: number, { listedRepeats, paused }: Rules) {
+  return taskOn(reference, (part) => {
+    const { execution } = part.state;
+    if ((execution.expireAt ?? now + 1) > now) return unchanged(false);
+    const change = applyEvent(part, expiryOf(execution, paused.list()), now, listedRepeats);
+    return { value: true, changes: [change], part };
+  });
 }
 
 function submissionIn({ inputs, context }: QueuedRow): Pick<Dispatchable, 'inputs' | 'context'> {

@@ -16,7 +16,8 @@ import { type Change, type ExecutionReader, StoreUnavailable } from '../../port.
 import type { Aggregate } from '../batch/aggregate.ts';
 import type { Batch } from '../batch/batch.ts';
 import { type Earlier, keyOf } from '../batch/names.ts';
-import type { Decided, Task, Writer } from '../group-commit.ts';
+import { type Decided, type Task, unchanged } from '../batch/task.ts';
+import type { Writer } from '../group-commit.ts';
 
 interface IntakeTools {
   readonly writer: Pick<Writer, 'mutate' | 'mutateAll'>;
@@ -150,10 +151,6 @@ type AcceptResult = Extract<AddResult, { readonly outcome: 'added' | 'full' | 's
 
 function refused(outcome: 'full' | 'share-full'): Decided<AcceptResult> {
   return unchanged({ outcome });
-}
-
-function unchanged<T>(value: T): Decided<T> {
-  return { value, changes: [], part: null };
 }
 
 function isAccepted({ outcome }: AddResult): boolean {

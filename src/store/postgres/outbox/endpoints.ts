@@ -5,8 +5,9 @@ import type { Notification } from '../../../notification/notification.ts';
 import type { Endpoints } from '../../endpoints-port.ts';
 import { createEndpointReads } from '../../shared/endpoints.ts';
 import type { Reads } from '../../shared/reads.ts';
+import { notificationTask } from '../batch/task.ts';
 import type { Session } from '../connection/session.ts';
-import type { Decided, Task, Writer } from '../group-commit.ts';
+import type { Writer } from '../group-commit.ts';
 import { NOTIFICATIONS } from './list.ts';
 
 interface EndpointTools {
@@ -29,8 +30,6 @@ const RESUME = `WITH removed AS (
 const NEXT = `SELECT w.id, n.reference FROM notification_work AS w JOIN notification_rows AS n ON n.id = w.id
   WHERE w.app = $1 AND w.origin = $2 AND w.due_at > $3 ORDER BY w.due_at LIMIT 1`;
 
-const NOTHING: Decided<null> = { value: null, changes: [], part: null };
-
 export function createEndpoints({ reads, session, writer }: EndpointTools): Endpoints {
   return {
     ...createEndpointReads(reads, NOTIFICATIONS),
@@ -45,16 +44,10 @@ export function createEndpoints({ reads, session, writer }: EndpointTools): Endp
   };
 }
 
-function hasteningTask({ id, reference }: { id: string; reference: string }, now: number): Task<null> {
+function hasteningTask(named: { id: string; reference: string }, now: number) {
   const isWaiting = ({ dueAt }: Notification) => dueAt !== null && dueAt > now;
-  return {
-    target: { reference },
-    decide: (batch) => {
-      const part = batch.partOf(reference);
-      const before = part?.state.notifications.find((one) => one.id === id);
-      if (part === undefined || before === undefined || !isWaiting(before)) return NOTHING;
-      part.saveNotification({ ...before, dueAt: now });
-      return { value: null, changes: [], part };
-    },
-  };
+  return notificationTask(named, isWaiting, (part, before) => {
+    part.saveNotification({ ...before, dueAt: now });
+    return { value: null, changes: [], part };
+  });
 }

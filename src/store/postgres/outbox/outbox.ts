@@ -5,10 +5,11 @@ import type { Notification } from '../../../notification/notification.ts';
 import { scheduleInOrder } from '../../../notification/outgoing.ts';
 import type { ClaimedNotification, DueLane, ListedNotification, Outbox, UndeliveredCounts } from '../../outbox-port.ts';
 import type { Change } from '../../port.ts';
-import { selectNotifications } from '../../shared/notification-list.ts';
+import { selectNotifications, withoutSequence } from '../../shared/notification-list.ts';
 import type { Reads } from '../../shared/reads.ts';
 import type { Part } from '../batch/part.ts';
-import type { Decided, Task, Writer } from '../group-commit.ts';
+import { type Decided, notificationTask, unchanged } from '../batch/task.ts';
+import type { Writer } from '../group-commit.ts';
 import { createTurns } from '../turns.ts';
 import { listNotifications, NOTIFICATIONS } from './list.ts';
 
@@ -51,7 +52,7 @@ const OVERDUE = `SELECT id, reference FROM (
     ORDER BY w.due_at LIMIT ${MAX_OVERDUE_SCAN}
   ) AS longest_due WHERE give_up_at <= $3 AND attempts >= $5 ORDER BY due_at, sequence LIMIT $4`;
 
-const NOTHING: Decided<undefined> = { value: undefined, changes: [], part: null };
+const isDueAt = (now: number) => (one: Notification) => one.dueAt !== null && one.dueAt <= now;
 
 export function createOutbox({ reads, writer }: OutboxTools): Outbox {
   const list = listNotifications(reads);
@@ -60,9 +61,7 @@ export function createOutbox({ reads, writer }: OutboxTools): Outbox {
 
   async function find(id: string): Promise<Notification | undefined> {
     const row = await reads.first<ListedNotification>(`${selectNotifications(NOTIFICATIONS.name)} WHERE id = $1`, [id]);
-    if (row === undefined) return undefined;
-    const { sequence: _sequence, ...notification } = row;
-    return notification;
+    return row && withoutSequence(row);
   }
 
   async function claim(
@@ -81,9 +80,8 @@ export function createOutbox({ reads, writer }: OutboxTools): Outbox {
   }
 
   async function giveUp(rows: readonly Named[], event: DeliveryEvent, now: number): Promise<number> {
-    const isDue = ({ dueAt }: Notification) => dueAt !== null && dueAt <= now;
     const deliveries = await writer.mutateAll(
-      rows.map((row) => deliveryTask(row, event, now, isDue)),
+      rows.map((row) => deliveryTask(row, event, now, isDueAt(now))),
       { asLeader: true },
     );
     return deliveries.filter((one) => one !== undefined).length;
@@ -128,36 +126,17 @@ export function createOutbox({ reads, writer }: OutboxTools): Outbox {
   };
 }
 
-function leaseTask({ id, reference }: Named, now: number, leaseUntil: number): Task<ClaimedNotification | undefined> {
-  return {
-    target: { reference },
-    decide: (batch) => {
-      const part = batch.partOf(reference);
-      const before = part?.state.notifications.find((one) => one.id === id);
-      if (part === undefined || before === undefined || (before.dueAt ?? now + 1) > now) return NOTHING;
-      const notification = { ...before, dueAt: leaseUntil };
-      part.saveNotification(notification);
-      return { value: { notification, execution: part.state.execution }, changes: [], part };
-    },
-  };
+function leaseTask(named: Named, now: number, leaseUntil: number) {
+  return notificationTask<ClaimedNotification>(named, isDueAt(now), (part, before) => {
+    const notification = { ...before, dueAt: leaseUntil };
+    part.saveNotification(notification);
+    return { value: { notification, execution: part.state.execution }, changes: [], part };
+  });
 }
 
 /** @param isWanted whether the event still applies to the notification as it is */
-function deliveryTask(
-  { id, reference }: Named,
-  event: DeliveryEvent,
-  now: number,
-  isWanted: (notification: Notification) => boolean,
-): Task<Delivery | undefined> {
-  return {
-    target: { reference },
-    decide: (batch) => {
-      const part = batch.partOf(reference);
-      const before = part?.state.notifications.find((one) => one.id === id);
-      if (part === undefined || before === undefined || !isWanted(before)) return NOTHING;
-      return applyToNotification(part, before, event, now);
-    },
-  };
+function deliveryTask(named: Named, event: DeliveryEvent, now: number, isWanted: (one: Notification) => boolean) {
+  return notificationTask(named, isWanted, (part, before) => applyToNotification(part, before, event, now));
 }
 
 /** The only way in which a notification changes: event, schedule of the other notification of its execution, entry. */
@@ -168,7 +147,7 @@ export function applyToNotification(
   now: number,
 ): Decided<Delivery> {
   if (event.type === 'replayed' && isPruned(part, before)) {
-    return { value: { notification: before, outcome: 'pruned' }, changes: [], part: null };
+    return unchanged({ notification: before, outcome: 'pruned' });
   }
   const { notification, outcome, entry } = applyDelivery(before, event, now);
   if (notification !== before) part.saveNotification(notification);

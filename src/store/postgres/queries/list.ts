@@ -3,9 +3,8 @@
 import { makeExcerpts } from '../../../execution/excerpt.ts';
 import { writeExecutions } from '../../../execution/representation.ts';
 import type { ExecutionPage, ExecutionReader, ListQuery } from '../../port.ts';
-import type { MatchCount, SearchProgress } from '../../search-port.ts';
+import { createExecutionScan, MAX_PAGE_CHARS } from '../../shared/execution-scan.ts';
 import type { Reads } from '../../shared/reads.ts';
-import { timeOfReference } from '../../shared/reference-times.ts';
 import { SELECT_EXECUTION, type StoredRow, toExecution } from '../batch/aggregate.ts';
 import { addFilter, addText, type FoundRow, openJoin, orderOf, rangeOf, scannedTable, textTest } from './filter.ts';
 

@@ -6,6 +6,7 @@ import { createActivityList } from '../../shared/activity.ts';
 import { eventOf } from '../../shared/codes.ts';
 import { readPausedEndpoints } from '../../shared/endpoints.ts';
 import { createIncidentReads } from '../../shared/incidents.ts';
+import { createPrunableCounts } from '../../shared/prunable-counts.ts';
 import type { CountedRepeats } from '../../statistics-port.ts';
 import { TABLE } from '../audit/activity.ts';
 import { createClockTimes } from '../executions/clock-times.ts';
@@ -15,9 +16,9 @@ import { readHead } from '../queries/audit.ts';
 import { createObservations } from '../queries/observations.ts';
 import { createQueueMonitor } from '../queries/queue.ts';
 import { createStatistics } from '../queries/statistics.ts';
+import { createRetention } from '../retention/retention.ts';
 import { createRollupReader } from '../rollups/read.ts';
 import { createExecutionQueries } from './executions.ts';
-import { createPrunableCounts } from './prunable.ts';
 import { READ_ONLY } from './read-only.ts';
 import { openReadSession, type ReadSession } from './read-session.ts';
 import { createTrailQueries } from './trail.ts';
@@ -55,7 +56,7 @@ export async function openServerReader(url: string): Promise<StoreReader> {
       const rows = await session.all<Omit<CountedRepeats, 'event'> & { event: number }>(REPEATS, [from, first]);
       yield rows.map((row) => ({ ...row, event: eventOf(row.event) }));
     },
-    prunable: createPrunableCounts(session),
+    prunable: createPrunableCounts(session, createRetention({ reads: session, session: READ_ONLY, writer: READ_ONLY })),
     close: session.close,
   };
 }

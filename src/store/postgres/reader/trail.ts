@@ -8,6 +8,7 @@ import { type AuditRow, toAuditEntry } from '../../shared/audit-rows.ts';
 import { EVENT_CODES, eventOf } from '../../shared/codes.ts';
 import { type Conditions, conditions } from '../../shared/conditions.ts';
 import type { Reads } from '../../shared/reads.ts';
+import { windowsOfIds } from '../../sqlite/queries/audit.ts';
 import { CLOCK_SLACK_MS, type IdRange } from '../../sqlite/queries/first-since.ts';
 import { ENTRY_COLUMNS, type EntryRow } from '../queries/audit.ts';
 
@@ -90,7 +91,7 @@ export function createTrailQueries(reads: Reads): TrailQueries {
     const range = await rangeOf(filter);
     // The entries of one execution have an index, so they need one window only.
     const size = filter.correlationId === undefined ? WINDOW : Math.max(1, range.high - range.low);
-    for (const window of cut(range, size, order)) yield* windowOf(filter, order, window);
+    for (const window of windowsOfIds(range, size, order)) yield* windowOf(filter, order, window);
   }
 
   return {
@@ -143,14 +144,6 @@ function conditionsOf({ app, event, actionId, correlationId, by, from, to }: Aud
 
 function isBy(by: string | undefined): (one: ChainedEntry) => boolean {
   return ({ entry }) => by === undefined || entry.detail['by'] === by;
-}
-
-function* cut({ low, high }: IdRange, size: number, order: ScanOrder): Generator<IdRange> {
-  if (order === 'oldest-first') {
-    for (let at = low; at < high; at += size) yield { low: at, high: Math.min(high, at + size) };
-  } else {
-    for (let at = high; at > low; at -= size) yield { low: Math.max(low, at - size), high: at };
-  }
 }
 
 export function toAuditRow(row: HashedEntry): AuditRow {

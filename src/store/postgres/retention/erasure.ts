@@ -10,7 +10,8 @@ import { type Change, StoreUnavailable } from '../../port.ts';
 import { GIVEN_UP, ORDERS, reductionOf, refusalOf, sealsIn } from '../../shared/erasures.ts';
 import type { Reads } from '../../shared/reads.ts';
 import type { Part } from '../batch/part.ts';
-import type { Decided, Task, Writer } from '../group-commit.ts';
+import { type Decided, taskOn, unchanged } from '../batch/task.ts';
+import type { Writer } from '../group-commit.ts';
 import { applyToNotification } from '../outbox/outbox.ts';
 import { ENTRY_COLUMNS } from '../queries/audit.ts';
 import { type HashedEntry, toAuditRow } from '../reader/trail.ts';
@@ -75,23 +76,14 @@ interface Ordered {
 }
 
 /** `changed`: the execution is no longer the one whose content was read. */
-function erasureTask(
-  reference: string,
-  content: StoredContent,
-  ordered: Ordered,
-): Task<Erased | 'changed' | undefined> {
-  return {
-    target: { reference },
-    decide: (batch) => {
-      const part = batch.partOf(reference);
-      if (part === undefined) return unchanged(undefined);
-      const { execution } = part.state;
-      const refusal = refusalOf(execution);
-      if (refusal !== null) return unchanged({ outcome: refusal, execution });
-      if (part.state !== part.loaded || part.state.version !== content.version) return unchanged('changed');
-      return { ...eraseContent(part, content, ordered), part };
-    },
-  };
+function erasureTask(reference: string, content: StoredContent, ordered: Ordered) {
+  return taskOn<Erased | 'changed'>(reference, (part) => {
+    const { execution } = part.state;
+    const refusal = refusalOf(execution);
+    if (refusal !== null) return unchanged({ outcome: refusal, execution });
+    if (part.state !== part.loaded || part.state.version !== content.version) return unchanged('changed');
+    return { ...eraseContent(part, content, ordered), part };
+  });
 }
 
 function eraseContent(part: Part, content: StoredContent, { order, now }: Ordered): Omit<Decided<Erased>, 'part'> {
@@ -114,25 +106,16 @@ function eraseContent(part: Part, content: StoredContent, { order, now }: Ordere
   return { value: { outcome: 'erased', execution }, changes: [...givenUp, ...changes] };
 }
 
-function holdTask(reference: string, isHeld: boolean, { order, now }: Ordered): Task<Execution | undefined> {
-  return {
-    target: { reference },
-    decide: (batch) => {
-      const part = batch.partOf(reference);
-      if (part === undefined) return unchanged(undefined);
-      const before = part.state.execution;
-      if ((before.heldAt !== null) === isHeld) return unchanged(before);
-      const execution = { ...before, heldAt: isHeld ? now : null };
-      part.saveExecution(execution);
-      const { by, reason } = order;
-      const entry = part.append(draftOf(isHeld ? 'HELD' : 'RELEASED', { by, reason }), now);
-      return { value: execution, changes: [aboutEntry(execution, entry)], part };
-    },
-  };
-}
-
-function unchanged<T>(value: T): Decided<T> {
-  return { value, changes: [], part: null };
+function holdTask(reference: string, isHeld: boolean, { order, now }: Ordered) {
+  return taskOn<Execution>(reference, (part) => {
+    const before = part.state.execution;
+    if ((before.heldAt !== null) === isHeld) return unchanged(before);
+    const execution = { ...before, heldAt: isHeld ? now : null };
+    part.saveExecution(execution);
+    const { by, reason } = order;
+    const entry = part.append(draftOf(isHeld ? 'HELD' : 'RELEASED', { by, reason }), now);
+    return { value: execution, changes: [aboutEntry(execution, entry)], part };
+  });
 }
 
 function aboutEntry(execution: Execution, entry: AuditEntry): Change {

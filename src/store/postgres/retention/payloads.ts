@@ -3,11 +3,12 @@
 import type { Execution } from '../../../execution/execution.ts';
 import type { PayloadCursor, PrunablePayloads, Retention, RetentionRecord } from '../../retention-port.ts';
 import { outcomeColumns } from '../../shared/columns.ts';
-import { callbackBodyRecord, MAX_BATCH_BYTES, stripped } from '../../shared/prunable-payloads.ts';
+import { callbackBodyRecord, stripped, withinBytes } from '../../shared/prunable-payloads.ts';
 import type { Reads } from '../../shared/reads.ts';
 import type { Part } from '../batch/part.ts';
+import { taskOn, unchanged } from '../batch/task.ts';
 import type { Session } from '../connection/session.ts';
-import type { Task, Writer } from '../group-commit.ts';
+import type { Writer } from '../group-commit.ts';
 
 interface PruningTools {
   readonly reads: Reads;
@@ -99,17 +100,12 @@ export function createPayloadPruning({ reads, session, writer }: PruningTools) {
   return { prunablePayloads: prunable, prunePayloads: prune, payloadRecords: records } satisfies Partial<Retention>;
 }
 
-function strippingTask(submitted: Submitted, cutoff: number, now: number): Task<boolean> {
-  const { reference } = submitted;
-  return {
-    target: { reference },
-    decide: (batch) => {
-      const part = batch.partOf(reference);
-      if (part === undefined || !isUnneeded(part, cutoff)) return { value: false, changes: [], part: null };
-      stripPayload(part, submitted, now);
-      return { value: true, changes: [], part };
-    },
-  };
+function strippingTask(submitted: Submitted, cutoff: number, now: number) {
+  return taskOn(submitted.reference, (part) => {
+    if (!isUnneeded(part, cutoff)) return unchanged(false);
+    stripPayload(part, submitted, now);
+    return { value: true, changes: [], part };
+  });
 }
 
 /** Decided on the present state: a notification may have been replayed, or the execution held, since the selection. */
@@ -133,13 +129,4 @@ export function stripPayload(
   const bare: Execution = { ...execution, result: null, error: null, lateResult };
   part.save({ execution: bare, payloadPrunedAt: Math.trunc(prunedAt), payloadSha256: hashes });
   part.changePayload({ type: 'stripped', sha256: hashes });
-}
-
-/** Returns the first rows that stay within the size of a batch, and at least one row. */
-function withinBytes<T extends { readonly bytes: number }>(rows: readonly T[]): T[] {
-  let sum = 0;
-  return rows.filter(({ bytes }, index) => {
-    sum += bytes;
-    return index === 0 || sum <= MAX_BATCH_BYTES;
-  });
 }

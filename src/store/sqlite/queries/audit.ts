@@ -59,7 +59,7 @@ export function* scanAuditTrail(
   const ends = idRangeOf(client, filter);
   // The entries of one execution have an index, so they need one window only.
   const size = filter.correlationId === undefined ? WINDOW : Math.max(1, ends.high - ends.low);
-  for (const { low, high } of cut(ends, size, order, auditGaps(client))) {
+  for (const { low, high } of windowsOfIds(ends, size, order, auditGaps(client))) {
     const read = (behind: Values | null) => {
       const last = Number(behind?.[0]);
       const after = order === 'oldest-first' ? { low: last + 1 } : { high: last };
@@ -95,11 +95,12 @@ export function idRangeOf(client: Database, { from, to, after = 0, before }: Aud
   return { low, high: Math.max(low, high) };
 }
 
-function* cut(
+/** Yields windows of this many ids, in the order of the scan. */
+export function* windowsOfIds(
   ends: IdRange,
   size: number,
   order: ScanOrder,
-  gaps: readonly IdGap[],
+  gaps: readonly IdGap[] = [],
 ): Generator<IdRange, void, undefined> {
   const ranges = withoutGaps(gaps, ends);
   if (order === 'oldest-first') {

@@ -3,12 +3,14 @@
 import type { Database } from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { StoreReader, TrailReader } from '../../reader-port.ts';
+import type { Retention } from '../../retention-port.ts';
 import { createActivityList } from '../../shared/activity.ts';
 import type { AuditRow } from '../../shared/audit-rows.ts';
 import { createBacklog } from '../../shared/backlog.ts';
 import { DatabaseRefused } from '../../shared/database-refused.ts';
 import { readPausedEndpoints } from '../../shared/endpoints.ts';
 import { createIncidentReads } from '../../shared/incidents.ts';
+import { createPrunableCounts } from '../../shared/prunable-counts.ts';
 import { TABLE } from '../audit/activity.ts';
 import { createClockStepReader, newestTime } from '../executions/clock-times.ts';
 import { createQueueMonitor } from '../executions/open-counts.ts';
@@ -16,6 +18,8 @@ import { countedPauses } from '../executions/pauses.ts';
 import { openReadOnly, schemaAge } from '../file/open-readonly.ts';
 import { listNotifications } from '../outbox/list.ts';
 import { prepareOutboxStatements } from '../outbox/statements.ts';
+import { createAuditPruning } from '../retention/prune-audit.ts';
+import { createPayloadPruning } from '../retention/prune-payloads.ts';
 import { createRollupReader } from '../rollups/read.ts';
 import { prepareStatements } from '../statements.ts';
 import { readHead, verifyAudit } from '../verify/verify.ts';
@@ -25,7 +29,6 @@ import { findStoredExecution, scanExecutions } from './executions.ts';
 import { firstSince } from './first-since.ts';
 import { countExecutions } from './id-windows.ts';
 import { createObservations } from './observations.ts';
-import { countPrunable } from './prunable.ts';
 import { createReads } from './reads.ts';
 import { createStatistics } from './statistics.ts';
 
@@ -109,7 +112,16 @@ function readerOf(client: Database, name: string): StoreReader {
     openIncidents: createIncidentReads(reads).openIncidents,
     lastClockStep: async () => createClockStepReader(client)(),
     newestTime: async () => newestTime(client),
-    prunable: (cutoffs) => countPrunable(client, cutoffs),
+    prunable: createPrunableCounts(reads, prunableIn(client)),
+  };
+}
+
+function prunableIn(client: Database): Pick<Retention, 'prunableEntries' | 'prunablePayloads'> {
+  const orm = drizzle(client);
+  const [audit, payloads] = [createAuditPruning(client, orm), createPayloadPruning(client, orm)];
+  return {
+    prunableEntries: async (limit, cutoff, after) => audit.prunable(limit, cutoff, after),
+    prunablePayloads: async (limit, cutoff, after) => payloads.prunable(limit, cutoff, after),
   };
 }
 
