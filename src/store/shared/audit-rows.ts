@@ -21,6 +21,11 @@ export interface AuditRow {
   readonly hash: string;
 }
 
+/** Returns an entry that is about no request to CXone. */
+export function draftOf(event: AuditEvent, detail: JsonObject): AuditDraft {
+  return { event, latencyMs: null, httpStatus: null, detail, body: null };
+}
+
 export function toAuditRow(id: number, now: number, execution: Execution, draft: AuditDraft): Omit<AuditRow, 'hash'> {
   return {
     id,

@@ -1,7 +1,8 @@
 // JSON in columns, and the columns of an outcome.
 
 import type { Execution } from '../../execution/execution.ts';
-import { type Json, LargeJson, writeJson } from '../../execution/json.ts';
+import { type Json, type JsonObject, LargeJson, writeJson } from '../../execution/json.ts';
+import { outcomeHash } from './hash-chain.ts';
 
 /** Converts JSON null to SQL NULL, so that queries see an absent value. */
 export function toJson(value: Json): string | null {
@@ -16,6 +17,11 @@ export interface OutcomeColumns {
   readonly result: string | null;
   readonly error: string | null;
   readonly lateResult: string | null;
+}
+
+/** Returns what the entry of an outcome states about it, so that the chain covers it. */
+export function sealOf(execution: Execution): JsonObject {
+  return { status: execution.status, outcomeSha256: outcomeHash(outcomeColumns(execution)) };
 }
 
 export function outcomeColumns({ result, error, lateResult }: Execution): OutcomeColumns {

@@ -1,6 +1,6 @@
 // Reads the audit trail entry by entry, reduced to what statistics count.
 
-import type { Statistics, StatisticsEntry } from '../statistics-port.ts';
+import type { OutcomeGroup, Statistics, StatisticsEntry } from '../statistics-port.ts';
 import { EVENT_CODES, eventOf, RESOLVED_BY_CODES, resolverOf, statusOf } from './codes.ts';
 import type { Reads } from './reads.ts';
 
@@ -36,6 +36,16 @@ export interface TrailColumns {
   /** How an entry finds its execution. */
   readonly join: 'JOIN' | 'LEFT JOIN';
   readonly sinceIn: (stored: string | number) => number;
+}
+
+/** The row of a group of outcomes. */
+export type GroupRow = Omit<OutcomeGroup, 'status' | 'resolvedBy'> & {
+  readonly status: unknown;
+  readonly resolvedBy: unknown;
+};
+
+export function toGroup(row: GroupRow): OutcomeGroup {
+  return { ...row, status: statusOf(row.status), resolvedBy: resolverOf(row.resolvedBy) };
 }
 
 const codesOf = (...events: readonly (keyof typeof EVENT_CODES)[]) =>

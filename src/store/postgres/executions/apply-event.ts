@@ -2,15 +2,13 @@
 
 import type { AuditDraft, ExecutionEvent } from '../../../execution/event.ts';
 import type { Execution } from '../../../execution/execution.ts';
-import type { JsonObject } from '../../../execution/json.ts';
 import { withoutQuotes } from '../../../execution/reduced-detail.ts';
 import { unknownWordIn } from '../../../execution/report-detail.ts';
 import { transition } from '../../../execution/transition.ts';
 import type { Notification } from '../../../notification/notification.ts';
 import { notificationFor, scheduleInOrder } from '../../../notification/outgoing.ts';
 import type { Change, RecordResult } from '../../port.ts';
-import { outcomeColumns } from '../../shared/columns.ts';
-import { outcomeHash } from '../../shared/hash-chain.ts';
+import { sealOf } from '../../shared/columns.ts';
 import { restorePayload, stripPayload } from '../../shared/payload-hashes.ts';
 import { countedRepeat } from '../audit/repeats.ts';
 import type { Part } from '../batch/part.ts';
@@ -65,9 +63,4 @@ function countWords(part: Part, event: ExecutionEvent, isEnd: boolean, now: numb
   if (reported !== null) part.countWord({ spelling: reported, at: now, reports: 1, timeouts: 0 });
   if (!isEnd || execution.status !== 'TIMEOUT' || execution.unknownWord === null) return;
   part.countWord({ spelling: execution.unknownWord, at: now, reports: 0, timeouts: 1 });
-}
-
-/** What the entry of an outcome states about it, so that the chain covers it. */
-function sealOf(execution: Execution): JsonObject {
-  return { status: execution.status, outcomeSha256: outcomeHash(outcomeColumns(execution)) };
 }

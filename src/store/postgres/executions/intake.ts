@@ -1,6 +1,5 @@
 // Accepts executions: each submission once, by correlation id and idempotency key, and no more than the queue holds.
 
-import type { AuditDraft } from '../../../execution/event.ts';
 import { appKeyOf, requestNameOf } from '../../../execution/idempotency-key.ts';
 import type { JsonObject } from '../../../execution/json.ts';
 import { type NotResubmittable, whyNotResubmittable } from '../../../execution/resubmission.ts';
@@ -13,6 +12,7 @@ import type {
   ResubmitResult,
 } from '../../intake-port.ts';
 import { type Change, type ExecutionReader, StoreUnavailable } from '../../port.ts';
+import { draftOf } from '../../shared/audit-rows.ts';
 import type { Aggregate } from '../batch/aggregate.ts';
 import type { Batch } from '../batch/batch.ts';
 import { type Earlier, keyOf } from '../batch/names.ts';
@@ -133,10 +133,6 @@ export function createIntake({ writer, find, findByReference }: IntakeTools): Ex
       }
     },
   };
-}
-
-function draftOf(event: AuditDraft['event'], detail: JsonObject): AuditDraft {
-  return { event, latencyMs: null, httpStatus: null, detail, body: null };
 }
 
 function reasonIn(reason: string | null): JsonObject {

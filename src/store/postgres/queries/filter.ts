@@ -1,11 +1,12 @@
 // The conditions of execution filters: those that bound a scan, and those that each scanned execution must meet.
 
-import { AT_CXONE_STATUSES, OPEN_STATUSES } from '../../../execution/execution.ts';
+import { AT_CXONE_STATUSES } from '../../../execution/execution.ts';
 import { isUuid } from '../../../execution/execution-id.ts';
 import { createMasking } from '../../../execution/masking.ts';
 import type { ExecutionFilter, ListQuery } from '../../port.ts';
 import { RESOLVED_BY_CODES, STATUS_CODES } from '../../shared/codes.ts';
 import { type Conditions, conditions } from '../../shared/conditions.ts';
+import { behindPrefix, escapedForLike, isOpen, needlesOf } from '../../shared/search-terms.ts';
 import type { StoredRow } from '../batch/aggregate.ts';
 import { endingOf } from '../executions/execution-ids.ts';
 import { leastReferenceAt } from '../executions/uuid-bounds.ts';
@@ -15,17 +16,12 @@ export interface FoundRow extends StoredRow {
   readonly context?: string | null;
 }
 
-/** Open executions are few, and have a table of their own in the same order. */
-function isOpen({ status }: ListQuery): boolean {
-  return status === 'OPEN' || status === 'AT_CXONE' || OPEN_STATUSES.some((open) => open === status);
-}
-
 export function scannedTable(query: ListQuery): string {
-  return isOpen(query) ? 'work AS r' : 'execution_rows AS r';
+  return isOpen(query.status) ? 'work AS r' : 'execution_rows AS r';
 }
 
 export function openJoin(query: ListQuery): string {
-  return isOpen(query) ? 'JOIN work AS w ON w.reference = r.reference' : '';
+  return isOpen(query.status) ? 'JOIN work AS w ON w.reference = r.reference' : '';
 }
 
 export function orderOf({ oldestFirst = false }: ListQuery): string {
@@ -62,8 +58,7 @@ export function addFilter(where: Conditions, filter: ExecutionFilter): void {
   } else if (status !== undefined) where.add('r.status =', STATUS_CODES[status]);
   if (actionId !== undefined) where.add('r.action_id =', actionId);
   if (correlationIds !== undefined) where.addAny('r.correlation_id', 'text', correlationIds);
-  // Correlation ids are visible ASCII, whose last character is the tilde.
-  if (id !== undefined) where.addText('r.correlation_id >= ? AND r.correlation_id < ?', id, `${id}\u007f`);
+  if (id !== undefined) where.addText('r.correlation_id >= ? AND r.correlation_id < ?', id, behindPrefix(id));
   addEnding(where, filter);
   if (executionId === undefined) return;
   where.addText('r.id IN (SELECT execution FROM execution_ids WHERE ending = ?)', endingOf(executionId));
@@ -91,15 +86,11 @@ export function addText(where: Conditions, text: string): void {
 
 function patternsOf(text: string): string[] {
   // The lower case of a letter may have more characters than the letter.
-  return needlesOf(text).map((needle) => `%${needle.replaceAll(/[\\%_]/g, '\\$&').replaceAll(/[^\0-\x7f]+/gu, '%')}%`);
+  return lowerNeedlesOf(text).map((needle) => `%${escapedForLike(needle).replaceAll(/[^\0-\x7f]+/gu, '%')}%`);
 }
 
-/** The text as typed and as JSON escapes it, in lower case. */
-function needlesOf(text: string): string[] {
-  const escaped = JSON.stringify(text).slice(1, -1);
-  // JSON has NUL as an escape only.
-  const needles = text.includes('\0') ? [escaped] : [...new Set([text, escaped])];
-  return needles.map((needle) => needle.toLowerCase());
+function lowerNeedlesOf(text: string): string[] {
+  return needlesOf(text).map((needle) => needle.toLowerCase());
 }
 
 /** Returns whether a row that the conditions found has the texts of the filter where its reader sees them. */
@@ -109,7 +100,7 @@ export function textTest({ text, error, hidden = [] }: ExecutionFilter): (row: F
   const visible = (json: string) => (hidden.length === 0 ? json : masking.jsonText(json)).toLowerCase();
   const holds = (wanted: string | undefined, columns: (row: FoundRow) => readonly (string | null | undefined)[]) => {
     if (wanted === undefined) return () => true;
-    const needles = needlesOf(wanted);
+    const needles = lowerNeedlesOf(wanted);
     return (row: FoundRow) =>
       columns(row).some((json) => json != null && needles.some((needle) => visible(json).includes(needle)));
   };

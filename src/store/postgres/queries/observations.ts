@@ -5,30 +5,29 @@ import type { DoubtfulQuery, Observation, ObservationQuery, Observations } from 
 import { resolverOf, STATUS_CODES, statusOf } from '../../shared/codes.ts';
 import type { Reads } from '../../shared/reads.ts';
 import { timeOfReference } from '../../shared/reference-times.ts';
-import { arrivalFactsIn, SELECT_EXECUTION, type StoredRow, toExecution } from '../batch/aggregate.ts';
+import type { SnakeCase } from '../../shared/snake-case.ts';
+import {
+  type ArrivalFacts,
+  arrivalFactsIn,
+  SELECT_EXECUTION,
+  type StoredRow,
+  toExecution,
+} from '../batch/aggregate.ts';
 import { leastReferenceAt } from '../executions/uuid-bounds.ts';
 import { arrivalTimes } from '../rollups/tally.ts';
 
 /** Number of executions that one page scans, which takes a few milliseconds. */
 const PAGE = 1_000;
 
-export type ObservedRow = Pick<
-  StoredRow,
-  | 'reference'
-  | 'action_id'
-  | 'status'
-  | 'resolved_by'
-  | 'sent_at'
-  | 'resolved_at'
-  | 'grace_seconds'
-  | 'timeout_seconds'
-  | 'poll_count'
-  | 'execution_id'
-  | 'poll_url'
-  | 'hinted_at'
-  | 'called_back_at'
-  | 'poll_completed_at'
->;
+type Observed = 'actionId' | 'sentAt' | 'resolvedAt' | 'graceSeconds' | 'timeoutSeconds' | 'pollCount';
+
+export interface ObservedRow extends SnakeCase<Pick<Observation, Observed> & ArrivalFacts> {
+  readonly reference: string;
+  readonly status: number;
+  readonly resolved_by: number | null;
+  readonly execution_id: string | null;
+  readonly poll_url: string | null;
+}
 
 const { UNCONFIRMED, NOT_FOUND, TIMEOUT, CANCELLED } = STATUS_CODES;
 

@@ -1,16 +1,9 @@
 // Reads statistics in bounded batches: the audit trail entry by entry, and the executions of a period grouped by outcome.
 
-import { resolverOf, statusOf } from '../../shared/codes.ts';
 import { conditions } from '../../shared/conditions.ts';
 import type { Reads } from '../../shared/reads.ts';
-import { createTrailStatistics, type TrailColumns } from '../../shared/trail-statistics.ts';
-import {
-  OUTCOMES_BATCH,
-  type OutcomeGroup,
-  type Statistics,
-  type SubmittedPeriod,
-  type UnknownWord,
-} from '../../statistics-port.ts';
+import { createTrailStatistics, type GroupRow, type TrailColumns, toGroup } from '../../shared/trail-statistics.ts';
+import { OUTCOMES_BATCH, type Statistics, type SubmittedPeriod, type UnknownWord } from '../../statistics-port.ts';
 import { LAST_REFERENCE, leastReferenceAt } from '../executions/uuid-bounds.ts';
 
 const COLUMNS: TrailColumns = {
@@ -27,11 +20,6 @@ const GROUP = `SELECT r.action_id AS "actionId", r.status, r.resolved_by AS "res
   (o.late_result IS NOT NULL)::integer AS late,
   CASE WHEN r.resolved_at IS NOT NULL THEN greatest(0, r.resolved_at - r.submitted_at) END AS ms, count(*) AS count
   FROM execution_rows AS r LEFT JOIN outcome_rows AS o ON o.id = r.id`;
-
-type GroupRow = Omit<OutcomeGroup, 'status' | 'resolvedBy'> & {
-  readonly status: number;
-  readonly resolvedBy: number | null;
-};
 
 export function createStatistics(reads: Reads): Statistics {
   /** Executions submitted after the start are not included, so that it ends under load too. */
@@ -53,7 +41,7 @@ export function createStatistics(reads: Reads): Statistics {
       if (edge !== undefined) range.add('r.reference <', edge.reference);
       if (actionId !== undefined) range.add('r.action_id =', actionId);
       const rows = await reads.all<GroupRow>(`${GROUP} ${range.where()} GROUP BY 1, 2, 3, 4, 5, 6`, range.values);
-      yield rows.map((row) => ({ ...row, status: statusOf(row.status), resolvedBy: resolverOf(row.resolvedBy) }));
+      yield rows.map(toGroup);
       low = edge?.reference ?? null;
     }
   }

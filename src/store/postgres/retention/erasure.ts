@@ -1,12 +1,13 @@
 // Erases the content of executions, and holds executions. Entries that lose a part of their detail keep their hash, and the entry
 // ERASED has the seal of what remains of each.
 
-import type { AuditDraft, AuditEntry, AuditEvent } from '../../../execution/event.ts';
+import type { AuditEntry } from '../../../execution/event.ts';
 import type { Execution } from '../../../execution/execution.ts';
 import { type JsonObject, readJson } from '../../../execution/json.ts';
 import { reducedDetail, withoutQuotes } from '../../../execution/reduced-detail.ts';
 import type { Erased, Erasure, Order } from '../../erasure-port.ts';
 import { type Change, StoreUnavailable } from '../../port.ts';
+import { draftOf } from '../../shared/audit-rows.ts';
 import { GIVEN_UP, ORDERS, reductionOf, refusalOf, sealsIn } from '../../shared/erasures.ts';
 import type { Reads } from '../../shared/reads.ts';
 import type { Part } from '../batch/part.ts';
@@ -120,10 +121,6 @@ function holdTask(reference: string, isHeld: boolean, { order, now }: Ordered) {
 
 function aboutEntry(execution: Execution, entry: AuditEntry): Change {
   return { execution, outcome: 'notification', entry };
-}
-
-function draftOf(event: AuditEvent, detail: JsonObject): AuditDraft {
-  return { event, latencyMs: null, httpStatus: null, detail, body: null };
 }
 
 function reducedText(detail: string): string {

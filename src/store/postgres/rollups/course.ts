@@ -1,10 +1,9 @@
 // Reads the course of one action: steps of whole hours from the roll-ups, shorter steps from the executions.
 
-import { roundDuration } from '../../../lib/round-duration.ts';
 import { type Course, type CourseGroup, type CourseQuery, MAX_COURSE_EXECUTIONS } from '../../rollups-port.ts';
-import { resolverOf, statusOf } from '../../shared/codes.ts';
+import { createStepCounts, type StepRow, type Steps } from '../../shared/course-steps.ts';
 import type { Reads } from '../../shared/reads.ts';
-import { HOUR_MS, hourOf, isFromCxone } from '../../shared/rollup-keys.ts';
+import { HOUR_MS, hourOf } from '../../shared/rollup-keys.ts';
 import { MAX_LEVEL } from '../../shared/sample-ranks.ts';
 import { leastReferenceAt } from '../executions/uuid-bounds.ts';
 import { OUTCOMES, SUBMITTED } from './tally.ts';
@@ -12,20 +11,8 @@ import { OUTCOMES, SUBMITTED } from './tally.ts';
 /** Executions whose settings are compared. */
 const TIMED_EXECUTIONS = 200;
 
-type Steps = Pick<Course, 'accepted' | 'outcomes'>;
 type Timing = NonNullable<Course['timing']>;
 type Accepted = Steps['accepted'][number];
-
-/** Executions of one step that have the other columns in common. */
-interface StepRow {
-  readonly at: number;
-  readonly status: number;
-  readonly resolvedBy: number | null;
-  readonly sent: 0 | 1;
-  /** Null while the execution is open. */
-  readonly ms: number | null;
-  readonly count: number;
-}
 
 /** Parameters: action, first hour, hour behind the last, milliseconds of a step. */
 const STEP_OF_HOUR = '(extract(epoch FROM hour::timestamptz) * 1000)::bigint / $4::bigint * $4::bigint';
@@ -68,7 +55,9 @@ export function createCourseReader(reads: Reads): (query: CourseQuery) => Promis
   async function byExecutions({ actionId, from, to, stepMs }: CourseQuery): Promise<Steps | null> {
     const [low, high] = [leastReferenceAt(from), leastReferenceAt(to)];
     if ((await reads.first(BEYOND, [low, high])) !== undefined) return null;
-    return stepsIn(await reads.all<StepRow>(EXECUTIONS, [low, high, actionId, stepMs]));
+    const counts = createStepCounts(stepMs);
+    for (const row of await reads.all<StepRow>(EXECUTIONS, [low, high, actionId, stepMs])) counts.add(row);
+    return counts.read();
   }
 
   return async (query) => {
@@ -76,24 +65,5 @@ export function createCourseReader(reads: Reads): (query: CourseQuery) => Promis
     if (steps === null) return null;
     const timing = await reads.first<Timing>(TIMING, [query.actionId, leastReferenceAt(query.to)]);
     return { ...steps, timing: timing ?? null };
-  };
-}
-
-/** Durations are rounded here, as roll-ups count them: groups with equal ones become one. */
-function stepsIn(rows: readonly StepRow[]): Steps {
-  const accepted = new Map<number, number>();
-  const outcomes = new Map<string, CourseGroup>();
-  for (const { at, status, resolvedBy: by, sent, ms: exact, count } of rows) {
-    accepted.set(at, (accepted.get(at) ?? 0) + count);
-    if (exact === null) continue;
-    const resolvedBy = resolverOf(by);
-    const ms = isFromCxone(resolvedBy) ? roundDuration(exact) : 0;
-    const key = `${at} ${status} ${by} ${sent} ${ms}`;
-    const before = outcomes.get(key)?.count ?? 0;
-    outcomes.set(key, { at, status: statusOf(status), resolvedBy, sent, ms, count: before + count });
-  }
-  return {
-    accepted: [...accepted].map(([at, count]) => ({ at, count })),
-    outcomes: [...outcomes.values()],
   };
 }

@@ -2,12 +2,13 @@
 
 import type { Database } from 'better-sqlite3';
 import { and, eq, gte, inArray, isNotNull, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
-import { AT_CXONE_STATUSES, OPEN_STATUSES, type StatusFilter } from '../../../execution/execution.ts';
+import { AT_CXONE_STATUSES, type StatusFilter } from '../../../execution/execution.ts';
 import { isUuid } from '../../../execution/execution-id.ts';
 import { createMasking } from '../../../execution/masking.ts';
 import type { ExecutionFilter, ListQuery } from '../../port.ts';
 import { RESOLVED_BY_CODES, STATUS_CODES } from '../../shared/codes.ts';
 import { firstReferenceAt } from '../../shared/reference-times.ts';
+import { behindPrefix, escapedForLike, isOpen, needlesOf } from '../../shared/search-terms.ts';
 import { ONLY_NAMED } from '../rows.ts';
 import { executionRows } from '../schema.ts';
 import { referenceBound } from './uuid-range.ts';
@@ -99,7 +100,7 @@ export function matchesFilter(filter: ExecutionFilter): SQL | undefined {
     actionId === undefined ? undefined : eq(executionRows.actionId, actionId),
     id === undefined
       ? undefined
-      : sql`+${executionRows.correlationId} >= ${id} AND +${executionRows.correlationId} < ${behind(id)}`,
+      : sql`+${executionRows.correlationId} >= ${id} AND +${executionRows.correlationId} < ${behindPrefix(id)}`,
     executionId === undefined ? undefined : hasExecutionId(executionId),
     incident === undefined ? undefined : isAffectedBy(incident),
     correlationIds === undefined ? undefined : inArray(sql`+${executionRows.correlationId}`, [...correlationIds]),
@@ -134,17 +135,12 @@ export function isNamed(correlationIds: readonly string[]): SQL {
 
 /** Returns the condition of a correlation id prefix, which uses the primary key. */
 export function hasIdPrefix(id: string): SQL | undefined {
-  return and(gte(executionRows.correlationId, id), lt(executionRows.correlationId, behind(id)));
+  return and(gte(executionRows.correlationId, id), lt(executionRows.correlationId, behindPrefix(id)));
 }
 
 /** Returns the condition that each row found by the prefix of its correlation id must meet. */
 export function matchesListQuery(query: ListQuery): SQL | undefined {
   return and(between(query, sql`+${executionRows.reference}`, null), matchesFilter(query));
-}
-
-/** Returns the exclusive end of a prefix. Correlation ids are visible ASCII, whose last character is the tilde. */
-function behind(id: string): string {
-  return `${id}\u007f`;
 }
 
 /** UUIDs are compared without case. */
@@ -172,10 +168,6 @@ function isAffectedBy(incident: string): SQL {
   return sql`execution_rows.reference IN (SELECT reference FROM incident_executions WHERE incident = ${incident} AND is_affected = 1)`;
 }
 
-function isOpen(status: ListQuery['status']): boolean {
-  return status === 'OPEN' || status === 'AT_CXONE' || OPEN_STATUSES.some((open) => open === status);
-}
-
 /** Searches for the text as typed and as JSON escapes it. Each row of payload and outcome is looked up once. */
 function holds(text: string, hidden: readonly string[]): SQL {
   const needles = needlesOf(text);
@@ -187,20 +179,12 @@ function holdsInOutcome(columns: readonly string[], needles: readonly string[], 
   return sql`EXISTS (SELECT 1 FROM outcome_rows WHERE id = outcome AND ${inAny(columns, needles, hidden)})`;
 }
 
-/** JSON has NUL as an escape only, and a pattern of LIKE ends at NUL: `%` would find everything. */
-function needlesOf(text: string): readonly string[] {
-  const escaped = JSON.stringify(text).slice(1, -1);
-  // promise: text-with-nul-is-not-cut
-  return text.includes('\0') ? [escaped] : [...new Set([text, escaped])];
-}
-
 function inAny(columns: readonly string[], needles: readonly string[], hidden: readonly string[]): SQL | undefined {
   return or(...needles.flatMap((needle) => columns.map((column) => holdsIn(sql.raw(column), needle, hidden))));
 }
 
 function holdsIn(column: SQL, needle: string, hidden: readonly string[]): SQL {
-  const escaped = needle.replaceAll(/[\\%_]/g, '\\$&');
-  const pattern = `%${escaped.replaceAll(/[^\0-\x7f]/gu, '_')}%`;
+  const pattern = `%${escapedForLike(needle).replaceAll(/[^\0-\x7f]/gu, '_')}%`;
   const like = sql`${column} LIKE ${pattern} ESCAPE '\\'`;
   // promise: hidden-is-not-searchable
   if (hidden.length > 0) {

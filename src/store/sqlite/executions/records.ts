@@ -8,9 +8,9 @@ import { withoutQuotes } from '../../../execution/reduced-detail.ts';
 import { transition } from '../../../execution/transition.ts';
 import type { Change, DueWork, ExecutionRecorder, RecordResult } from '../../port.ts';
 import type { Backlog } from '../../shared/backlog.ts';
-import { type OutcomeColumns, outcomeColumns, toJson } from '../../shared/columns.ts';
+import { type OutcomeColumns, sealOf, toJson } from '../../shared/columns.ts';
 import { expiryOf } from '../../shared/expiry.ts';
-import { outcomeHash, prepareOutcomeHash } from '../../shared/hash-chain.ts';
+import { prepareOutcomeHash } from '../../shared/hash-chain.ts';
 import { restorePayload, stripPayload } from '../../shared/payload-hashes.ts';
 import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
 import type { SqliteOutbox } from '../outbox/outbox.ts';
@@ -130,11 +130,6 @@ function longOutcomeIn(event: ExecutionEvent): Pick<OutcomeColumns, 'result' | '
   if (!LargeJson.is(event.report.result) && !LargeJson.is(event.report.error)) return null;
   const { result, error } = outcomeIn(event.report);
   return { result: toJson(result), error: toJson(error) };
-}
-
-/** What the entry of an outcome states about it, so that the chain covers it. */
-function sealOf(execution: Execution): JsonObject {
-  return { status: execution.status, outcomeSha256: outcomeHash(outcomeColumns(execution)) };
 }
 
 function submissionOf(sql: Pick<Statements, 'submissionOf'>, id: number): Pick<Dispatchable, 'inputs' | 'context'> {

@@ -1,9 +1,9 @@
 // Submits an ended execution again: the new one, the link of the old one and the entries of both are one commit.
 
-import type { AuditDraft } from '../../../execution/event.ts';
 import { whyNotResubmittable } from '../../../execution/resubmission.ts';
 import type { ExecutionIntake, NewExecution, ResubmissionOrder, ResubmitResult } from '../../intake-port.ts';
 import type { Change } from '../../port.ts';
+import { draftOf } from '../../shared/audit-rows.ts';
 import type { AuditTrail } from '../audit/append.ts';
 import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
 import type { Statements } from '../statements.ts';
@@ -37,8 +37,7 @@ export function createResubmission(
     if (value.outcome !== 'added') return unchanged(value);
     const linked = sql.link(original, execution.correlationId);
     const detail = { by, ...(reason === null ? {} : { reason }), resubmittedAs: execution.correlationId };
-    const draft: AuditDraft = { event: 'RESUBMITTED', latencyMs: null, httpStatus: null, detail, body: null };
-    const entry = append(linked, draft, execution.submittedAt);
+    const entry = append(linked, draftOf('RESUBMITTED', detail), execution.submittedAt);
     const link: Change = { execution: linked.execution, outcome: 'notification', entry };
     return { value, changes: [...changes, link] };
   }

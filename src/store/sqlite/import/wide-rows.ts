@@ -79,23 +79,9 @@ export function createWideInsertion(client: Database) {
   /** Stores all columns with the entry: another execution may have had the same correlation id. */
   function insertEntry(entry: AuditRow): void {
     const { id } = named(entry.correlationId, entry.app, entry.actionId);
-    const at = fromIso(entry.timestamp);
-    const { executionId, latencyMs, httpStatus, app, actionId, detail } = entry;
-    const event = codeOf(EVENT_CODES, entry.event);
-    const hash = hashBytes(entry.hash);
-    sql.entry.run({
-      id: entry.id,
-      execution: id,
-      at,
-      event,
-      executionId,
-      latencyMs,
-      httpStatus,
-      hash,
-      app,
-      actionId,
-      detail,
-    });
+    const { timestamp, event, hash, correlationId: _correlationId, ...same } = entry;
+    const converted = { at: fromIso(timestamp), event: codeOf(EVENT_CODES, event), hash: hashBytes(hash) };
+    sql.entry.run({ ...same, ...converted, execution: id });
   }
 
   return { insertExecution, insertPayload, insertEntry };

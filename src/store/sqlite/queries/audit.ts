@@ -86,13 +86,18 @@ export function idRangeOf(client: Database, { from, to, after = 0, before }: Aud
   );
   const { first, last } = ends.get() ?? { first: null, last: null };
   const all = { low: Math.max(first ?? 1, after + 1), high: (last ?? 0) + 1 };
-  const rowFrom = client.prepare<[number], { id: number; time: string }>(
-    'SELECT id, timestamp AS time FROM audit_events WHERE id >= ? ORDER BY id LIMIT 1',
-  );
-  const since = (time: number) => firstSince(all, time, (id) => rowFrom.get(id));
+  const since = (time: number) => firstEntrySince(client, all, time);
   const low = from === undefined ? all.low : since(from - CLOCK_SLACK_MS);
   const high = Math.min(to === undefined ? all.high : since(to + CLOCK_SLACK_MS), before ?? all.high);
   return { low, high: Math.max(low, high) };
+}
+
+/** Returns the first id of the range whose entry is not older than `time`; `high` when all are older. */
+export function firstEntrySince(client: Database, range: IdRange, time: number): number {
+  const rowFrom = client.prepare<[number], { id: number; time: string }>(
+    'SELECT id, timestamp AS time FROM audit_events WHERE id >= ? ORDER BY id LIMIT 1',
+  );
+  return firstSince(range, time, (id) => rowFrom.get(id));
 }
 
 /** Yields windows of this many ids, in the order of the scan. */

@@ -4,7 +4,8 @@ import type { Database } from 'better-sqlite3';
 import { isoTime } from '../../../lib/time.ts';
 import { eventOf } from '../../shared/codes.ts';
 import type { CountedRepeats } from '../../statistics-port.ts';
-import { CLOCK_SLACK_MS, firstSince } from './first-since.ts';
+import { firstEntrySince, newestEntryId } from './audit.ts';
+import { CLOCK_SLACK_MS } from './first-since.ts';
 
 /** Entries that one statement reads, as a long read would prevent the WAL of a running receiver from being reset. */
 const WINDOW_ENTRIES = 20_000;
@@ -30,12 +31,8 @@ export function* countedRepeats(client: Database, from: number): Generator<Count
   const within = (rows: RepeatsRow[]) => rows.filter(({ until }) => until >= isoTime(from)).map(toRepeats);
   yield within(client.prepare<[], RepeatsRow>(WAITING).all());
   const stated = client.prepare<[{ low: number; high: number }], RepeatsRow>(STATED);
-  const newest = client.prepare<[], number | null>('SELECT max(id) FROM audit_events').pluck().get() ?? 0;
-  const rowFrom = client.prepare<[number], { id: number; time: string }>(
-    'SELECT id, timestamp AS time FROM audit_events WHERE id >= ? ORDER BY id LIMIT 1',
-  );
   const next = client.prepare<[number], number | null>('SELECT min(id) FROM audit_events WHERE id >= ?').pluck();
-  const first = firstSince({ low: 1, high: newest + 1 }, from - CLOCK_SLACK_MS, (id) => rowFrom.get(id));
+  const first = firstEntrySince(client, { low: 1, high: newestEntryId(client) + 1 }, from - CLOCK_SLACK_MS);
   // Ids that a restore skipped are not read one window after another.
   for (let low = next.get(first) ?? null; low !== null; low = next.get(low + WINDOW_ENTRIES) ?? null) {
     yield within(stated.all({ low, high: low + WINDOW_ENTRIES }));

@@ -13,19 +13,11 @@ import { uuidText } from '../rows.ts';
 /** Number of executions that one page scans, which takes a few milliseconds. */
 const PAGE = 1_000;
 
-export interface ObservedRow {
+export interface ObservedRow extends Omit<Observation, 'status' | 'resolvedBy' | 'pollable'> {
   readonly reference: unknown;
-  readonly actionId: string;
   readonly status: unknown;
   readonly resolvedBy: unknown;
-  readonly sentAt: number | null;
-  readonly resolvedAt: number | null;
-  readonly graceSeconds: number;
-  readonly timeoutSeconds: number;
-  readonly pollCount: number;
   readonly isPollable: 0 | 1;
-  readonly calledBackAt: number | null;
-  readonly foundAt: number | null;
 }
 
 interface Ends {
@@ -100,18 +92,6 @@ function edge(client: Database, range: string) {
 }
 
 export function toObservation(row: ObservedRow): Observation {
-  const { actionId, graceSeconds, timeoutSeconds, pollCount } = row;
-  return {
-    actionId,
-    graceSeconds,
-    timeoutSeconds,
-    pollCount,
-    status: statusOf(row.status),
-    resolvedBy: resolverOf(row.resolvedBy),
-    sentAt: row.sentAt,
-    resolvedAt: row.resolvedAt,
-    pollable: row.isPollable === 1,
-    calledBackAt: row.calledBackAt,
-    foundAt: row.foundAt,
-  };
+  const { reference: _reference, status, resolvedBy, isPollable, ...same } = row;
+  return { ...same, status: statusOf(status), resolvedBy: resolverOf(resolvedBy), pollable: isPollable === 1 };
 }

@@ -23,10 +23,9 @@ import { createPayloadPruning } from '../retention/prune-payloads.ts';
 import { createRollupReader } from '../rollups/read.ts';
 import { prepareStatements } from '../statements.ts';
 import { readHead, verifyAudit } from '../verify/verify.ts';
-import { idRangeOf, idsIn, linkBefore, newestEntryId, scanAuditTrail } from './audit.ts';
+import { firstEntrySince, idRangeOf, idsIn, linkBefore, newestEntryId, scanAuditTrail } from './audit.ts';
 import { countedRepeats } from './counted-repeats.ts';
 import { findStoredExecution, scanExecutions } from './executions.ts';
-import { firstSince } from './first-since.ts';
 import { countExecutions } from './id-windows.ts';
 import { createObservations } from './observations.ts';
 import { createReads } from './reads.ts';
@@ -126,16 +125,12 @@ function prunableIn(client: Database): Pick<Retention, 'prunableEntries' | 'prun
 }
 
 function createTrailQueries(client: Database) {
-  const rowFrom = client.prepare<[number], { id: number; time: string }>(
-    'SELECT id, timestamp AS time FROM audit_events WHERE id >= ? ORDER BY id LIMIT 1',
-  );
   return {
     entries: (...given) => scanAuditTrail(client, ...given),
     countEntryIds: async (filter) => idsIn(client, idRangeOf(client, filter)),
     entryBefore: async (id) => linkBefore(client, id),
     newestEntryId: async () => newestEntryId(client),
-    firstEntrySince: async (time) =>
-      firstSince({ low: 0, high: newestEntryId(client) + 1 }, time, (id) => rowFrom.get(id)),
+    firstEntrySince: async (time) => firstEntrySince(client, { low: 0, high: newestEntryId(client) + 1 }, time),
     countedRepeats: (from) => countedRepeats(client, from),
   } satisfies Partial<StoreReader>;
 }

@@ -1,8 +1,7 @@
 // Reads statistics in bounded batches: the audit trail entry by entry, and the executions of a period grouped by outcome.
 
 import type { Database } from 'better-sqlite3';
-import { resolverOf, statusOf } from '../../shared/codes.ts';
-import { createTrailStatistics, type TrailColumns } from '../../shared/trail-statistics.ts';
+import { createTrailStatistics, type GroupRow, type TrailColumns, toGroup } from '../../shared/trail-statistics.ts';
 import type { OutcomeGroup, Statistics } from '../../statistics-port.ts';
 import { createUnknownWords } from '../executions/unknown-words.ts';
 import { rangeParameters, selectInRange, windowsOf } from './id-windows.ts';
@@ -19,11 +18,6 @@ const GROUP = `action_id AS actionId, status, resolved_by AS resolvedBy, sent_at
   EXISTS (SELECT 1 FROM outcome_rows WHERE id = outcome AND late_result IS NOT NULL) AS late,
   max(0, resolved_at - submitted_at) AS ms, count(*) AS count`;
 
-type GroupRow = Omit<OutcomeGroup, 'status' | 'resolvedBy'> & {
-  readonly status: unknown;
-  readonly resolvedBy: unknown;
-};
-
 export function createStatistics(client: Database): Statistics {
   const words = createUnknownWords(client);
 
@@ -36,7 +30,7 @@ export function createStatistics(client: Database): Statistics {
     const bound = { ...rangeParameters(period), ...(actionId === undefined ? {} : { actionId }) };
     for (const { low, high } of windowsOf(client, period, 'oldest-first')) {
       const rows = groups.all({ ...bound, low, high });
-      yield rows.map((row) => ({ ...row, status: statusOf(row.status), resolvedBy: resolverOf(row.resolvedBy) }));
+      yield rows.map(toGroup);
     }
   }
 

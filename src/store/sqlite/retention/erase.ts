@@ -2,12 +2,11 @@
 // detail keep their hash, and a later entry of the trail has the seal of what remains of each.
 
 import type { Database } from 'better-sqlite3';
-import type { AuditEntry, AuditEvent } from '../../../execution/event.ts';
-import type { JsonObject } from '../../../execution/json.ts';
 import { isoTime } from '../../../lib/time.ts';
 import { notificationIds } from '../../../notification/outgoing.ts';
 import type { Erased, Erasure, Order } from '../../erasure-port.ts';
 import type { Change } from '../../port.ts';
+import { draftOf } from '../../shared/audit-rows.ts';
 import { GIVEN_UP, ORDERS, type Reduction, reductionOf, refusalOf, sealsIn } from '../../shared/erasures.ts';
 import type { AuditTrail } from '../audit/append.ts';
 import { auditRow, SELECT_ENTRIES } from '../audit/entry-rows.ts';
@@ -54,7 +53,9 @@ export function createErasure(client: Database, tools: ErasureTools): Erasure {
     sql.emptyBodies.run(erasedAt, found.id);
     const erased = stored(reference) as ExecutionRow;
     const { execution } = erased;
-    const entries = sealsIn(reductions).map((seals) => write('ERASED', erased, { ...order, entries: seals }, now));
+    const entries = sealsIn(reductions).map((seals) =>
+      trail.append(erased, draftOf('ERASED', { ...order, entries: seals }), now),
+    );
     const changes = [...counts, ...entries].map((entry): Change => ({ execution, outcome: 'notification', entry }));
     return { value: { outcome: 'erased', execution }, changes: [...givenUp, ...changes] };
   }
@@ -70,10 +71,6 @@ export function createErasure(client: Database, tools: ErasureTools): Erasure {
     });
   }
 
-  function write(event: AuditEvent, about: ExecutionRow, detail: JsonObject, now: number): AuditEntry {
-    return trail.append(about, { event, latencyMs: null, httpStatus: null, detail, body: null }, now);
-  }
-
   function setHold(reference: string, isHeld: boolean, { by, reason }: Order, now: number) {
     const found = stored(reference);
     if (found === undefined) return unchanged(undefined);
@@ -81,7 +78,8 @@ export function createErasure(client: Database, tools: ErasureTools): Erasure {
     const heldAt = isHeld ? now : null;
     sql.setHold.run(heldAt, found.id);
     const execution = { ...found.execution, heldAt };
-    const entry = write(isHeld ? 'HELD' : 'RELEASED', { ...found, execution }, { by, reason }, now);
+    const draft = draftOf(isHeld ? 'HELD' : 'RELEASED', { by, reason });
+    const entry = trail.append({ ...found, execution }, draft, now);
     const change: Change = { execution, outcome: 'notification', entry };
     return { value: execution, changes: [change] };
   }

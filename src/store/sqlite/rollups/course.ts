@@ -1,11 +1,10 @@
 // Reads the course of one action: steps of whole hours from the roll-ups, shorter steps from the executions.
 
 import type { Database, Statement } from 'better-sqlite3';
-import { roundDuration } from '../../../lib/round-duration.ts';
 import { type Course, type CourseGroup, type CourseQuery, MAX_COURSE_EXECUTIONS } from '../../rollups-port.ts';
-import { resolverOf, statusOf } from '../../shared/codes.ts';
+import { createStepCounts, type StepRow, type Steps } from '../../shared/course-steps.ts';
 import { firstReferenceAt } from '../../shared/reference-times.ts';
-import { HOUR_MS, hourOf, isFromCxone } from '../../shared/rollup-keys.ts';
+import { HOUR_MS, hourOf } from '../../shared/rollup-keys.ts';
 import { MAX_LEVEL } from '../../shared/sample-ranks.ts';
 import { referenceBound } from '../executions/uuid-range.ts';
 import { windowsOf } from '../queries/id-windows.ts';
@@ -24,18 +23,7 @@ interface PlaceStatements {
   readonly nextApp: Statement<string[], string>;
 }
 
-type Outcome = Omit<CourseGroup, 'at' | 'count'>;
 type Timing = NonNullable<Course['timing']>;
-type Steps = Pick<Course, 'accepted' | 'outcomes'>;
-
-interface ExecutionRow {
-  readonly submittedAt: number;
-  readonly status: unknown;
-  readonly resolvedBy: unknown;
-  readonly sent: 0 | 1;
-  /** Null while the execution is open. */
-  readonly ms: number | null;
-}
 
 export function createCourseReader(client: Database): (query: CourseQuery) => Course | null {
   const sql = prepare(client);
@@ -53,14 +41,11 @@ export function createCourseReader(client: Database): (query: CourseQuery) => Co
     const [low, high] = [from, to].map((time) => referenceBound(firstReferenceAt(time)));
     // promise: short-steps-are-bounded
     if (sql.beyond.get(low, high) !== undefined) return null;
-    const tally = createTally(stepMs);
+    const counts = createStepCounts(stepMs);
     for (const window of windowsOf(client, { from, to }, 'oldest-first')) {
-      for (const row of sql.executions.iterate(window.low, window.high, actionId)) {
-        tally.accept(row.submittedAt);
-        if (row.ms !== null) tally.end(row.submittedAt, outcomeOf(row, row.ms));
-      }
+      for (const row of sql.executions.iterate(window.low, window.high, actionId)) counts.add(row);
     }
-    return tally.read();
+    return counts.read();
   }
 
   function timing({ actionId, to }: CourseQuery): Timing | null {
@@ -79,41 +64,11 @@ export function createCourseReader(client: Database): (query: CourseQuery) => Co
   };
 }
 
-function outcomeOf({ status, resolvedBy: by, sent }: ExecutionRow, ms: number): Outcome {
-  const resolvedBy = resolverOf(by);
-  const rounded = isFromCxone(resolvedBy) ? roundDuration(ms) : 0;
-  return { status: statusOf(status), resolvedBy, sent, ms: rounded };
-}
-
 /** Yields each hour and app that a roll-up has rows of, and reads one row of each. Other actions may have many rows. */
 function* placesIn({ nextHour, nextApp }: PlaceStatements, low: string, high: string): Generator<Place> {
   for (let hour = nextHour.get(low, high); hour !== undefined; hour = nextHour.get(`${hour}~`, high)) {
     for (let app = nextApp.get(hour, ''); app !== undefined; app = nextApp.get(hour, app)) yield { hour, app };
   }
-}
-
-function createTally(stepMs: number) {
-  const accepted = new Map<number, number>();
-  const outcomes = new Map<string, CourseGroup & { count: number }>();
-  const stepOf = (time: number) => Math.floor(time / stepMs) * stepMs;
-  return {
-    accept: (time: number): void => {
-      const at = stepOf(time);
-      accepted.set(at, (accepted.get(at) ?? 0) + 1);
-    },
-    end: (time: number, outcome: Outcome): void => {
-      const at = stepOf(time);
-      const { status, resolvedBy, sent, ms } = outcome;
-      const key = `${at} ${status} ${resolvedBy} ${sent} ${ms}`;
-      const group = outcomes.get(key);
-      if (group === undefined) outcomes.set(key, { at, ...outcome, count: 1 });
-      else group.count += 1;
-    },
-    read: (): Steps => ({
-      accepted: [...accepted].map(([at, count]) => ({ at, count })),
-      outcomes: [...outcomes.values()],
-    }),
-  };
 }
 
 function prepare(client: Database) {
@@ -145,8 +100,8 @@ function prepare(client: Database) {
         LIMIT 1 OFFSET ${MAX_COURSE_EXECUTIONS}`,
       )
       .pluck(),
-    executions: client.prepare<unknown[], ExecutionRow>(
-      `SELECT submitted_at AS submittedAt, status, resolved_by AS resolvedBy, sent_at IS NOT NULL AS sent,
+    executions: client.prepare<unknown[], StepRow>(
+      `SELECT 1 AS count, submitted_at AS at, status, resolved_by AS resolvedBy, sent_at IS NOT NULL AS sent,
         max(0, resolved_at - submitted_at) AS ms
       FROM execution_rows WHERE reference >= ? AND reference < ? AND action_id = ?`,
     ),

@@ -5,18 +5,13 @@ import type { Counted } from '../../shared/rollup-keys.ts';
 import { uuidText } from '../rows.ts';
 import { ARRIVAL_TIMES, type ArrivalTimes } from './arrival-times.ts';
 
-export interface CountedRow {
+export interface CountedRow
+  extends ArrivalTimes,
+    Omit<Counted, 'reference' | 'status' | 'resolvedBy' | 'hasLateResult'> {
   readonly reference: unknown;
-  readonly app: string;
-  readonly actionId: string;
   readonly status: unknown;
   readonly resolvedBy: unknown;
-  readonly sentAt: number | null;
-  readonly resolvedAt: number | null;
-  readonly totalMs: number | null;
   readonly late: 0 | 1;
-  readonly calledBackAt: number | null;
-  readonly foundAt: number | null;
 }
 
 /** A condition follows. */
@@ -27,15 +22,10 @@ SELECT reference, app, action_id AS actionId, status, resolved_by AS resolvedBy,
 FROM execution_rows AS e WHERE status <> 0`;
 
 export function toCounted(row: CountedRow): { readonly counted: Counted; readonly times: ArrivalTimes } {
-  const { app, actionId, sentAt, resolvedAt, totalMs, late, calledBackAt, foundAt } = row;
+  const { reference, status, resolvedBy, late, calledBackAt, foundAt, ...same } = row;
+  const words = { status: statusOf(status), resolvedBy: resolverOf(resolvedBy) };
   return {
-    counted: {
-      ...{ app, actionId, sentAt, resolvedAt, totalMs },
-      reference: uuidText(row.reference),
-      status: statusOf(row.status),
-      resolvedBy: resolverOf(row.resolvedBy),
-      hasLateResult: late === 1,
-    },
+    counted: { ...same, ...words, reference: uuidText(reference), hasLateResult: late === 1 },
     times: { calledBackAt, foundAt },
   };
 }

@@ -2,21 +2,13 @@
 
 import { hash } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
-import type { Status } from '../../../execution/execution.ts';
 import { outcomeHash } from '../../shared/hash-chain.ts';
 import { MAX_FINDINGS } from '../../verify/findings.ts';
-import type { StoredNotification, StoredRest, StoredRows } from '../../verify/stored.ts';
+import type { StoredNotification, StoredRest, StoredRows, StoredState } from '../../verify/stored.ts';
 
-interface StateRow {
-  readonly status: Status;
-  readonly resolvedBy: string | null;
-  readonly resolvedAt: string | null;
-  readonly actionId: string;
-  readonly app: string;
+interface StateRow extends Omit<StoredState, 'hasOutcome' | 'outcomeSha256'> {
   readonly result: string | null;
   readonly error: string | null;
-  readonly prunedAt: string | null;
-  readonly payloadSha256: string | null;
 }
 
 interface Lookups {
