@@ -32,6 +32,7 @@ import { createStreams } from './usecases/follow-events/streams.ts';
 import { createSharedControls, type LiveControls, type SharedControls } from './usecases/leader/live-controls.ts';
 import { createOwnControls } from './usecases/leader/own-controls.ts';
 import { createSharedReports } from './usecases/leader/shared-reports.ts';
+import { createSuccession } from './usecases/leader/succession.ts';
 import { createReconciliations } from './usecases/reconcile/reconciliations.ts';
 import { createWaiters } from './usecases/wait-for-outcome.ts';
 import { createAuditHeadLogger } from './workers/audit-head-logger.ts';
@@ -118,7 +119,7 @@ export async function buildParts(options: ReceiverOptions, limits: ListenerLimit
   const trail = await followTrail(store);
   const dashboard = createDashboard(trail, world.now);
   const health = createCallbackHealthMonitor({ store, world, log, ...pace });
-  const live = liveParts({ ...resources, log, tracing, lanes, loops: lifecycle.loops, world, pace });
+  const live = liveParts({ ...resources, log, tracing, lanes, loops: lifecycle.loops, world, pace, isOwnTime });
   const parts = {
     ...live,
     ...incidentParts({ ...resources, config, log, world, observer, lanes, health, loops: lifecycle.loops }),
@@ -141,6 +142,11 @@ export async function buildParts(options: ReceiverOptions, limits: ListenerLimit
     health,
     advisor: createAdvisor({ store, world, log, ...pace }),
     repeats: followRepeats(trail, world.now),
+    succession: createSuccession({
+      ...{ sharing: live.sharing, leadership: store.leadership, world, log },
+      publishSoon: () => lifecycle.loops().get('publish')?.wake(),
+      pause: () => cxone.limiterState().pause,
+    }),
   };
   metrics.connect({
     ...{ store, trail, waiters, streams, connections, maxConnections },
@@ -177,26 +183,27 @@ interface LiveSources
     Pick<ReceiverOptions, 'log' | 'world'>,
     Pick<IncidentSources, 'lanes' | 'loops'> {
   readonly tracing: Tracing;
+  readonly isOwnTime: boolean;
   readonly pace: ReturnType<typeof pollIntervalOf>;
 }
 
-/** What operators see and order of the receiver that sends; `leading` has its loops for that, null for a database of one process. */
-function liveParts({ store, cxone, lanes, loops, world, log, tracing, pace }: LiveSources) {
+/** What operators see and order of the receiver that sends; `sharing` is null for a database of one process. */
+function liveParts({ store, cxone, lanes, loops, world, log, tracing, pace, isOwnTime }: LiveSources) {
   const shared = store.shared && {
     ...store.shared,
     reports: createSharedReports(store.shared.leaderChannel.reports, world),
   };
   const changed = shared?.reports.changed ?? (() => {});
   const reconciliations = createReconciliations({ store, cxone, world, log, tracing, ...pace, changed });
-  const own = createOwnControls({ world, cxone, store, lanes, loops, reconciliations });
-  if (shared === null) return { reconciliations, controls: own satisfies LiveControls as LiveControls, leading: null };
+  const own = createOwnControls({ world, isOwnTime, cxone, store, lanes, loops, reconciliations });
+  if (shared === null) return { reconciliations, controls: own satisfies LiveControls as LiveControls, sharing: null };
   const { leaderChannel: channel, reports } = shared;
   const controls: SharedControls = createSharedControls(own, {
     ...{ channel, reports, world, log },
     leads: () => store.leadership.term() !== null,
   });
   const stop = () => reconciliations.stop().then(reports.flush);
-  return { reconciliations: { ...reconciliations, stop }, controls: controls as LiveControls, leading: controls.works };
+  return { reconciliations: { ...reconciliations, stop }, controls: controls as LiveControls, sharing: controls };
 }
 
 /** `announcer` is null without a webhook for incidents. */

@@ -34,6 +34,9 @@ import { startWorkers, type WorkerTools } from './workers/workers.ts';
 /** The time limit for stopping, in milliseconds. Work that is unfinished by then keeps its durable state and is abandoned. */
 export const DRAIN_MS = 10_000;
 
+/** How long a leader waits for what it has begun before it hands over, in milliseconds. It waits for the rest afterwards. */
+const HAND_OVER_MS = 500;
+
 /** The interval at which the files of the TLS certificate are checked, in milliseconds. */
 const TLS_CHECK_MS = 10_000;
 
@@ -172,8 +175,9 @@ function lead(parts: Parts, { webhookUrl, tls }: Listeners): Duty {
   const run = (ofLeader: Loops) => lifecycle.started(new Map([...ofAll, ...ofLeader]));
   let terms = 0;
   const duty = createDuty({
-    begin: () => {
+    begin: async () => {
       terms += 1;
+      await parts.succession.takeOver();
       const workers = startWorkers(workerTools(parts, publicUrl));
       const signals = (isFirst: boolean) => parts.signals(isFirst && terms === 1);
       const loops: Loops = [
@@ -182,7 +186,7 @@ function lead(parts: Parts, { webhookUrl, tls }: Listeners): Duty {
         start('insights', parts.health.work),
         start('incidents', createIncidentWatch({ ...parts, changed: parts.controls.incidentsChanged, signals })),
         ...(parts.announcer === null ? [] : [start('announcer', parts.announcer.work)]),
-        ...Object.entries(parts.leading?.() ?? {}).map(([name, work]) => start(name, work)),
+        ...Object.entries(parts.sharing?.works() ?? {}).map(([name, work]) => start(name, work)),
       ];
       run(loops);
       reportToken(parts);
@@ -196,6 +200,7 @@ function lead(parts: Parts, { webhookUrl, tls }: Listeners): Duty {
     },
   });
   run([]);
+  parts.cxone.watchPause(parts.succession.pauseChanged);
   duty.assign(leadership.term());
   leadership.watch(duty.assign);
   return duty;
@@ -232,7 +237,10 @@ async function stop({ parts, submissions, leading, listeners }: Running): Promis
     return closing;
   };
   const stopLoops = async () => {
-    await Promise.all([leading.stop(), parts.reconciliations.stop()]);
+    const ended = Promise.all([leading.stop(), parts.reconciliations.stop()]);
+    await within(world, ended, world.elapsed() + HAND_OVER_MS);
+    await parts.succession.handOver();
+    await ended;
     await Promise.all([...lifecycle.loops().values()].map((loop) => loop.stop()));
   };
 

@@ -9,7 +9,7 @@ import { type CallResult, classifyPollResponse, classifySubmitResponse } from '.
 import { createCookies } from './cookies.ts';
 import type { Endpoints } from './discovery/endpoints.ts';
 import { createLargeBodies } from './large-bodies/large-bodies.ts';
-import { createLimiter, type LimiterState } from './limiter/limiter.ts';
+import { createLimiter, type Limiter, type LimiterState } from './limiter/limiter.ts';
 import { isDotSegment, parseCallback, scanCallback } from './parse-response.ts';
 import type { ConnectionProblem, Cxone, GatewayReport, Requester, TokenProblem, UpstreamPause } from './port.ts';
 import { isPollable } from './profile/profile.ts';
@@ -37,10 +37,12 @@ export interface CxoneOptions extends AuthorizedOptions {
   readonly fetcher?: Fetcher;
 }
 
-export interface CxoneClient extends Cxone {
+export interface CxoneClient extends Cxone, Pick<Limiter, 'continueFrom' | 'takePause'> {
   limiterState(): LimiterState;
   /** Ends the current pause and returns it; null when nothing is paused. */
   liftPause(): UpstreamPause | null;
+  /** Calls the listener when a pause begins, becomes longer or is lifted. */
+  watchPause(listener: () => void): void;
   /** Returns why no new access token is available; null while there is no problem. */
   tokenProblem(): TokenProblem | null;
   /** Returns the refused tokens and responses of gateways that delay executions now. */
@@ -119,6 +121,9 @@ export function createCxone(options: CxoneOptions): CxoneClient {
     parseResponse: largeBodies.parseResponse,
     limiterState: limiter.state,
     liftPause: limiter.lift,
+    continueFrom: limiter.continueFrom,
+    takePause: limiter.takePause,
+    watchPause: limiter.watch,
     tokenProblem: tokens.problem,
     gatewayReports: reports.current,
     connectionProblems: reachability.problems,

@@ -8,7 +8,8 @@ export interface Duty {
 }
 
 export interface DutyOptions<Work> {
-  readonly begin: () => Work;
+  /** Must not reject. */
+  readonly begin: () => Work | Promise<Work>;
   /** Resolves when the work has ended. Must not reject. */
   readonly end: (work: Work) => Promise<void>;
 }
@@ -22,7 +23,7 @@ export function createDuty<Work>({ begin, end }: DutyOptions<Work>): Duty {
   async function follow(): Promise<void> {
     while ((underWay?.term ?? null) !== assigned) {
       if (underWay === null) {
-        underWay = { term: assigned as number, work: begin() };
+        underWay = { term: assigned as number, work: await begin() };
       } else {
         const { work } = underWay;
         underWay = null;

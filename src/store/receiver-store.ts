@@ -32,6 +32,11 @@ export interface Leadership {
   term(): number | null;
   /** Calls the listener with each new term, and with null when another receiver leads. Returns a function that stops the calls. */
   watch(listener: (term: number | null) => void): () => void;
+  /**
+   * Ends the term of this receiver for good, if it leads, so that another one leads at once. This one must have ended its requests to
+   * CXone: none is sent any more. @throws {StoreUnavailable | Error} if the database did not note it; another one leads later then.
+   */
+  handOver(): Promise<void>;
 }
 
 /** What the receivers of one database share besides executions. */

@@ -9,6 +9,7 @@ const LIMITS = 'test/store/postgres/limits.test.ts';
 const LOST_COMMIT = 'test/store/postgres/lost-commit.test.ts';
 const MOVE = 'test/store/move/move.slow.test.ts';
 const OTHERS = 'test/store/postgres/others.test.ts';
+const NEIGHBOURS = 'test/store/postgres/neighbours.test.ts';
 const VIEWS = 'test/store/postgres/views.slow.test.ts';
 
 interface Shared {
@@ -118,6 +119,62 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     promise: 'of the receivers on one database only the leader claims, ends what is due and prunes',
     edit: removed,
     tests: ['test/store/postgres/several-receivers.slow.test.ts'],
+  },
+  {
+    tag: 'postgres/older-receiver-stops',
+    promise: 'an older receiver neither starts nor runs on a database that needs a newer one',
+    edit: condition(true),
+    tests: [NEIGHBOURS],
+    title: 'an older receiver',
+  },
+  {
+    tag: 'postgres/migration-waits-for-older-receivers',
+    promise: 'a migration is not applied while a receiver runs that could not serve afterwards',
+    edit: condition(true),
+    tests: [NEIGHBOURS],
+    title: 'the newer receiver refuses to start',
+  },
+  {
+    tag: 'postgres/neighbouring-version-serves',
+    promise: 'a receiver starts on a database to which the next version has added something',
+    edit: condition(false),
+    tests: [NEIGHBOURS],
+    title: 'an older receiver serves on',
+  },
+  {
+    tag: 'postgres/handed-over-lead-begins-at-once',
+    promise: 'after a leader that has handed over, the next one begins without a wait',
+    edit: condition(true),
+    tests: [NEIGHBOURS],
+    title: 'is followed at once',
+  },
+  {
+    tag: 'leader-hands-over',
+    promise: 'a leader that is stopped lets another one send while its own requests are in flight',
+    edit: removed,
+    tests: ['test/stories/handover.test.ts'],
+    title: 'lets another receiver send',
+  },
+  {
+    tag: 'leader-inherits-pause',
+    promise: 'a new leader has the pause of the one before, and no other',
+    edit: removed,
+    tests: ['test/cxone/limiter/limiter.test.ts'],
+    title: 'has no pause of its own',
+  },
+  {
+    tag: 'leader-inherits-circuits',
+    promise: 'a new leader has the open circuits of the one before, and no others',
+    edit: removed,
+    tests: ['test/workers/notifier/lanes.test.ts'],
+    title: 'circuits that another receiver has opened',
+  },
+  {
+    tag: 'order-of-another-version',
+    promise: 'an order that a leader of another version does not know is refused as one that was not done',
+    edit: condition(false),
+    tests: ['test/usecases/leader/live-controls.test.ts'],
+    title: 'an order of another version is refused',
   },
   {
     tag: 'postgres/others-are-seen-without-hints',

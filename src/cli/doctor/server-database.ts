@@ -59,6 +59,9 @@ async function schema(client: Client, name: string): Promise<Check> {
       return warn('database', `${name} is empty`, 'nothing to do before the first start: that makes its tables');
     case 'older':
       return warn('database', `${name} is of an older version`, 'make a backup; the next start migrates it');
+    case 'newer':
+      await refuseMoved(query);
+      return ok('database', `${name} is of a newer version, beside which this one may serve`);
     case 'current':
       await refuseMoved(query);
       return ok('database', name);

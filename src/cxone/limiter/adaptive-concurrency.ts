@@ -24,6 +24,10 @@ export function createAdaptiveConcurrency(max: number) {
 
   return {
     limit: () => Math.floor(allowed),
+    /** Continues with this limit, from 1 to the maximum. */
+    continueWith: (limit: number): void => {
+      allowed = Math.min(max, Math.max(1, limit));
+    },
     averageLatencyMs: () => average,
     begin: () => {
       begun += 1;

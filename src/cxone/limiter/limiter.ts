@@ -44,9 +44,25 @@ export interface Limiter {
   pause(ms: number, cause: PauseCause): void;
   /** Ends the current pause and returns it; null when nothing is paused. */
   lift(): UpstreamPause | null;
+  /** Takes over a pause that a response to another receiver has caused. A longer current pause stays. */
+  takePause(pause: UpstreamPause): void;
+  /** Continues as the receiver that sent before: with its pause, and with what its requests in flight leave of its limit. */
+  continueFrom(before: SentBefore): void;
+  /** Calls the listener when a pause begins, becomes longer or is lifted. */
+  watch(listener: () => void): void;
   state(): LimiterState;
   /** Ends all waiting without permits. */
   close(): void;
+}
+
+/** What is known of the receiver that sent before. */
+export interface SentBefore {
+  readonly pause: UpstreamPause | null;
+  /** Requests that it allowed to be in flight; 0: not known. */
+  readonly limit: number;
+  readonly inFlight: number;
+  /** Whether it may have made requests in this second, so that none is left of the rate at first. */
+  readonly sentNow: boolean;
 }
 
 export interface LimiterOptions {
@@ -64,6 +80,7 @@ export function createLimiter({ maxConcurrent, ratePerSecond, world }: LimiterOp
   let inFlight = 0;
   let pauses = 0;
   let cause: PauseCause | null = null;
+  let changed = () => {};
   const closing = new AbortController();
   let alarm: Alarm | null = null;
 
@@ -145,6 +162,16 @@ export function createLimiter({ maxConcurrent, ratePerSecond, world }: LimiterOp
     serve();
   }
 
+  function pause(ms: number, by: PauseCause): void {
+    const isLonger = ms > rate.pauseLeft();
+    if (isLonger) cause = by;
+    rate.pause(ms);
+    serve();
+    if (isLonger) changed();
+  }
+
+  const takePause = ({ until, ...by }: UpstreamPause) => pause(Math.max(0, until - world.now()), by);
+
   return {
     permits: (kind, max, signal) => {
       if (closing.signal.aborted || signal.aborted || max < 1) return Promise.resolve([]);
@@ -170,15 +197,26 @@ export function createLimiter({ maxConcurrent, ratePerSecond, world }: LimiterOp
     },
     pause: (ms, by) => {
       if (ms > 0) pauses += 1;
-      if (ms > rate.pauseLeft()) cause = by;
-      rate.pause(ms);
-      serve();
+      pause(ms, by);
     },
+    takePause,
     lift: () => {
       const lifted = currentPause();
       rate.lift();
       serve();
+      if (lifted !== null) changed();
       return lifted;
+    },
+    continueFrom: ({ pause: ofBefore, limit, inFlight: others, sentNow }) => {
+      // promise: leader-inherits-pause
+      rate.lift();
+      if (sentNow) rate.drain();
+      if (limit > 0) concurrency.continueWith(limit - others);
+      if (ofBefore !== null) takePause(ofBefore);
+      serve();
+    },
+    watch: (listener) => {
+      changed = listener;
     },
     state: () => ({
       limit: concurrency.limit(),

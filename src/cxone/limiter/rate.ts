@@ -22,6 +22,8 @@ export function createRequestRate(ratePerSecond: number, world: World) {
 
   return {
     take: (): boolean => bucket.take(1),
+    /** Leaves no request over: another receiver may have made them all. */
+    drain: (): void => bucket.set(0),
     /** Returns the token of a request that is not made. */
     putBack: (): void => bucket.putBack(1),
     /** Returns the milliseconds until the next request is allowed. */

@@ -186,7 +186,7 @@ export const PROBLEM_DOCS: { readonly [N in ProblemName]: ProblemDoc } = {
     headers: ['Retry-After'],
   },
   'no-leader': {
-    when: 'Several receivers have one database, and none of them leads at the moment. Another one takes over within 15 s.',
+    when: 'Several receivers have one database, and none of them leads at the moment, or the one that leads has another version and does not know this. Another one takes over within 15 s.',
     detail: 'Only the receiver that leads can do this. Nothing was changed. Send it again later.',
     headers: ['Retry-After'],
   },

@@ -30,7 +30,7 @@ async function openFile(options: OpenDatabaseOptions): Promise<ReceiverStore> {
     isRestoredBackup: store.restored?.from === 'backup',
     // The file has noted it already.
     adoptBackup: (hold) => hold(),
-    leadership: { leads: () => true, term: () => 1, watch: () => () => {} },
+    leadership: { leads: () => true, term: () => 1, watch: () => () => {}, handOver: async () => {} },
   };
 }
 

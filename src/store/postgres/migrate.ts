@@ -1,29 +1,33 @@
 // Brings the schema of the database to this version: one receiver applies the migrations, and the others wait for it.
 
-import { createHash } from 'node:crypto';
-import { globSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
 import type { Client } from 'pg';
 import { DatabaseRefused } from '../shared/database-refused.ts';
+import { FIRST_SCHEMA, fenceOff, refuseLowSchema, refuseOlderReceivers } from './compatibility.ts';
+import { codeOf, LOCKED } from './connection/errors.ts';
+import { type Migration, readMigrations } from './migrations.ts';
 
-const FOLDER = join(import.meta.dirname, '../../../migrations/postgres');
-const BREAKPOINT = '--> statement-breakpoint';
+/**
+ * How long a migration waits for a table that another session uses, in milliseconds, and how often, with a second in between. Whatever
+ * receivers ask of the table waits behind it. A backup uses all tables for as long as it takes.
+ */
+const LOCK_MS = 200;
+const ATTEMPTS = 120;
 
-interface Migration {
-  readonly name: string;
-  readonly sha256: string;
-  readonly statements: readonly string[];
-}
-
-/** @throws {DatabaseRefused} if the database belongs to another program or to a later version; it is then unchanged. */
-export async function migrate(client: Client): Promise<void> {
+/**
+ * Applies the migrations that the database lacks. Receivers of the version before continue meanwhile.
+ * @throws {DatabaseRefused} if the database belongs to another program, if a later version needs newer receivers, or if receivers run
+ * that could not serve afterwards; it is then unchanged.
+ */
+export async function migrate(client: Client, wanted: readonly Migration[] = readMigrations()): Promise<void> {
   // The others wait for as long as the migrations take.
   await client.query("SET lock_timeout = 0; SELECT pg_advisory_lock(hashtext('migrations'))");
   try {
     const applied = await appliedMigrations(client);
-    const wanted = readMigrations();
     refuseUnknown(applied, wanted);
-    for (const migration of wanted.slice(applied.length)) await apply(client, migration);
+    const missing = wanted.slice(applied.length);
+    if (applied.length > 0) await refuseOlderReceivers(client, missing);
+    await client.query(`SET lock_timeout = ${LOCK_MS}`);
+    for (const migration of missing) await applyPatiently(client, migration);
   } finally {
     await client.query("SELECT pg_advisory_unlock(hashtext('migrations'))");
   }
@@ -41,39 +45,51 @@ type Query = (text: string) => Promise<readonly object[]>;
 /** Refuses a database whose tables are not those of this version, for what only reads. @throws {DatabaseRefused} */
 export async function refuseOtherSchema(query: Query): Promise<void> {
   const state = await readSchemaState(query);
-  if (state !== 'current') throw new DatabaseRefused(state === 'empty' ? NEW : OLDER);
+  if (state === 'empty') throw new DatabaseRefused(NEW);
+  if (state === 'older') throw new DatabaseRefused(OLDER);
 }
+
+/** `newer`: a later version has added to it, and this one may serve, too. */
+export type SchemaState = 'empty' | 'older' | 'current' | 'newer';
 
 /**
  * Returns how the schema of the database relates to this version, without a change: `empty` before the first start.
- * @throws {DatabaseRefused} if the database belongs to another program or to a later version.
+ * @throws {DatabaseRefused} if the database belongs to another program, or to a later version beside which this one may not serve.
  */
-export async function readSchemaState(query: Query): Promise<'empty' | 'older' | 'current'> {
+export async function readSchemaState(query: Query): Promise<SchemaState> {
   const applied = await knownMigrations(query);
   if (applied === null) return 'empty';
   const wanted = readMigrations();
   refuseUnknown(applied, wanted);
-  return applied.length < wanted.length ? 'older' : 'current';
+  if (applied.length === wanted.length) return 'current';
+  return applied.length < wanted.length ? 'older' : 'newer';
 }
 
 interface Found {
   /** True if the database has the table of migrations. */
   readonly ours: boolean;
+  /** True if it has the table of changes, which a migration has made. */
+  readonly states: boolean;
   readonly tables: number;
 }
 
 interface Applied {
   readonly name: string;
   readonly sha256: string;
+  /** The lowest schema that may serve since; null for the first migrations. */
+  readonly lowest: number | null;
 }
 
-const FOUND = `SELECT to_regclass('schema_migrations') IS NOT NULL AS ours,
+const FOUND = `SELECT to_regclass('schema_migrations') IS NOT NULL AS ours, to_regclass('schema_changes') IS NOT NULL AS states,
   (SELECT count(*) FROM pg_tables WHERE schemaname = current_schema())::integer AS tables`;
 /** A row with such a name is the mark of a database whose content was moved to a file: earlier versions do not know the migration. */
 const MARK = 'moved to ';
 const IS_MARK = `starts_with(name, '${MARK}')`;
 
-const APPLIED = `SELECT name, sha256 FROM schema_migrations WHERE NOT ${IS_MARK} ORDER BY name`;
+const FIRST = `SELECT name, sha256, NULL::integer AS lowest FROM schema_migrations WHERE NOT ${IS_MARK} ORDER BY name`;
+const APPLIED = `SELECT coalesce(m.name, c.name) AS name, coalesce(m.sha256, c.sha256) AS sha256, c.lowest
+  FROM (SELECT name, sha256 FROM schema_migrations WHERE NOT ${IS_MARK}) AS m FULL JOIN schema_changes AS c ON c.name = m.name
+  ORDER BY 1`;
 const MARKS = `SELECT name, applied_at::text AS at FROM schema_migrations WHERE ${IS_MARK}`;
 
 const FOREIGN = 'the database of DATABASE_URL has tables of another program: create an empty database for the receiver';
@@ -104,7 +120,7 @@ export async function refuseMoved(query: Query): Promise<void> {
 /** Returns null for an empty database. @throws {DatabaseRefused} if it belongs to another program. */
 async function knownMigrations(query: Query): Promise<readonly Applied[] | null> {
   const [found] = (await query(FOUND)) as readonly Found[];
-  if (found?.ours) return (await query(APPLIED)) as readonly Applied[];
+  if (found?.ours) return (await query(found.states ? APPLIED : FIRST)) as readonly Applied[];
   if (found?.tables === 0) return null;
   throw new DatabaseRefused(FOREIGN);
 }
@@ -127,9 +143,13 @@ async function makeMigrationTable(client: Client): Promise<void> {
 }
 
 function refuseUnknown(applied: readonly Applied[], wanted: readonly Migration[]): void {
-  for (const [i, { name, sha256 }] of applied.entries()) {
+  for (const { lowest } of applied) refuseLowSchema(lowest, wanted.at(-1)?.number);
+  for (const [i, { name, sha256, lowest }] of applied.entries()) {
     const known = wanted[i];
-    if (known === undefined || known.name !== name) {
+    // A later version has added to the database, and states that this one may serve.
+    // promise: postgres/neighbouring-version-serves
+    if (known === undefined && lowest !== null) return;
+    if (known?.name !== name) {
       throw new DatabaseRefused(
         `the database has the migration ${name}, which this version does not know: start a newer version`,
       );
@@ -138,6 +158,23 @@ function refuseUnknown(applied: readonly Applied[], wanted: readonly Migration[]
       throw new DatabaseRefused(
         `the database was made with another text of the migration ${name}: start the version that made it`,
       );
+    }
+  }
+}
+
+async function applyPatiently(client: Client, migration: Migration): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await apply(client, migration);
+    } catch (error) {
+      if (codeOf(error) !== LOCKED) throw error;
+      if (attempt === ATTEMPTS) {
+        throw new DatabaseRefused(
+          `another session has used a table for which the migration ${migration.name} waits: start again when it has ended (a backup, for example)`,
+          { cause: error },
+        );
+      }
+      await client.query('SELECT pg_sleep(1)');
     }
   }
 }
@@ -153,17 +190,16 @@ async function apply(client: Client, migration: Migration): Promise<void> {
   }
 }
 
-async function run(client: Client, { name, sha256, statements }: Migration): Promise<void> {
+async function run(client: Client, migration: Migration): Promise<void> {
+  const { number, name, sha256, statements, lowest } = migration;
   for (const statement of statements) await client.query(statement);
-  await client.query('INSERT INTO schema_migrations (name, sha256) VALUES ($1, $2)', [name, sha256]);
-}
-
-function readMigrations(): Migration[] {
-  return globSync('*.sql', { cwd: FOLDER })
-    .toSorted()
-    .map((file) => {
-      const text = readFileSync(join(FOLDER, file), 'utf8');
-      const sha256 = createHash('sha256').update(text).digest('hex');
-      return { name: basename(file, '.sql'), sha256, statements: text.split(BREAKPOINT) };
-    });
+  // Receivers of the first migrations know `schema_migrations` alone, and refuse what they do not know in it.
+  if (lowest === null || lowest > FIRST_SCHEMA) {
+    await client.query('INSERT INTO schema_migrations (name, sha256) VALUES ($1, $2)', [name, sha256]);
+  }
+  if (lowest === null) return;
+  await client.query('INSERT INTO schema_changes (number, name, sha256, lowest) VALUES ($1, $2, $3, $4)', [
+    ...[number, name, sha256, lowest],
+  ]);
+  await fenceOff(client, migration);
 }

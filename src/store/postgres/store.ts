@@ -105,6 +105,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     look: (query) => journal.catchUp(query),
     refresh: pauses.reload,
     changed: () => tell(othersListeners, null),
+    handedOver: session.tryToLead,
   });
   const journal = createJournal({
     settled: writer.settled,
@@ -128,6 +129,13 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     if (result.head === null || result.hash === null) return;
     head = { id: result.head, hash: result.hash };
     partitions.reached(head.id);
+  }
+
+  async function handOver(): Promise<void> {
+    const led = terms.current() !== null;
+    terms.become(null);
+    await session.handOver();
+    if (led) hints.give('lead');
   }
 
   /** What others have committed last is in the head that is known after the end. */
@@ -203,7 +211,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     newestTime,
     isRestoredBackup: isCopy,
     adoptBackup: (hold) => adoptCopy(connecting, hold),
-    leadership: { leads: session.leads, term: terms.current, watch: terms.watch },
+    leadership: { leads: session.leads, term: terms.current, watch: terms.watch, handOver },
     close: async () => {
       await writer.close();
       await readLastHead();

@@ -6,17 +6,22 @@ import { type Log, reasonOf } from '../../lib/log.ts';
 import type { Work } from '../../lib/loop.ts';
 import type { World } from '../../lib/world.ts';
 import type { Endpoint } from '../../store/endpoints-port.ts';
-import type { LeaderChannel } from '../../store/leader-port.ts';
+import { type LeaderChannel, OrderUnconfirmed } from '../../store/leader-port.ts';
 import type { Reconciliations, Started } from '../reconcile/reconciliations.ts';
 import type { ReconcileRequest, Reconciliation } from '../reconcile/report.ts';
 import type { LiveState } from './live-state.ts';
 import { createOrderWork, haveDone, type OrderHandler } from './orders.ts';
-import { createPublisher, publishedState } from './publisher.ts';
+import { createPublisher, lastState, publishedState } from './publisher.ts';
+import { readEndpoint, readPause, readPauseOrder, readReconcileOrder, readStarted } from './shared-forms.ts';
 import type { SharedReports } from './shared-reports.ts';
 
 /** What this receiver does itself while it leads. */
 export interface OwnControls {
   state(): LiveState;
+  /** Continues as the leader before, which has published this. */
+  continueFrom(before: LiveState): void;
+  /** Takes over a pause that a response to another receiver has caused. */
+  takePause(pause: UpstreamPause): void;
   liftPause(): UpstreamPause | null;
   /** Makes the next notification for the endpoint due, and lets it pass the open circuit. */
   probe(endpoint: Endpoint): Promise<void>;
@@ -41,6 +46,12 @@ export interface LiveControls {
 }
 
 export interface SharedControls extends LiveControls {
+  /** Continues as the leader before. To be called before this receiver sends. */
+  takeOver(): Promise<void>;
+  /** Publishes what the next leader continues with. @throws {StoreUnavailable} */
+  publish(): Promise<void>;
+  /** Passes a pause on that a response has caused after this receiver has handed over. */
+  passPause(pause: UpstreamPause): Promise<void>;
   /** Returns the loops of the leader by name, for one term. */
   works(): Readonly<Record<'orders' | 'publish', Work>>;
 }
@@ -61,9 +72,9 @@ export function createSharedControls(own: OwnControls, tools: SharingTools): Sha
   const order = (kind: Kind, body: JsonObject = {}) => haveDone({ ...channel, world }, kind, body);
 
   /** A hint: without it the leader looks for the work later. */
-  async function hint(kind: Kind): Promise<void> {
+  async function hint(kind: Kind, body: JsonObject = {}): Promise<void> {
     try {
-      await channel.orders.give(kind, {});
+      await channel.orders.give(kind, body);
     } catch (error) {
       log.warn(
         { reason: reasonOf(error) },
@@ -74,8 +85,12 @@ export function createSharedControls(own: OwnControls, tools: SharingTools): Sha
 
   const handlers: Readonly<Record<Kind, OrderHandler>> = {
     'lift-pause': () => own.liftPause() as unknown as Json,
+    pause: (body) => {
+      own.takePause(readPauseOrder(body));
+      return null;
+    },
     probe: async (body) => {
-      await own.probe(body as unknown as Endpoint);
+      await own.probe(readEndpoint(body));
       return null;
     },
     'deliveries-resumed': () => {
@@ -86,8 +101,10 @@ export function createSharedControls(own: OwnControls, tools: SharingTools): Sha
       own.incidentsChanged();
       return null;
     },
-    reconcile: ({ request, by }) =>
-      own.reconciliations.start(request as unknown as ReconcileRequest, by as string) as unknown as Json,
+    reconcile: (body) => {
+      const { request, by } = readReconcileOrder(body);
+      return own.reconciliations.start(request, by) as unknown as Json;
+    },
   };
 
   async function publishAll(): Promise<void> {
@@ -113,8 +130,7 @@ export function createSharedControls(own: OwnControls, tools: SharingTools): Sha
 
   return {
     state: () => (leads() ? own.state() : publishedState(channel.state)),
-    liftPause: async () =>
-      leads() ? own.liftPause() : ((await order('lift-pause')) as unknown as UpstreamPause | null),
+    liftPause: async () => (leads() ? own.liftPause() : readPause(await order('lift-pause'))),
     probe: async ({ app, origin }) => {
       if (leads()) await own.probe({ app, origin });
       else await order('probe', { app, origin });
@@ -124,7 +140,10 @@ export function createSharedControls(own: OwnControls, tools: SharingTools): Sha
     reconciliations: {
       start: async (request, by) => {
         if (!leads()) {
-          return (await order('reconcile', { request: request as unknown as JsonObject, by })) as unknown as Started;
+          const result = await order('reconcile', { request: request as unknown as JsonObject, by });
+          const started = readStarted(result);
+          if (started === undefined) throw new OrderUnconfirmed('the receiver that leads has another version');
+          return started;
         }
         const started = own.reconciliations.start(request, by);
         // Another receiver may be asked for the report at once.
@@ -134,7 +153,10 @@ export function createSharedControls(own: OwnControls, tools: SharingTools): Sha
       find: async (id) => (leads() ? own.reconciliations.find(id) : undefined) ?? reports.find(id),
     },
     works,
+    takeOver: async () => own.continueFrom(await lastState(channel.state)),
+    publish: publishAll,
+    passPause: (pause) => hint('pause', { ...pause }),
   };
 }
 
-type Kind = 'lift-pause' | 'probe' | 'deliveries-resumed' | 'incidents-changed' | 'reconcile';
+type Kind = 'lift-pause' | 'pause' | 'probe' | 'deliveries-resumed' | 'incidents-changed' | 'reconcile';

@@ -5,6 +5,7 @@ import { type Log, reasonOf } from '../../lib/log.ts';
 import type { Work } from '../../lib/loop.ts';
 import type { World } from '../../lib/world.ts';
 import { type LeaderOrders, NoLeader, type Order, OrderUnconfirmed } from '../../store/leader-port.ts';
+import { UnknownOrder } from './shared-forms.ts';
 
 /** How often the leader looks for orders, and who gave one for its result, in milliseconds. */
 const LOOK_EVERY_MS = 100;
@@ -13,7 +14,10 @@ const ASK_EVERY_MS = 25;
 const UNTAKEN_MS = 5_000;
 const UNDONE_MS = 10_000;
 
-/** Carries out one kind of order, and returns its result. */
+/** How the failure of an order that a leader does not know begins, in every version. */
+const UNKNOWN = 'this version of the receiver does not know';
+
+/** Carries out one kind of order, and returns its result. @throws {UnknownOrder} if the body is that of another version */
 export type OrderHandler = (body: JsonObject) => Json | Promise<Json>;
 
 export interface OrderTools {
@@ -23,7 +27,7 @@ export interface OrderTools {
 
 /**
  * Has the leader carry out an order, and returns its result.
- * @throws {NoLeader} if no receiver leads, so that nothing was done
+ * @throws {NoLeader} if no receiver leads, or if the one that leads has another version and does not know it: nothing was done
  * @throws {OrderUnconfirmed} if the leader ends meanwhile or fails, so that it may have been done
  */
 export async function haveDone({ orders, world }: OrderTools, kind: string, body: JsonObject): Promise<Json> {
@@ -52,11 +56,12 @@ export function createOrderWork(
 ): Work {
   async function carryOut({ id, kind, body }: Order): Promise<{ readonly id: number; readonly result: Json }> {
     const handler = handlers[kind];
-    if (handler === undefined)
-      return { id, result: { failed: `this version of the receiver does not know "${kind}"` } };
+    const unknown = { id, result: { failed: `${UNKNOWN} "${kind}"` } };
+    if (handler === undefined) return unknown;
     try {
       return { id, result: { done: await handler(body) } };
     } catch (error) {
+      if (error instanceof UnknownOrder) return unknown;
       log.error({ order: kind, reason: reasonOf(error) }, 'an order of an operator at another receiver failed');
       return { id, result: { failed: reasonOf(error) } };
     }
@@ -75,6 +80,8 @@ export function createOrderWork(
 
 function resultOf(result: Json): Json {
   const { done, failed } = result as { readonly done?: Json; readonly failed?: string };
+  // promise: order-of-another-version
+  if (failed?.startsWith(UNKNOWN)) throw new NoLeader('the receiver that leads has another version: nothing was done');
   if (failed !== undefined) throw new OrderUnconfirmed(`the receiver that leads could not do it: ${failed}`);
   return done ?? null;
 }

@@ -7,6 +7,11 @@ import type { Endpoint, Endpoints } from '../../store/endpoints-port.ts';
 import type { OpenCircuit } from '../../store/outbox-port.ts';
 import type { OwnControls } from './live-controls.ts';
 
+interface SentBefore extends Readonly<Record<'limit' | 'inFlight', number>> {
+  readonly pause: UpstreamPause | null;
+  readonly sentNow: boolean;
+}
+
 export interface OwnParts extends Pick<OwnControls, 'reconciliations'> {
   readonly world: Pick<World, 'now'>;
   readonly cxone: {
@@ -14,16 +19,32 @@ export interface OwnParts extends Pick<OwnControls, 'reconciliations'> {
       Record<'limit' | 'inFlight' | 'pausedUntil', number>
     >;
     liftPause(): UpstreamPause | null;
+    continueFrom(before: SentBefore): void;
+    takePause(pause: UpstreamPause): void;
     tokenProblem(): TokenProblem | null;
     gatewayReports(): readonly GatewayReport[];
     connectionProblems(): readonly ConnectionProblem[];
   };
+  /** Whether the world has a time of its own, in which no receiver has sent before this one. */
+  readonly isOwnTime: boolean;
   readonly store: Pick<Endpoints, 'hasten'>;
-  readonly lanes: { openCircuits(): readonly OpenCircuit[]; probeNow(endpoint: Endpoint): void };
+  readonly lanes: {
+    openCircuits(): readonly OpenCircuit[];
+    continueFrom(circuits: readonly OpenCircuit[]): void;
+    probeNow(endpoint: Endpoint): void;
+  };
   readonly loops: () => ReadonlyMap<string, Pick<Loop, 'wake'>>;
 }
 
-export function createOwnControls({ world, cxone, store, lanes, loops, reconciliations }: OwnParts): OwnControls {
+export function createOwnControls({
+  world,
+  isOwnTime,
+  cxone,
+  store,
+  lanes,
+  loops,
+  reconciliations,
+}: OwnParts): OwnControls {
   const wake = (loop: string) => loops().get(loop)?.wake();
   return {
     state: () => {
@@ -40,6 +61,14 @@ export function createOwnControls({ world, cxone, store, lanes, loops, reconcili
           .map(({ probeInMs, ...circuit }) => ({ ...circuit, nextProbeAt: now + probeInMs })),
       };
     },
+    continueFrom: ({ upstream, pause, circuits }) => {
+      const now = world.now();
+      cxone.continueFrom({ ...upstream, pause, sentNow: !isOwnTime && upstream.limit > 0 });
+      lanes.continueFrom(
+        circuits.map(({ nextProbeAt, ...circuit }) => ({ ...circuit, probeInMs: Math.max(0, nextProbeAt - now) })),
+      );
+    },
+    takePause: cxone.takePause,
     liftPause: cxone.liftPause,
     probe: async (endpoint) => {
       await store.hasten(endpoint, world.now());

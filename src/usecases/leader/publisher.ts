@@ -5,12 +5,15 @@ import type { Work } from '../../lib/loop.ts';
 import type { World } from '../../lib/world.ts';
 import type { LeaderState } from '../../store/leader-port.ts';
 import { type LiveState, NOTHING_KNOWN } from './live-state.ts';
+import { readLiveState } from './shared-forms.ts';
 
 /** The state is published once in this time at most, and without a change after `REPEAT_MS`. Milliseconds. */
 const PUBLISH_MS = 1_000;
 const REPEAT_MS = 5_000;
 /** What was published earlier is that of a leader that has ended. */
 const VALID_MS = 15_000;
+/** Longer than any pause lasts that was published. */
+const LAST_MS = 24 * 60 * 60 * 1_000;
 
 export interface Publisher {
   /** Publishes the state now. */
@@ -41,5 +44,14 @@ export function createPublisher(state: LeaderState, live: () => LiveState, world
 
 /** Returns what the leader has published. */
 export async function publishedState(state: LeaderState): Promise<LiveState> {
-  return ((await state.published(VALID_MS)) as LiveState | null) ?? NOTHING_KNOWN;
+  const published = await state.published(VALID_MS);
+  return published === null ? NOTHING_KNOWN : readLiveState(published);
+}
+
+/** Returns what the last leader has published. Of its requests in flight, none is left after a while. */
+export async function lastState(state: LeaderState): Promise<LiveState> {
+  const recent = await state.published(VALID_MS);
+  if (recent !== null) return readLiveState(recent);
+  const old = await state.published(LAST_MS);
+  return old === null ? NOTHING_KNOWN : { ...readLiveState(old), upstream: NOTHING_KNOWN.upstream };
 }

@@ -5,6 +5,7 @@ import type { World } from '../../lib/world.ts';
 import type { Reports } from '../../store/leader-port.ts';
 import { MAX_REPORTS } from '../reconcile/reconciliations.ts';
 import type { Reconciliation } from '../reconcile/report.ts';
+import { readReport } from './shared-forms.ts';
 
 export interface SharedReports {
   /** Takes a report that is new or has changed; `flush` stores it. */
@@ -34,7 +35,10 @@ export function createSharedReports(reports: Reports, world: Pick<World, 'now'>)
         if (dirty.get(id) === report) dirty.delete(id);
       }
     },
-    find: async (id) => (await reports.find(id)) as Reconciliation | undefined,
+    find: async (id) => {
+      const report = await reports.find(id);
+      return report && readReport(report);
+    },
     takeOver: async () => {
       for (const report of (await reports.running()) as unknown as Reconciliation[]) {
         await save({ ...report, status: 'STOPPED', reason: ENDED_WITH_LEADER, endedAt: world.now() });

@@ -24,6 +24,8 @@ export interface CircuitBreaker {
   silentMs(): number;
   /** Milliseconds until the next delivery may start. */
   remainingMs(): number;
+  /** Continues an open circuit after this many failures in a row, with the rest of its pause in milliseconds. */
+  continueFrom(failures: number, pauseMs: number): void;
   /** Lets the next delivery start now; an open circuit stays open until it succeeds. */
   endPause(): void;
 }
@@ -61,6 +63,12 @@ export function createCircuitBreaker(world: Pick<World, 'elapsed'>): CircuitBrea
     open,
     silentMs: () => (silentSince === null ? 0 : Math.max(0, world.elapsed() - silentSince)),
     remainingMs: left,
+    continueFrom: (before, pauseMs) => {
+      failures = before;
+      // The circuit opened with the fifth failure, and each later one lengthened its pause.
+      pauses = Math.max(1, before - OPENS_AT + 1);
+      pause.start(Math.min(Math.max(0, pauseMs), PAUSE_LIMITS.maxMs));
+    },
     endPause: pause.end,
   };
 }

@@ -43,6 +43,8 @@ export interface Lanes {
   probeNow(lane: Pick<DueLane, 'app' | 'origin'>): void;
   /** The lanes that have something to send and an open circuit breaker. */
   openCircuits(): OpenCircuit[];
+  /** Continues as the receiver that notified before: with its open circuits alone. */
+  continueFrom(circuits: readonly OpenCircuit[]): void;
 }
 
 type IsPaused = (lane: Pick<DueLane, 'app' | 'origin'>) => boolean;
@@ -69,19 +71,12 @@ export function createLanes(world: Pick<World, 'now' | 'elapsed'>): Lanes {
   function track(due: readonly DueLane[]): void {
     const keys = new Set(due.map(keyOf));
     for (const [key, { underWay }] of tracked) if (underWay === 0 && !keys.has(key)) tracked.delete(key);
-    for (const lane of due) {
-      const { app, origin } = lane;
-      if (tracked.has(keyOf(lane))) continue;
-      tracked.set(keyOf(lane), {
-        app,
-        origin,
-        breaker: createCircuitBreaker(world),
-        failure: null,
-        openSince: null,
-        underWay: 0,
-        servedAs: 0,
-      });
-    }
+    for (const lane of due) if (!tracked.has(keyOf(lane))) tracked.set(keyOf(lane), newLane(lane));
+  }
+
+  function newLane({ app, origin }: Pick<DueLane, 'app' | 'origin'>): TrackedLane {
+    const breaker = createCircuitBreaker(world);
+    return { app, origin, breaker, failure: null, openSince: null, underWay: 0, servedAs: 0 };
   }
 
   const trackedLane = (lane: DueLane) => tracked.get(keyOf(lane)) as TrackedLane;
@@ -134,6 +129,15 @@ export function createLanes(world: Pick<World, 'now' | 'elapsed'>): Lanes {
         if (failures === 0) return [];
         return [{ app, origin, failure, failures, since: openSince ?? world.now(), probeInMs }];
       }),
+    continueFrom: (circuits) => {
+      // promise: leader-inherits-circuits
+      for (const [key, { underWay }] of tracked) if (underWay === 0) tracked.delete(key);
+      for (const { failure, failures, since, probeInMs, ...endpoint } of circuits) {
+        const lane = tracked.get(keyOf(endpoint)) ?? newLane(endpoint);
+        lane.breaker.continueFrom(failures, probeInMs);
+        tracked.set(keyOf(endpoint), Object.assign(lane, { failure, openSince: since }));
+      }
+    },
     release: (lane, count) => {
       const found = tracked.get(keyOf(lane));
       if (found !== undefined) take(found, -count);

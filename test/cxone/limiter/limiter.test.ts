@@ -261,3 +261,66 @@ describe('letting go', () => {
     expect(await limiter.take(0)).toBeGreaterThan(0);
   });
 });
+
+describe('a limiter that continues as another one', () => {
+  const PAUSE = { ...CAUSE, until: 0 };
+
+  test('keeps its pause to the end, with its cause, and lets nothing through before', async () => {
+    const { world, limiter } = setUp();
+    const pause = { ...PAUSE, until: world.now() + 30_000 };
+    limiter.continueFrom({ pause, limit: 10, inFlight: 0, sentNow: false });
+    expect(limiter.state()).toMatchObject({ pause, pauses: 0 });
+    const permits = watch(limiter.permits('execute', 1, never));
+    await world.advance(29_999);
+    expect(permits.value).toBe(undefined);
+    await world.advance(1);
+    expect(permits.value).toHaveLength(1);
+  });
+
+  test('has no pause of its own that the other one did not know, and none that has ended', async () => {
+    const { world, limiter } = setUp();
+    limiter.pause(60_000, CAUSE);
+    limiter.continueFrom({ pause: { ...PAUSE, until: world.now() - 1 }, limit: 10, inFlight: 0, sentNow: false });
+    expect(limiter.state().pause).toBe(null);
+    expect(await permitsNow(limiter)).toHaveLength(1);
+  });
+
+  test('allows what the requests in flight of the other one leave of its limit, and one at least', () => {
+    const { limiter } = setUp({ maxConcurrent: 10 });
+    const limitAfter = (limit: number, inFlight: number) => {
+      limiter.continueFrom({ pause: null, limit, inFlight, sentNow: false });
+      return limiter.state().limit;
+    };
+    expect([limitAfter(8, 3), limitAfter(4, 4), limitAfter(50, 0)]).toEqual([5, 1, 10]);
+    expect(limitAfter(0, 0)).toBe(10);
+  });
+
+  test('makes no burst that with those of the other one would exceed the rate', async () => {
+    const { world, limiter } = setUp({ ratePerSecond: 100, maxConcurrent: 1_000 });
+    limiter.continueFrom({ pause: null, limit: 1_000, inFlight: 0, sentNow: true });
+    expect(limiter.state().tokens).toBe(0);
+    let sent = 0;
+    void (async () => {
+      for (;;) sent += (await limiter.permits('execute', 1, never)).length;
+    })();
+    await world.advance(1_000);
+    expect(sent).toBeLessThanOrEqual(100);
+    expect(sent).toBeGreaterThan(85);
+  });
+
+  test('announces each pause that begins, becomes longer or is lifted', () => {
+    const { world, limiter } = setUp();
+    let changes = 0;
+    limiter.watch(() => {
+      changes += 1;
+    });
+    limiter.pause(1_000, CAUSE);
+    limiter.pause(500, CAUSE);
+    expect(changes).toBe(1);
+    limiter.takePause({ ...PAUSE, until: world.now() + 9_000 });
+    expect(changes).toBe(2);
+    limiter.lift();
+    limiter.lift();
+    expect(changes).toBe(3);
+  });
+});

@@ -87,7 +87,7 @@ describe.skipIf(serverUrl === null)('opening', () => {
     const stores = await Promise.all([openOn(url), openOn(url), openOn(url)]);
     for (const store of stores) await expect(store.ping(NOON)).resolves.toBeUndefined();
     const { rows } = await withClient(url, (client) =>
-      client.query('SELECT name FROM schema_migrations ORDER BY name'),
+      client.query('SELECT name FROM schema_migrations UNION ALL SELECT name FROM schema_changes ORDER BY name'),
     );
     const files = readdirSync(new URL('../../../migrations/postgres', import.meta.url))
       .filter((file) => file.endsWith('.sql'))

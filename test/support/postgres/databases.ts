@@ -34,7 +34,7 @@ async function empty(client: Client): Promise<void> {
   const { rows } = await client.query<{ tables: string }>(
     `SELECT string_agg(quote_ident(relname), ', ') AS tables FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
-      AND relname NOT IN ('schema_migrations', 'audit_event_names')`,
+      AND relname NOT IN ('schema_migrations', 'schema_changes', 'audit_event_names')`,
   );
   await client.query(`TRUNCATE ${rows[0]?.tables} RESTART IDENTITY`);
   await client.query(

@@ -31,6 +31,7 @@ function twoReceivers() {
   const log = quietLog();
   const channel = createLeaderChannelInMemory(world);
   const done: string[] = [];
+  const continued: LiveState[] = [];
   const reported = new Map<string, Reconciliation>();
   const live = { ...NOTHING_KNOWN, pause: PAUSE, circuits: [CIRCUIT] };
   let state: LiveState = live;
@@ -39,6 +40,12 @@ function twoReceivers() {
     const reports = createSharedReports(channel.reports, world);
     const own: OwnControls = {
       state: () => (leads ? state : NOTHING_KNOWN),
+      continueFrom: (before) => {
+        continued.push(before);
+      },
+      takePause: (pause) => {
+        state = { ...state, pause };
+      },
       liftPause: () => {
         const { pause } = state;
         state = { ...state, pause: null };
@@ -82,6 +89,7 @@ function twoReceivers() {
     world,
     channel,
     done,
+    continued,
     leader: leader.controls,
     other: other.controls,
     reports: leader.reports,
@@ -179,4 +187,75 @@ test('a reconciliation whose leader ended is shown as stopped once another recei
   await leader.works().orders(round);
   const report = await other.reconciliations.find('r-1');
   expect(report).toMatchObject({ status: 'STOPPED', reason: expect.stringContaining('start it again') });
+});
+
+test('of the state of a leader of another version, what is known is shown, and what it lacks is empty', async () => {
+  const { channel, other } = twoReceivers();
+  const report = { kind: 'cut', message: 'cut off', since: 3, responses: 2, more: 1 };
+  await channel.state.publish({
+    mood: 'good',
+    upstream: { limit: 7, gatewayReports: [report, { ...report, kind: 'of the future' }, null], weather: {} },
+    pause: { ...PAUSE, until: 'tomorrow' },
+    circuits: [{ ...CIRCUIT, half: true }, { app: 'shop' }],
+  });
+  const { more: _, ...known } = report;
+  expect(await other.state()).toEqual({
+    upstream: { ...NOTHING_KNOWN.upstream, limit: 7, gatewayReports: [known] },
+    pause: null,
+    circuits: [CIRCUIT],
+  });
+  for (const strange of [{}, { upstream: 'idle', circuits: 3 }]) {
+    await channel.state.publish(strange);
+    expect(await other.state()).toEqual(NOTHING_KNOWN);
+  }
+});
+
+test.for(['flaps', 'probe'])('an order of another version is refused as one that was not done: %s', async (kind) => {
+  const { channel, other, works, round, done, world } = twoReceivers();
+  const give = channel.orders.give;
+  channel.orders.give = (_, body) => give(kind, kind === 'probe' ? { of: body } : body);
+  const refused = Promise.resolve(other.probe(ENDPOINT)).catch((error: unknown) => error);
+  await world.settle();
+  await works.orders(round);
+  await world.advance(50);
+  expect(await refused).toBeInstanceOf(NoLeader);
+  expect(done).toEqual([]);
+});
+
+test('a report of another version is shown as far as it is known, and is no fault otherwise', async () => {
+  const { channel, other } = twoReceivers();
+  const { counts, ...report } = REPORT;
+  const { asked, ...rest } = counts;
+  const save = (id: string, body: object) =>
+    channel.reports.save({ id, hasEnded: true, report: { ...body, id } as JsonObject }, 10);
+  await save('newer', { ...report, status: 'PAUSED', counts: { ...rest, skipped: 3 }, more: [1] });
+  await save('strange', { what: 1 });
+  expect(await other.reconciliations.find('newer')).toEqual({
+    ...{ ...REPORT, id: 'newer', status: 'ENDED', counts: { ...rest, asked } },
+  });
+  expect(await other.reconciliations.find('strange')).toBe(undefined);
+});
+
+test('a new leader continues with the pause and the circuits of the one before, however long ago, and with its limit just then', async () => {
+  const { world, channel, other, works, round, continued } = twoReceivers();
+  await other.takeOver();
+  expect(continued).toEqual([NOTHING_KNOWN]);
+  await works.publish(round);
+  await other.takeOver();
+  expect(continued.at(-1)).toMatchObject({ pause: PAUSE, circuits: [CIRCUIT] });
+  await channel.state.publish({ upstream: { limit: 5, inFlight: 3 }, pause: { ...PAUSE } });
+  await other.takeOver();
+  expect(continued.at(-1)?.upstream).toMatchObject({ limit: 5, inFlight: 3 });
+  await world.advance(3_600_000);
+  await other.takeOver();
+  expect(continued.at(-1)).toMatchObject({ pause: PAUSE, upstream: { limit: 0, inFlight: 0 } });
+});
+
+test('a pause that a response causes after its receiver has handed over is that of the leader', async () => {
+  const { leader, other, works, round } = twoReceivers();
+  const later = { ...PAUSE, until: 99_000 };
+  await other.passPause(later);
+  await works.orders(round);
+  expect(leader.state()).toMatchObject({ pause: later });
+  expect(await other.state()).toMatchObject({ pause: later });
 });

@@ -123,3 +123,24 @@ test('a paused lane gets no turn, and keeps its open circuit for the time after 
   expect(lanes.nextTurn([lane('shop')], isPaused)).toBeNull();
   expect(lanes.openCircuits()).toEqual([expect.objectContaining({ app: 'shop', failures: 5 })]);
 });
+
+test('circuits that another receiver has opened stay open until their probes, and close as its own', async () => {
+  const { world, lanes, lane } = setUp();
+  const [failing] = lanes.turns([lane('of-before')]) as [Turn];
+  for (let n = 0; n < 5; n += 1) failing.lane.breaker.failed(0, true);
+  lanes.release(failing.lane, failing.room);
+  const circuit = { app: 'shop', origin: 'https://hook-1.example', failure: 'down', failures: 7, since: 5 };
+  lanes.continueFrom([{ ...circuit, probeInMs: 20_000 }]);
+  expect(lanes.openCircuits()).toEqual([{ ...circuit, probeInMs: 20_000 }]);
+  // What this receiver knew of earlier is not known any more.
+  expect(roomsOf(lanes.turns([lane('shop'), lane('of-before')]))).toEqual([4]);
+  expect(lanes.nextTurn([lane('shop')])).toBe(20_000);
+  await world.advance(20_000);
+  const [probe] = lanes.turns([lane('shop')]) as [Turn];
+  expect(probe).toMatchObject({ room: 1, probe: true });
+  probe.lane.breaker.failed(0, true);
+  // Longer than after the sixth failure in a row.
+  expect(probe.lane.breaker.remainingMs()).toBeGreaterThanOrEqual(120_000);
+  probe.lane.breaker.succeeded();
+  expect(lanes.openCircuits()).toEqual([]);
+});

@@ -14,6 +14,8 @@ export const STALE = 'CX002';
 export const QUEUE_FULL = 'CX003';
 /** The server accepts no writes (read_only_sql_transaction): it was demoted, or the operator has set it so. */
 export const READ_ONLY = '25006';
+/** Another session had a lock for longer than `lock_timeout` (lock_not_available). */
+export const LOCKED = '55P03';
 /** A row has no partition (check_violation). */
 export const NO_PARTITION = '23514';
 

@@ -14,13 +14,13 @@ class InDoubt extends Error {
   override readonly name = 'InDoubt';
 }
 
-interface Receipt {
+export interface Receipt {
   readonly slot: number;
   readonly epoch: number;
   readonly sequence: number;
 }
 
-interface ResolveOptions {
+export interface ResolveOptions {
   readonly addresses: readonly DatabaseAddress[];
   readonly world: Pick<World, 'sleep'>;
   readonly log: Log;

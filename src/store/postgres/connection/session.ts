@@ -10,24 +10,26 @@ import { type Log, reasonOf } from '../../../lib/log.ts';
 import type { RemoteClock } from '../../../lib/remote-clock.ts';
 import type { World } from '../../../lib/world.ts';
 import { StoreUnavailable } from '../../port.ts';
-import { comparable, storableJson } from '../storable-json.ts';
+import { refuseLowSchemaOn, TOO_OLD } from '../compatibility.ts';
+import { storableJson } from '../storable-json.ts';
 import { createTurns } from '../turns.ts';
+import { type Active, rowsOf } from './active.ts';
 import { connectWritable, WRITER_SETTINGS } from './connect.ts';
-import { codeOf, FENCED, isTransient, leavesInDoubt, NotLeading, READ_ONLY } from './errors.ts';
-import { endOwnConnection, takeLead } from './leader-lock.ts';
-import { RECONNECT_MS, resolveReceipt } from './resolve-receipt.ts';
-import { giveSign, raiseEpoch, removeEnded, type Slot } from './slot.ts';
+import { isTransient, leavesInDoubt, NotLeading } from './errors.ts';
+import { endOwnConnection, giveUpLead, takeLead } from './leader-lock.ts';
+import { createReceipted } from './receipted.ts';
+import { RECONNECT_MS } from './resolve-receipt.ts';
+import { giveSign, raiseEpoch, removeEnded } from './slot.ts';
 import { APPLY, APPLY_WITHIN, type BatchResult, REMOVE_RECEIPTS, WRITE } from './statements.ts';
 import type { Terms } from './terms.ts';
 
-/** Receipts of a slot after which the older ones are deleted. */
-const MAX_RECEIPTS = 1_000;
 /** Well below the time after which a receiver without a sign of life is replaced. */
 const BEAT_MS = 2_500;
 /** How long the last sign of life proves that no other receiver leads: less than the time after which a leader is replaced. */
 const PROVEN_MS = 8_000;
-/** How often a receiver that does not lead tries to, and how long it waits then: CXone counts the requests of each second. */
+/** How often a receiver that does not lead tries to, without a hint. */
 const TRY_LEAD_MS = 500;
+/** How long it waits after a leader that has not handed over: CXone counts the requests of each second. */
 const QUIET_MS = 1_000;
 
 export interface SessionOptions {
@@ -64,6 +66,10 @@ export interface Session {
   write<T>(statement: string, values: object): Promise<T>;
   /** Does the same for what only the leader may change. @throws {NotLeading} if this receiver does not lead. */
   writeAsLeader<T>(statement: string, values: object): Promise<T>;
+  /** Tries to lead now, because the leader has handed over. */
+  tryToLead(): void;
+  /** Gives up the lock of the leader for good: this receiver sends nothing to CXone any more. */
+  handOver(): Promise<void>;
   /** Notes that this receiver runs, and removes receipts that are no longer needed. */
   beat(): Promise<void>;
   close(): Promise<void>;
@@ -72,18 +78,6 @@ export interface Session {
 export interface ApplyHow {
   readonly isAllOrNothing: boolean;
   readonly asLeader: boolean;
-}
-
-interface Active extends Slot {
-  readonly client: Client;
-  /** Whether this connection has the lock of the leader. */
-  leads: boolean;
-  /** A connection runs one statement at a time. */
-  readonly inTurn: ReturnType<typeof createTurns>;
-}
-
-async function rowsOf<Row>({ client, inTurn }: Active, text: string, values: readonly unknown[]): Promise<Row[]> {
-  return (await inTurn(() => client.query({ text, values: comparable(values) }))).rows as Row[];
 }
 
 // One function because its parts share the one connection and its state.
@@ -98,13 +92,15 @@ export function createSession(
   let active: Active | null = null;
   let state: SessionState = 'down';
   let reason = 'the database is not connected yet';
-  let sequence = 0;
   /** When the last sign of life that the database has stored was given, by `elapsed`. */
   let provenAt = Number.NEGATIVE_INFINITY;
   let slot: number | null = null;
   let connecting: Promise<void> | null = null;
+  let hasHandedOver = false;
+  /** Ends the wait before the next attempt to lead. */
+  let waiting = new AbortController();
+  const receipted = createReceipted({ ...options, signal: closing.signal }, lose);
 
-  /** Connects until the session is active. */
   async function connect(): Promise<void> {
     while (!closing.signal.aborted) {
       if (await tryOnce()) return;
@@ -116,21 +112,22 @@ export function createSession(
     let client: Client | null = null;
     try {
       client = (await connectWritable({ addresses, log, applicationName: name, settings: WRITER_SETTINGS })).client;
+      await refuseLowSchemaOn(client);
       if (slot !== null) await endOwnConnection(client, slot);
       const asked = world.elapsed();
       const taken = await raiseEpoch(client, slot, name);
       slot = taken.slot;
       await removeEnded(client, slot);
-      const term = await takeLead(client, taken);
+      const term = hasHandedOver ? null : ((await takeLead(client, taken))?.term ?? null);
       await giveSign(client, taken, options.clock);
       provenAt = asked;
-      const own: Active = { ...taken, client, leads: term !== null, inTurn: createTurns() };
+      const own: Active = { ...taken, client, leads: term !== null && !hasHandedOver, inTurn: createTurns() };
       client.on('end', () => lose(own, 'the connection to the database was closed'));
       active = own;
       await reload((text, values) => rowsOf(own, text, values));
       if (active !== own) throw new Error('the connection to the database was closed at once');
       become('active', '');
-      terms.become(term);
+      terms.become(own.leads ? term : null);
       void keepBeating(own);
       void tryToLead(own);
       return true;
@@ -145,23 +142,31 @@ export function createSession(
   /** Leads as soon as no other receiver does. */
   async function tryToLead(own: Active): Promise<void> {
     while (!own.leads) {
-      await world.sleep(TRY_LEAD_MS, closing.signal);
-      if (active !== own || closing.signal.aborted) return;
+      waiting = new AbortController();
+      await world.sleep(TRY_LEAD_MS, AbortSignal.any([closing.signal, waiting.signal]));
+      if (!mayLead(own)) return;
       try {
-        const asked = world.elapsed();
-        const term = await own.inTurn(() => takeLead(own.client, own));
-        if (term === null) continue;
-        await world.sleep(QUIET_MS, closing.signal);
-        // Others have written since: what is in memory must be as new as the lock.
-        await reload((text, values) => rowsOf(own, text, values));
-        if (active !== own) return;
-        provenAt = asked;
-        own.leads = true;
-        terms.become(term);
+        await lead(own);
       } catch (error) {
         log.debug(() => ({ reason: reasonOf(error) }), 'this receiver could not try to lead');
       }
     }
+  }
+
+  const mayLead = (own: Active) => active === own && !closing.signal.aborted && !hasHandedOver;
+
+  async function lead(own: Active): Promise<void> {
+    const asked = world.elapsed();
+    const taken = await own.inTurn(() => takeLead(own.client, own));
+    if (taken === null) return;
+    // promise: postgres/handed-over-lead-begins-at-once
+    if (!taken.isHandedOver) await world.sleep(QUIET_MS, closing.signal);
+    // Others have written since: what is in memory must be as new as the lock.
+    await reload((text, values) => rowsOf(own, text, values));
+    if (!mayLead(own)) return;
+    provenAt = asked;
+    own.leads = true;
+    terms.become(taken.term);
   }
 
   async function keepBeating(own: Active): Promise<void> {
@@ -181,11 +186,13 @@ export function createSession(
 
   async function beat(own: Active): Promise<void> {
     const asked = world.elapsed();
-    if (!(await own.inTurn(() => giveSign(own.client, own, options.clock)))) {
-      return lose(own, 'another receiver has taken over');
+    const problem = await own.inTurn(() => giveSign(own.client, own, options.clock));
+    if (problem !== null) {
+      lose(own, problem);
+      throw new StoreUnavailable(problem);
     }
     provenAt = asked;
-    await rowsOf(own, REMOVE_RECEIPTS, [own.slot, own.epoch, sequence - MAX_RECEIPTS]);
+    await rowsOf(own, REMOVE_RECEIPTS, [own.slot, own.epoch, receipted.oldestKept()]);
   }
 
   function isProven(): boolean {
@@ -195,8 +202,9 @@ export function createSession(
 
   function become(next: SessionState, why: string): void {
     if (closing.signal.aborted) return;
+    const isNews = state !== next || (why !== reason && why.startsWith(TOO_OLD));
     reason = why;
-    if (state === next) return;
+    if (!isNews) return;
     state = next;
     if (next === 'active') log.info({ receiver: name, slot }, 'this receiver is connected to the database');
     else log.warn({ reason: why }, 'the database is not available');
@@ -224,32 +232,10 @@ export function createSession(
     return active;
   }
 
-  /** Runs one of the SQL functions that leave a receipt. */
-  async function once<T>(name: string, text: string, values: readonly unknown[], asLeader: boolean): Promise<T> {
-    const own = current(asLeader);
-    sequence += 1;
-    const receipt = { slot: own.slot, epoch: own.epoch, sequence };
-    const query = { name, text, values: [...Object.values(receipt), ...values] };
-    try {
-      const { rows } = await own.inTurn(() => own.client.query<{ result: T }>(query));
-      return (rows[0] as { result: T }).result;
-    } catch (error) {
-      if (codeOf(error) === FENCED) {
-        lose(own, 'another receiver has taken over');
-        throw new StoreUnavailable('another receiver has taken over', { cause: error });
-      }
-      // Another host may accept writes by now.
-      if (codeOf(error) === READ_ONLY) lose(own, reasonOf(error));
-      if (!leavesInDoubt(error)) throw error;
-      lose(own, reasonOf(error));
-      // promise: postgres/lost-commit-is-resolved
-      return await resolveReceipt<T>({ ...options, signal: closing.signal }, receipt, error);
-    }
-  }
-
   async function write<T>(statement: string, values: object, asLeader: boolean): Promise<T> {
     try {
-      return await once<T>('write_once', WRITE, [statement, storableJson(values)], asLeader);
+      const call = { name: 'write_once', text: WRITE, values: [statement, storableJson(values)] };
+      return await receipted.call<T>(current(asLeader), call);
     } catch (error) {
       if (!isTransient(error)) throw error;
       throw new StoreUnavailable(`the database does not take writes: ${reasonOf(error)}`, { cause: error });
@@ -273,15 +259,23 @@ export function createSession(
         throw new StoreUnavailable(`the database cannot be read: ${reasonOf(error)}`, { cause: error });
       }
     },
-    apply: ({ isAllOrNothing, asLeader }, knownHead, values, limits) => {
-      const all = [isAllOrNothing, knownHead, ...values];
+    apply: async ({ isAllOrNothing, asLeader }, knownHead, values, limits) => {
+      const all = [isAllOrNothing, knownHead, ...values, ...limits.map((limit) => storableJson(limit))];
+      const plain = { name: 'apply_batch', text: APPLY };
       // promise: postgres/queue-bound-of-all
-      if (limits.length > 0)
-        return once('apply_within', APPLY_WITHIN, [...all, ...limits.map((limit) => storableJson(limit))], asLeader);
-      return once('apply_batch', APPLY, all, asLeader);
+      const statement = limits.length > 0 ? { name: 'apply_within', text: APPLY_WITHIN } : plain;
+      return receipted.call(current(asLeader), { ...statement, values: all });
     },
     write: (statement, values) => write(statement, values, false),
     writeAsLeader: (statement, values) => write(statement, values, true),
+    tryToLead: () => waiting.abort('the leader has handed over'),
+    handOver: async () => {
+      hasHandedOver = true;
+      const own = active;
+      if (own === null) return;
+      own.leads = false;
+      await own.inTurn(() => giveUpLead(own.client, own));
+    },
     beat: () => beat(current()),
     close: async () => {
       closing.abort();

@@ -2,6 +2,8 @@
 
 import type { Client } from 'pg';
 import type { RemoteClock } from '../../../lib/remote-clock.ts';
+import { LOWEST, lowSchemaProblem } from '../compatibility.ts';
+import { SCHEMA } from '../migrations.ts';
 
 /** Without a sign of life for this long, a receiver has ended. */
 const ENDED_DAYS = 1;
@@ -27,33 +29,37 @@ export async function removeEnded(client: Client, slot: number): Promise<void> {
  */
 export async function raiseEpoch(client: Client, slot: number | null, name: string): Promise<Slot> {
   const { rows } = await client.query<Slot>(
-    `UPDATE receivers SET epoch = epoch + 1, pid = pg_backend_pid(), beat_at = clock_timestamp()
+    `UPDATE receivers SET epoch = epoch + 1, pid = pg_backend_pid(), beat_at = clock_timestamp(), schema = $2
     WHERE slot = $1 RETURNING slot, epoch`,
-    [slot],
+    [slot, SCHEMA],
   );
   const [kept] = rows;
   if (kept !== undefined) return kept;
   const { rows: taken } = await client.query<Slot>(
-    `INSERT INTO receivers (epoch, name, pid, started_at, beat_at)
-    VALUES (1, $1, pg_backend_pid(), clock_timestamp(), clock_timestamp()) RETURNING slot, epoch`,
-    [name],
+    `INSERT INTO receivers (epoch, name, pid, started_at, beat_at, schema)
+    VALUES (1, $1, pg_backend_pid(), clock_timestamp(), clock_timestamp(), $2) RETURNING slot, epoch`,
+    [name, SCHEMA],
   );
   return taken[0] as Slot;
 }
 
 /** The fractional part of a millisecond is below what a network delays. */
 const BEAT = `UPDATE receivers SET beat_at = clock_timestamp() WHERE slot = $1 AND epoch = $2
-  RETURNING (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now`;
+  RETURNING (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now, (${LOWEST}) AS lowest`;
 
-/** Gives a sign of life, and reads the clock of the server. Returns false if the epoch was raised. */
+/**
+ * Gives a sign of life, and reads the clock of the server. Returns why this receiver may not continue on the connection: its epoch was
+ * raised, or a newer version has changed the database in a way that this one cannot serve. Returns null if it may.
+ */
 export async function giveSign(
   client: Client,
   { slot, epoch }: Slot,
   clock?: Pick<RemoteClock, 'ask'>,
-): Promise<boolean> {
+): Promise<string | null> {
   const take = clock?.ask();
-  const { rows } = await client.query<{ now: number }>(BEAT, [slot, epoch]);
+  const { rows } = await client.query<{ now: number; lowest: number | null }>(BEAT, [slot, epoch]);
   const [row] = rows;
-  if (row !== undefined) take?.(row.now);
-  return row !== undefined;
+  if (row === undefined) return 'another receiver has taken over';
+  take?.(row.now);
+  return lowSchemaProblem(row.lowest);
 }

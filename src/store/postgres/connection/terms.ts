@@ -25,7 +25,7 @@ export function createTerms(log: Log): Terms {
     become: (term) => {
       if (term === current) return;
       current = term;
-      if (term === null) log.info({}, 'another receiver leads: this one serves');
+      if (term === null) log.info({}, 'this receiver serves and does not lead');
       else log.info({ term }, 'this receiver leads');
       for (const listener of listeners) listener(term);
     },

@@ -77,6 +77,9 @@ export async function openServerSource(url: string, log: Log): Promise<ServerSou
     if (state === 'older') {
       throw new DatabaseRefused('the PostgreSQL database is of an older version: start this version on it once');
     }
+    if (state === 'newer') {
+      throw new DatabaseRefused('the PostgreSQL database is of a newer version: move it with that version');
+    }
     await keepReceiversOut(client);
     if (await isCopy(client)) {
       throw new DatabaseRefused(

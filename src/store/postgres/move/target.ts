@@ -11,7 +11,7 @@ import { leavesInDoubt } from '../connection/errors.ts';
 import { noteIdentity } from '../connection/identity.ts';
 import { connected, refuseSharedSessions } from '../connection/prepare.ts';
 import { verifySettings } from '../connection/verify-settings.ts';
-import { makeTables, readSchemaState } from '../migrate.ts';
+import { makeTables, readSchemaState, type SchemaState } from '../migrate.ts';
 import { readHead } from '../queries/audit.ts';
 import { verifyTrail } from '../reader/verify.ts';
 import { createBulkInsert } from './bulk-insert.ts';
@@ -122,9 +122,11 @@ async function takeMigrationLock(client: Client): Promise<void> {
   throw new DatabaseRefused('a receiver starts on the PostgreSQL database, or another move to it runs: end that first');
 }
 
-async function prepare(client: Client, state: 'empty' | 'older' | 'current'): Promise<void> {
-  if (state === 'older') {
-    throw new DatabaseRefused('the PostgreSQL database is of an older version: move to an empty database');
+async function prepare(client: Client, state: SchemaState): Promise<void> {
+  if (state === 'older' || state === 'newer') {
+    throw new DatabaseRefused(
+      `the PostgreSQL database is of a${state === 'older' ? 'n older' : ' newer'} version: move to an empty database`,
+    );
   }
   if (state === 'empty') await makeTables(client);
   else await refuseUsed(client);

@@ -22,8 +22,11 @@ const SETTINGS = { ...WRITER_SETTINGS, synchronous_commit: 'off' } as const;
 /** Receivers that gave a sign of life shortly before, by the clock of the database. One alone needs no hints. */
 const ARE_SEVERAL = `SELECT count(*) > 1 AS several FROM receivers WHERE beat_at > clock_timestamp() - interval '15 seconds'`;
 
-/** `entries`: audit entries were added. `orders`: something else was changed, for example a pause. */
-export type Hint = 'entries' | 'orders';
+/**
+ * `entries`: audit entries were added. `orders`: something else was changed, for example a pause. `lead`: the leader has handed over.
+ * A receiver takes a hint of another version that it does not know for `entries`.
+ */
+export type Hint = 'entries' | 'orders' | 'lead';
 
 export type Query = <Row>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
 
@@ -37,6 +40,8 @@ export interface HintsOptions {
   readonly refresh: (query: Query) => Promise<void>;
   /** Called after `refresh` when something besides entries has changed, or may have while there was no connection. */
   readonly changed: () => void;
+  /** Called when the leader may have handed over. */
+  readonly handedOver: () => void;
 }
 
 export interface Hints {
@@ -49,7 +54,7 @@ export interface Hints {
 }
 
 // One function because its parts share the connection.
-export function createHints({ connecting, world, log, look, refresh, changed }: HintsOptions): Hints {
+export function createHints({ connecting, world, log, look, refresh, changed, handedOver }: HintsOptions): Hints {
   const closing = new AbortController();
   const own = connecting.applicationName.replaceAll(' ', '_');
   const toGive = new Set<Hint>();
@@ -73,6 +78,7 @@ export function createHints({ connecting, world, log, look, refresh, changed }: 
       const [from, hint] = payload.split(' ');
       if (from === own) return;
       isHinted ||= hint === 'orders';
+      if (hint === 'lead') handedOver();
       wake();
     });
     await client.query(`LISTEN ${CHANNEL}`);
@@ -136,10 +142,12 @@ export function createHints({ connecting, world, log, look, refresh, changed }: 
 
   async function giveAll(): Promise<void> {
     while (toGive.size > 0 && !closing.signal.aborted) {
-      const hint = toGive.has('orders') ? 'orders' : 'entries';
+      // Whoever looks for orders looks for entries, too.
+      if (toGive.has('orders')) toGive.delete('entries');
+      const given = [...toGive].map((hint) => `${own} ${hint}`);
       toGive.clear();
       try {
-        await query('SELECT pg_notify($1, $2)', [CHANNEL, `${own} ${hint}`]);
+        await query('SELECT pg_notify($1, hint) FROM unnest($2::text[]) AS h(hint)', [CHANNEL, given]);
       } catch (error) {
         // The others find it without the hint.
         log.debug(() => ({ reason: reasonOf(error) }), 'other receivers got no hint');

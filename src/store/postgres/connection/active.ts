@@ -1,0 +1,17 @@
+// The connection through which a receiver writes, with its slot. It runs one statement at a time.
+
+import type { Client } from 'pg';
+import { comparable } from '../storable-json.ts';
+import type { createTurns } from '../turns.ts';
+import type { Slot } from './slot.ts';
+
+export interface Active extends Slot {
+  readonly client: Client;
+  /** Whether this connection has the lock of the leader. */
+  leads: boolean;
+  readonly inTurn: ReturnType<typeof createTurns>;
+}
+
+export async function rowsOf<Row>({ client, inTurn }: Active, text: string, values: readonly unknown[]): Promise<Row[]> {
+  return (await inTurn(() => client.query({ text, values: comparable(values) }))).rows as Row[];
+}
