@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { temporaryFolder } from '../support/temporary.ts';
 import { sendJson } from '../support/upstream.ts';
-import { besiege, exhaustMemory, expectKept, memoryLimit, peakMib, resultOf, submitUntilCut } from './load.ts';
+import { besiege, expectKept, killForMemory, memoryLimit, peakMib, resultOf, submitUntilCut } from './load.ts';
 import {
   type Container,
   callBack,
+  create,
   get,
   isReady,
-  launch,
   MEMORY_LIMIT_BYTES,
   PATIENCE,
   podman,
@@ -22,7 +22,7 @@ import {
 
 const DEPLOYMENT = readFileSync(new URL('../../docs/deployment.md', import.meta.url), 'utf8');
 
-const { builds, containers, memoryLimits, processorLimits } = inject('abilities');
+const { builds, containers, healthChecks, memoryLimits, processorLimits, secrets } = inject('abilities');
 
 const read = (container: Container, file: string) => container.exec('cat', file);
 
@@ -61,7 +61,7 @@ test.runIf(containers)(
   },
 );
 
-test.runIf(containers)('secrets come from files that podman mounts', async () => {
+test.runIf(secrets)('secrets come from files that podman mounts', async () => {
   const { env, ...setting } = await settingFor();
   const { CALLBACK_SECRET = '', ...others } = env;
   const file = join(temporaryFolder(), 'secret');
@@ -75,7 +75,7 @@ test.runIf(containers)('secrets come from files that podman mounts', async () =>
   expect(await read(container, '/proc/1/environ')).not.toContain(CALLBACK_SECRET);
 });
 
-test.runIf(containers)(
+test.runIf(healthChecks)(
   'the health check reports a receiver that responds as healthy and one that does not as unhealthy',
   async () => {
     const { id } = await start(await settingFor());
@@ -122,18 +122,23 @@ test.runIf(processorLimits)('SIGTERM ends a receiver that is still loading, alth
   const codes: string[] = [];
   for (let attempt = 0; attempt < MAX_ATTEMPTS && !codes.includes('143'); attempt += 1) {
     // A tenth of a processor makes the start long.
-    const container = await launch(setting, ['--cpus=0.1']);
-    const { Pid: pid } = await container.state();
-    await expect.poll(() => sendSignal(pid, 'SIGTERM'), { ...PATIENCE, interval: 20 }).toBe('ended');
-    codes.push(await podman('wait', container.id));
+    const { id } = await create(setting, ['--cpus=0.1']);
+    const pid = Number(await podman('init', id).then(() => podman('inspect', '--format', '{{.State.Pid}}', id)));
+    const started = podman('start', id);
+    await expect.poll(() => terminate(pid), { ...PATIENCE, interval: 10 }).toBe('ended');
+    await started;
+    codes.push(await podman('wait', id));
   }
   expect(codes.at(-1), `exit codes: ${codes.join(', ')}`).toBe('143');
 });
 
-/** The kernel discards the signals that arrive before Node has a handler: the sender repeats them. */
-function sendSignal(pid: number, signal: NodeJS.Signals): 'sent' | 'ended' {
+/** Sends SIGTERM to the Node of a container. The kernel discards what arrives before Node has a handler: the sender repeats it. */
+function terminate(pid: number): 'not started' | 'sent' | 'ended' {
   try {
-    process.kill(pid, signal);
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    if (command === '') return 'ended';
+    if (!command.startsWith('node\0')) return 'not started';
+    process.kill(pid, 'SIGTERM');
     return 'sent';
   } catch {
     return 'ended';
@@ -180,7 +185,7 @@ test.runIf(memoryLimits)('a receiver that the kernel kills for memory loses noth
   const first = await start(setting);
   let killed: Promise<void> | null = null;
   const acknowledged = await submitUntilCut(setting, 'order', (count) => {
-    if (count >= 100) killed ??= exhaustMemory(first);
+    if (count >= 100) killed ??= killForMemory(first);
   });
   await killed;
   // podman's own OOMKilled is false with hybrid cgroups.

@@ -1,21 +1,24 @@
 // Builds the image of deploy/Containerfile once, from packages alone: a base by mmdebstrap, Node from its npm package.
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
+  statfsSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
-import { type Abilities, findAbilities, NONE } from './machine.ts';
+import { run } from './command.ts';
+import { type Abilities, findAbilities, lastLine, probeRecipe } from './machine.ts';
+import { DRIVERS, type Driver, podmanWith, setEnvironment, storageOf } from './storage.ts';
 
 export interface Image {
   /** The arguments before each subcommand of podman: images, containers and volumes are in a folder of their own. */
@@ -35,84 +38,127 @@ declare module 'vitest' {
 }
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+const CLEANER = fileURLToPath(new URL('cleaner.ts', import.meta.url));
 const CACHE = join(PROJECT, 'node_modules/.cache/container');
 const NAME = 'localhost/cxone-callback-receiver';
 const BASE = 'localhost/base';
-const ISOLATION = ['--isolation', 'chroot'];
-const NEEDED = ['buildah', 'podman', 'runc', 'mmdebstrap', 'strace'];
+const PROBE = 'localhost/probe';
+/** Debian's release. */
+const SUITE = 'bookworm';
+const NEEDED = ['buildah', 'podman', 'runc', 'mmdebstrap'];
 
 /** procps has the /bin/kill of the unit. */
 const PACKAGES = ['ca-certificates', 'dbus', 'libstdc++6', 'passwd', 'procps', 'systemd', 'systemd-sysv'];
 
+const BASE_TIMEOUT_MS = 900_000;
+const BUILD_TIMEOUT_MS = 900_000;
+const CLEAN_TIMEOUT_MS = 300_000;
+
+const GIB = 2 ** 30;
+/** The driver vfs copies the image for each layer and each container. */
+const NEEDED_BYTES = { base: 2 * GIB, overlay: 3 * GIB, vfs: 8 * GIB } as const;
+
+const NONE: Abilities = {
+  ...{ builds: false, containers: false, healthChecks: false, secrets: false },
+  ...{ memoryLimits: false, processorLimits: false, systemd: false, tracing: false },
+};
+
+/** What the machine does not allow is reported, not thrown. What is thrown is a fault of the product or of the tests. */
 export async function setup({ provide }: TestProject): Promise<() => void> {
-  const missing = NEEDED.filter((command) => !isInstalled(command));
-  if (missing.length > 0 || process.getuid?.() !== 0) {
-    throw new Error(
-      `test:container needs root and ${NEEDED.join(', ')}; not installed: ${missing.join(', ') || 'none'}`,
-    );
-  }
+  const scratch = newScratch();
+  setEnvironment(scratch);
+  const { storage, abilities, notChecked } = await prepare(scratch);
+  if (abilities.builds) await build(scratch, storage);
+  provide('image', { podman: podmanWith(storage), folder: scratch, name: NAME, base: BASE });
+  provide('abilities', abilities);
+  return () => {
+    // At once: vitest gives the end of a run a few seconds only.
+    execFileSync(process.execPath, [CLEANER, scratch], { input: '', timeout: CLEAN_TIMEOUT_MS });
+    for (const line of notChecked) process.stdout.write(`NOT CHECKED on this machine: ${line}\n`);
+  };
+}
+
+/** A folder for everything of the run, with a process that removes it when this one ends in whatever way. */
+function newScratch(): string {
   // podman limits the path of --runroot to 50 characters.
-  const scratch = mkdtempSync(join(tmpdir(), 'cxone-container-'));
+  const parent = tmpdir().length > 20 ? '/tmp' : tmpdir();
+  const scratch = mkdtempSync(join(parent, 'cxone-container-'));
+  // PostgreSQL and apt use it as other users.
+  chmodSync(scratch, 0o711);
+  const cleaner = spawn(process.execPath, [CLEANER, scratch], { detached: true, stdio: ['pipe', 'ignore', 'inherit'] });
+  cleaner.unref();
+  return scratch;
+}
+
+interface Prepared {
+  /** The arguments of podman and buildah for the storage. */
+  readonly storage: readonly string[];
+  readonly abilities: Abilities;
+  /** What is missing here, and why. */
+  readonly notChecked: readonly string[];
+}
+
+const nothing = (storage: readonly string[], error: unknown): Prepared => ({
+  ...{ storage, abilities: NONE },
+  notChecked: [`the image, and everything else: ${lastLine(error)}`],
+});
+
+/** Finds what the machine can do, with the first storage driver with which containers run. */
+async function prepare(scratch: string): Promise<Prepared> {
+  let archive: string;
   try {
-    const notChecked: string[] = [];
-    const storage = storageWithBase(scratch, notChecked);
-    const podman = podmanWith(storage ?? []);
-    const abilities =
-      storage === null ? NONE : await findAbilities(podman, BASE, () => buildNothing(storage, scratch), notChecked);
-    if (storage !== null && abilities.builds) build(scratch, storage);
-    provide('image', { podman, folder: scratch, name: NAME, base: BASE });
-    provide('abilities', abilities);
-    return () => {
-      if (abilities.containers) run('podman', ...podman, 'rm', '--all', '--force', '--time', '0');
-      remove(scratch);
-      for (const line of notChecked) process.stdout.write(`NOT CHECKED on this machine: ${line}\n`);
-    };
+    await expectCommands();
+    expectSpace(scratch, NEEDED_BYTES.base);
+    archive = await baseArchive();
   } catch (error) {
-    remove(scratch);
-    throw error;
+    return nothing([], error);
   }
+  let best: Prepared | null = null;
+  for (const driver of DRIVERS) {
+    const prepared = await prepareWith(driver, scratch, archive);
+    if (prepared.abilities.containers) return prepared;
+    if (best === null || prepared.abilities.builds) best = prepared;
+  }
+  return best ?? nothing([], 'no storage driver');
 }
 
-const podmanWith = (storage: readonly string[]): readonly string[] => [
-  ...storage,
-  ...['--runtime', 'runc', '--cgroup-manager', 'cgroupfs', '--events-backend', 'file'],
-];
-
-/**
- * Imports the base with the first storage driver that works here. vfs needs nothing of the kernel, but copies the image for each
- * container. Null if the base cannot be made or imported, which has nothing to do with the receiver.
- */
-function storageWithBase(scratch: string, notChecked: string[]): readonly string[] | null {
-  const reasons: unknown[] = [];
-  for (const driver of ['overlay', 'vfs']) {
-    const folder = join(scratch, driver);
-    const storage = ['--root', join(folder, 'root'), '--runroot', join(folder, 'run'), '--storage-driver', driver];
-    try {
-      run('podman', ...podmanWith(storage), 'import', '--quiet', baseArchive(), BASE);
-      return storage;
-    } catch (error) {
-      reasons.push(error);
-    }
+async function prepareWith(driver: Driver, scratch: string, archive: string): Promise<Prepared> {
+  const storage = storageOf(scratch, driver);
+  const podman = (...args: string[]) => run('podman', [...podmanWith(storage), ...args]);
+  try {
+    expectSpace(scratch, NEEDED_BYTES[driver]);
+    await podman('import', '--quiet', archive, BASE);
+    await buildProbe(storage, scratch);
+  } catch (error) {
+    return nothing(storage, error);
   }
-  notChecked.push(`the image, and everything else, because it has no base: ${reasons.join('; ')}`);
-  return null;
+  const notChecked: string[] = [];
+  return { storage, abilities: await findAbilities(podman, PROBE, notChecked), notChecked };
 }
 
-/** The driver overlay leaves its folder mounted on itself. */
-function remove(scratch: string): void {
-  const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n');
-  const points = mounts.map((line) => line.split(' ')[1] ?? '').filter((point) => point.startsWith(scratch));
-  for (const point of points.reverse()) run('umount', point);
-  rmSync(scratch, { recursive: true, force: true });
+async function expectCommands(): Promise<void> {
+  const missing: string[] = [];
+  for (const command of NEEDED) await run('which', [command]).catch(() => missing.push(command));
+  if (missing.length > 0) throw new Error(`not installed: ${missing.join(', ')}`);
+  if (process.getuid?.() !== 0) throw new Error('it needs root');
+}
+
+function expectSpace(folder: string, neededBytes: number): void {
+  const { bavail, bsize } = statfsSync(folder);
+  const free = bavail * bsize;
+  if (free < neededBytes)
+    throw new Error(
+      `it needs ${neededBytes / GIB} GiB of disk in ${dirname(folder)}, and ${(free / GIB).toFixed(1)} are free`,
+    );
 }
 
 /** Made once for each version of Node and list of packages. */
-function baseArchive(): string {
+async function baseArchive(): Promise<string> {
   const archive = join(CACHE, `base-${process.version}-${PACKAGES.length}.tar`);
   if (existsSync(archive)) return archive;
   mkdirSync(CACHE, { recursive: true });
   // The command is bin/npm-cli.js in the folder of the package.
-  const npm = dirname(dirname(realpathSync(run('which', 'npm').trim())));
+  const npm = dirname(dirname(realpathSync(await run('which', ['npm']))));
   const hooks = [
     'chroot "$1" useradd --uid 1000 --user-group --create-home node',
     `copy-in ${process.execPath} /usr/local/bin`,
@@ -121,49 +167,49 @@ function baseArchive(): string {
     'ln -s ../lib/node_modules/npm/bin/npm-cli.js "$1/usr/local/bin/npm"',
   ];
   // A cut-off archive must not have the final name.
-  const unfinished = join(dirname(archive), 'unfinished.tar');
-  const options = [
-    '--quiet',
-    '--variant=essential',
-    '--aptopt=Acquire::Retries "5"',
-    `--include=${PACKAGES.join(',')}`,
-  ];
-  run('mmdebstrap', ...options, ...hooks.map((hook) => `--customize-hook=${hook}`), 'bookworm', unfinished);
-  renameSync(unfinished, archive);
+  const unfinished = join(CACHE, `unfinished-${process.pid}.tar`);
+  const network = ['--aptopt=Acquire::Retries "5"', '--aptopt=Acquire::http::Timeout "30"'];
+  const options = ['--quiet', '--variant=essential', ...network, `--include=${PACKAGES.join(',')}`];
+  const all = [...options, ...hooks.map((hook) => `--customize-hook=${hook}`), SUITE, unfinished, ...(await mirrors())];
+  try {
+    await run('mmdebstrap', all, { timeoutMs: BASE_TIMEOUT_MS });
+    renameSync(unfinished, archive);
+  } finally {
+    rmSync(unfinished, { force: true });
+  }
   return archive;
 }
 
-/** A build without anything of the receiver, with the isolation of the real one. */
-function buildNothing(storage: readonly string[], scratch: string): void {
-  const context = join(scratch, 'context');
-  mkdirSync(context);
-  writeFileSync(join(context, 'Containerfile'), `FROM ${BASE}\nRUN true\n`);
-  run('buildah', ...storage, 'build', '--quiet', ...ISOLATION, context);
+/** The mirrors from which apt of this machine gets the same suite; none: those of Debian. */
+async function mirrors(): Promise<string[]> {
+  const format = ['--format', 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)'];
+  const lines = await run('apt-get', ['indextargets', ...format, 'Created-By: Packages']).catch(() => '');
+  return [...new Set(lines.split('\n').filter((line) => line.split(' ')[2]?.startsWith(SUITE)))];
 }
 
-/** The build installs packages from the registry that npm has here. */
-function build(scratch: string, storage: readonly string[]): void {
+/** A build without anything of the receiver, as the real one is made. */
+async function buildProbe(storage: readonly string[], scratch: string): Promise<void> {
+  const context = join(scratch, `context-${storage.at(-1)}`);
+  mkdirSync(context);
+  writeFileSync(join(context, 'Containerfile'), probeRecipe(BASE));
+  await run('buildah', [...storage, 'build', ...(await buildOptions(scratch)), '-t', PROBE, context]);
+}
+
+async function build(scratch: string, storage: readonly string[]): Promise<void> {
+  const options = [...(await buildOptions(scratch)), '--build-arg', `BASE=${BASE}`];
+  const args = [...storage, 'build', ...options, '-f', 'deploy/Containerfile', '-t', NAME, '.'];
+  await run('buildah', args, { cwd: PROJECT, timeoutMs: BUILD_TIMEOUT_MS });
+}
+
+/** The steps of a build install packages from the registry that npm has here. */
+async function buildOptions(scratch: string): Promise<string[]> {
   const authorities = process.env['NODE_EXTRA_CA_CERTS'];
-  const settings = [`registry=${run('npm', 'config', 'get', 'registry').trim()}`];
+  const settings = [`registry=${await run('npm', ['config', 'get', 'registry'])}`];
   const volumes = ['--volume', `${join(scratch, 'npmrc')}:/root/.npmrc:ro`];
   if (authorities !== undefined) {
     settings.push('cafile=/run/authorities.pem');
     volumes.push('--volume', `${authorities}:/run/authorities.pem:ro`);
   }
   writeFileSync(join(scratch, 'npmrc'), settings.join('\n'));
-  const options = [...ISOLATION, '--format', 'docker', '--build-arg', `BASE=${BASE}`, ...volumes];
-  run('buildah', ...storage, 'build', '--quiet', ...options, '-f', 'deploy/Containerfile', '-t', NAME, '.');
-}
-
-function isInstalled(command: string): boolean {
-  try {
-    execFileSync('which', [command], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function run(command: string, ...args: readonly string[]): string {
-  return execFileSync(command, args, { cwd: PROJECT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  return ['--isolation', 'chroot', '--format', 'docker', ...volumes];
 }

@@ -1,9 +1,8 @@
 // Load on a receiver in a container: submissions until it is killed, and bodies that are made to cost.
 
-import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { expect } from 'vitest';
-import { MEMORY_LIMIT_FILES } from './machine.ts';
+import { exhaustMemory, MEMORY_LIMIT_FILES } from './machine.ts';
 import { type Container, call, get, type Setting, submit } from './podman.ts';
 
 const MIB = 1024 * 1024;
@@ -78,14 +77,7 @@ export async function peakMib(container: Container): Promise<number> {
   return Math.round(Number(kib) / 1024);
 }
 
-/** Takes twice the memory of the container, so that the kernel kills one of its processes. */
-const FILL = 'const kept = []; for (let i = 0; i < 64; i += 1) kept.push(Buffer.alloc(2 ** 24, 1))';
-
-/** Lets the kernel kill the receiver for its memory. Resolves when the command that fills the memory has ended with it. */
-export async function exhaustMemory(container: Container): Promise<void> {
-  const { Pid: pid } = await container.state();
-  // The kernel chooses the process with the highest score.
-  writeFileSync(`/proc/${pid}/oom_score_adj`, '1000');
-  // It ends with the receiver, which is PID 1.
-  await container.exec('node', '--eval', FILL).catch(() => {});
+/** Lets the kernel kill the receiver for its memory. */
+export async function killForMemory(container: Container): Promise<void> {
+  await exhaustMemory((await container.state()).Pid, container.exec);
 }

@@ -1,21 +1,19 @@
 // Containers of the built image, run as deploy/Containerfile documents, with a volume that outlives them.
 
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { promisify } from 'node:util';
 import { expect, inject, onTestFinished } from 'vitest';
 import { freePort } from '../../src/lib/free-port.ts';
 import { type Answer, sendJson, startUpstream, type Upstream } from '../support/upstream.ts';
+import { run } from './command.ts';
 import { DOCUMENTED, HERE } from './machine.ts';
 
 const SECRET = 'a-secret-for-containers-of-32-characters';
 const APP_KEY = 'the-shop-key-0123456789';
 /** Of the requests of the app. */
 export const HEADERS = { authorization: `Bearer ${APP_KEY}`, 'content-type': 'application/json' };
-const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
 /** For events of a container on a machine that is busy with other work. */
-export const PATIENCE = { timeout: 120_000, interval: 100 };
+export const PATIENCE = { timeout: 240_000, interval: 100 };
 
 const MIB = 1024 * 1024;
 export const MEMORY_LIMIT_BYTES = 512 * MIB;
@@ -45,11 +43,9 @@ export interface Container {
   logs(): Promise<string>;
 }
 
-const execute = promisify(execFile);
-
-export async function podman(...args: string[]): Promise<string> {
+export function podman(...args: string[]): Promise<string> {
   const { podman: options, folder: cwd } = inject('image');
-  return (await execute('podman', [...options, ...args], { cwd, maxBuffer: MAX_OUTPUT_BYTES })).stdout.trim();
+  return run('podman', [...options, ...args], { cwd });
 }
 
 /** A CXone and an address that all containers of a test have. */
@@ -86,18 +82,19 @@ function accepting(...[{ headers }, response]: Parameters<Answer>): void {
 
 /** Runs the image with the documented options; resolves when it is ready. */
 export async function start(setting: Setting, options: readonly string[] = []): Promise<Container> {
-  const container = await launch(setting, options);
+  const container = await create(setting, options);
+  await podman('start', container.id);
   await expect.poll(() => isReady(setting), PATIENCE).toBe(true);
   return container;
 }
 
-/** The same without waiting. */
-export async function launch(setting: Setting, options: readonly string[] = []): Promise<Container> {
+/** Makes a container without starting it. */
+export async function create(setting: Setting, options: readonly string[] = []): Promise<Container> {
   const env = Object.entries(setting.env).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
   const memory = inject('abilities').memoryLimits ? ['--memory=512m', '--memory-swap=512m'] : [];
   const volume = setting.volume === null ? [] : ['--volume', `${setting.volume}:/data`];
   const all = [...DOCUMENTED, ...memory, '--stop-timeout=20', ...HERE, ...env, ...volume, ...options];
-  const id = await podman('run', '--detach', ...all, inject('image').name);
+  const id = await podman('create', ...all, inject('image').name);
   const container: Container = {
     id,
     state: async () => JSON.parse(await podman('inspect', '--format', '{{json .State}}', id)),
@@ -106,9 +103,13 @@ export async function launch(setting: Setting, options: readonly string[] = []):
       await podman('kill', '--signal', signal, id);
       return Number(await podman('wait', id));
     },
-    logs: () => podman('logs', id),
+    // podman gives back the two outputs of the receiver apart.
+    logs: () => run('sh', ['-c', 'exec "$@" 2>&1', 'sh', 'podman', ...inject('image').podman, 'logs', id]),
   };
-  onTestFinished(async () => void (await podman('rm', '--force', '--volumes', '--time', '0', id)));
+  onTestFinished(async ({ task }) => {
+    if (task.result?.state === 'fail') process.stdout.write(`${await container.logs().catch(String)}\n`);
+    await podman('rm', '--force', '--volumes', '--time', '0', id);
+  });
   return container;
 }
 

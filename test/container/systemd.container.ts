@@ -1,18 +1,21 @@
 // The unit, its socket and its credentials, installed as documented and run by systemd as PID 1 of a container.
 
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { expect, inject, onTestFinished, test } from 'vitest';
+import { freePort } from '../../src/lib/free-port.ts';
 import { certificateFor } from '../support/certificate.ts';
+import { newDatabase, serverUrl } from '../support/postgres/databases.ts';
+import { FAILING_FSYNCS } from './machine.ts';
 import { callBack, get, HEADERS, PATIENCE, type Setting, settingFor, submit } from './podman.ts';
+import { attachStrace } from './strace.ts';
 import { bootHost, NAME, operatorCommand, STATE, startUnit, UPGRADES, untilReady } from './systemd.ts';
 
 const UPGRADING = readFileSync(new URL('../../docs/upgrading.md', import.meta.url), 'utf8');
-const { systemd } = inject('abilities');
+const { systemd, tracing } = inject('abilities');
 
 /** 0 is the best, 10 the worst. */
 const MAX_EXPOSURE = 2;
@@ -54,7 +57,7 @@ test.runIf(systemd)(
   },
 );
 
-test.runIf(systemd)(
+test.runIf(tracing)(
   'after a failed fsync systemd restarts the receiver, and nothing acknowledged is lost',
   async () => {
     const setting = await settingFor();
@@ -63,7 +66,8 @@ test.runIf(systemd)(
     const before = ['order-1', 'order-2'];
     await submitAll(setting, before);
     await expectPending(setting, before);
-    await failFsyncs(await host.pidOutside());
+    // From outside the container, so that the sandbox of the unit is as it is.
+    onTestFinished(await attachStrace(await host.pidOutside(), FAILING_FSYNCS));
     // On a busy machine, it may reach the next process.
     if ((await submit(setting, 'order-3')) === 202) before.push('order-3');
     await expect.poll(() => host.property('NRestarts'), PATIENCE).toBe('1');
@@ -74,24 +78,6 @@ test.runIf(systemd)(
     await expectPending(setting, ['order-4']);
   },
 );
-
-/** From outside the container, so that the sandbox of the unit is as it is. Resolves when each fsync of the process fails. */
-async function failFsyncs(pid: number): Promise<void> {
-  const failing = ['--trace=fsync,fdatasync', '--inject=fsync,fdatasync:error=EIO', '--output=/dev/null'];
-  const tracer = spawn('strace', ['-f', ...failing, '-p', String(pid)], { stdio: ['ignore', 'ignore', 'pipe'] });
-  const attached = Promise.withResolvers<void>();
-  let text = '';
-  tracer.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk;
-    if (text.includes('attached')) attached.resolve();
-  });
-  const ended = once(tracer, 'exit').then(() => attached.reject(new Error(`strace did not attach: ${text}`)));
-  onTestFinished(async () => {
-    tracer.kill('SIGKILL');
-    await ended;
-  });
-  await attached.promise;
-}
 
 test.runIf(systemd)('credentials bring the secrets from files that only root can read', async () => {
   const setting = await settingFor();
@@ -208,5 +194,37 @@ test.runIf(systemd)(
     await host.run('systemctl', 'start', NAME);
     await untilReady(setting);
     expect(await host.run('sh', '-c', operatorCommand('executions list'))).toContain('COMPLETED');
+  },
+);
+
+test.runIf(systemd && serverUrl !== null)(
+  'two instances of the template serve one PostgreSQL, and are restarted one after the other without a loss',
+  async () => {
+    const { env, ...others } = await settingFor();
+    const [port, databaseUrl] = await Promise.all([freePort(), newDatabase()]);
+    const { PORT: firstPort = '', ...shared } = env;
+    const ports = [firstPort, String(port)];
+    const settings = ports.map((each) => ({ ...others, env, url: `http://127.0.0.1:${each}` }));
+    const host = await bootHost({ ...shared, DATABASE_URL: databaseUrl });
+    await host.install(`${NAME}@.service`, `${NAME}@.service`);
+    await host.run('systemctl', 'daemon-reload');
+    await host.run('systemctl', 'enable', '--now', ...ports.map((each) => `${NAME}@${each}`));
+    for (const setting of settings) await untilReady(setting);
+    const ids = settings.map((_, i) => `order-${i}`);
+    for (const [i, setting] of settings.entries()) await submitAll(setting, [ids[i] ?? '']);
+    const pids = () =>
+      Promise.all(
+        ports.map((each) => host.run('systemctl', 'show', '--property=MainPID', '--value', `${NAME}@${each}`)),
+      );
+    const before = await pids();
+    for (const [i, setting] of settings.entries()) {
+      await expectPending(setting, ids);
+      await host.run('systemctl', 'restart', `${NAME}@${ports[i]}`);
+      await untilReady(setting);
+    }
+    expect(new Set([...before, ...(await pids())]).size).toBe(2 * ports.length);
+    for (const setting of settings) await expectPending(setting, ids);
+    for (const id of ids) expect(await callBack({ ...others, env, url: '' }, id, 1)).toBe(200);
+    expect(others.upstream.to('/api/v2/dx/actions')).toHaveLength(ids.length);
   },
 );

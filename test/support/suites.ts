@@ -99,7 +99,7 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     command: 'npm run test:container',
     include: ['test/container/*.container.ts'],
     globalSetup: ['test/container/image.ts', POSTGRES],
-    testTimeout: 300_000,
+    testTimeout: 900_000,
     maxWorkers: 1,
     sequence: { groupOrder: 3 },
   },
