@@ -8,11 +8,15 @@ const COMMAND_TIMEOUT_MS = 240_000;
 const MAX_REPORTED_LINES = 40;
 
 export class CommandError extends Error {
+  /** The command, and the last line of what it wrote. */
+  readonly summary: string;
   /** The exit code; null for an end by a signal or by the time limit, and for a command that is not installed. */
   readonly code: number | null;
 
-  constructor(message: string, code: number | null) {
-    super(message);
+  constructor(command: string, written: string, code: number | null) {
+    const lines = written.split('\n').slice(-MAX_REPORTED_LINES);
+    super(`${command}: ${lines.join('\n')}`);
+    this.summary = `${command}: ${lines.at(-1)}`;
     this.code = code;
   }
 }
@@ -29,15 +33,12 @@ export function run(command: string, args: readonly string[], options: CommandOp
   const limits = { maxBuffer: MAX_OUTPUT_BYTES, timeout: timeoutMs, killSignal: 'SIGKILL' } as const;
   return new Promise((resolve, reject) => {
     const child = execFile(command, args, { ...others, ...limits }, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout.trim());
-      else reject(new CommandError(messageFor(error, stderr.trim() || stdout.trim()), codeOf(error)));
+      if (error === null) return resolve(stdout.trim());
+      const written = stderr.trim() || stdout.trim() || error.message;
+      const end = child.killed ? `it did not end within ${timeoutMs / 1000} s` : written;
+      reject(new CommandError(`${command} ${subcommandIn(args)}`.trim(), end, codeOf(error)));
     });
     child.stdin?.end();
-
-    function messageFor({ message }: Error, written: string): string {
-      const end = child.killed ? `it did not end within ${timeoutMs / 1000} s` : written || message;
-      return `${command} ${subcommandIn(args)}: ${end.split('\n').slice(-MAX_REPORTED_LINES).join('\n')}`;
-    }
   });
 }
 

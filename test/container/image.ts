@@ -17,7 +17,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import { run } from './command.ts';
-import { type Abilities, findAbilities, lastLine, probeRecipe } from './machine.ts';
+import { type Abilities, findAbilities, probeRecipe, summaryOf } from './machine.ts';
 import { DRIVERS, type Driver, podmanWith, setEnvironment, storageOf } from './storage.ts';
 
 export interface Image {
@@ -100,10 +100,10 @@ interface Prepared {
 
 const nothing = (storage: readonly string[], error: unknown): Prepared => ({
   ...{ storage, abilities: NONE },
-  notChecked: [`the image, and everything else: ${lastLine(error)}`],
+  notChecked: [`the image, and everything else: ${summaryOf(error)}`],
 });
 
-/** Finds what the machine can do, with the first storage driver with which containers run. */
+/** Finds what the machine can do, with the first storage driver with which an image can be built. */
 async function prepare(scratch: string): Promise<Prepared> {
   let archive: string;
   try {
@@ -113,13 +113,11 @@ async function prepare(scratch: string): Promise<Prepared> {
   } catch (error) {
     return nothing([], error);
   }
-  let best: Prepared | null = null;
+  let prepared = nothing([], 'no storage driver works');
   for (const driver of DRIVERS) {
-    const prepared = await prepareWith(driver, scratch, archive);
-    if (prepared.abilities.containers) return prepared;
-    if (best === null || prepared.abilities.builds) best = prepared;
+    if (!prepared.abilities.builds) prepared = await prepareWith(driver, scratch, archive);
   }
-  return best ?? nothing([], 'no storage driver');
+  return prepared;
 }
 
 async function prepareWith(driver: Driver, scratch: string, archive: string): Promise<Prepared> {
@@ -189,8 +187,7 @@ async function mirrors(): Promise<string[]> {
 
 /** A build without anything of the receiver, as the real one is made. */
 async function buildProbe(storage: readonly string[], scratch: string): Promise<void> {
-  const context = join(scratch, `context-${storage.at(-1)}`);
-  mkdirSync(context);
+  const context = mkdtempSync(join(scratch, 'context-'));
   writeFileSync(join(context, 'Containerfile'), probeRecipe(BASE));
   await run('buildah', [...storage, 'build', ...(await buildOptions(scratch)), '-t', PROBE, context]);
 }

@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../src/lib/free-port.ts';
+import { CommandError } from './command.ts';
 import { attachStrace } from './strace.ts';
 
 /** What the tests need besides containers. Tests that need a missing one are left out. */
@@ -104,7 +105,7 @@ export async function findAbilities(podman: Podman, image: string, notChecked: s
       await probes[need]();
       return true;
     } catch (error) {
-      notChecked.push(`${NEEDS[need]}: ${lastLine(error)}`);
+      notChecked.push(`${NEEDS[need]}: ${summaryOf(error)}`);
       return false;
     }
   };
@@ -215,9 +216,11 @@ async function eventually(what: string, attempt: () => Promise<unknown>): Promis
       reason = error;
     }
   }
-  throw new Error(`${what} does not start: ${lastLine(reason)}`);
+  throw new Error(`${what} does not start: ${summaryOf(reason)}`);
 }
 
-/** The last line of what the program wrote. */
-export const lastLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).trim().split('\n').at(-1) ?? '';
+/** The last line of what a program wrote, or of an error. */
+export function summaryOf(error: unknown): string {
+  if (error instanceof CommandError) return error.summary;
+  return (error instanceof Error ? error.message : String(error)).trim().split('\n').at(-1) ?? '';
+}

@@ -10,12 +10,12 @@ export type Driver = (typeof DRIVERS)[number];
 /** The arguments that podman and buildah take before their subcommand. */
 export function storageOf(scratch: string, driver: Driver): string[] {
   const folder = join(scratch, driver);
-  return ['--root', join(folder, 'root'), '--runroot', join(folder, 'run'), '--storage-driver', driver];
+  return [`--root=${join(folder, 'root')}`, `--runroot=${join(folder, 'run')}`, `--storage-driver=${driver}`];
 }
 
 export const podmanWith = (storage: readonly string[]): string[] => [
   ...storage,
-  ...['--runtime', 'runc', '--cgroup-manager', 'cgroupfs', '--events-backend', 'file'],
+  ...['--runtime=runc', '--cgroup-manager=cgroupfs', '--events-backend=file'],
 ];
 
 /**

@@ -3,9 +3,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MS = 50;
-const MAX_MS = 120_000;
+const MAX_MS = 300_000;
 
-/** @throws {Error} when `find` returns null for two minutes. */
+/** @throws {Error} when `find` returns null for five minutes. */
 export async function eventually<T>(what: string, find: () => Promise<T | null>): Promise<T> {
   for (const late = Date.now() + MAX_MS; Date.now() < late; await sleep(POLL_MS)) {
     const found = await find();
