@@ -128,3 +128,24 @@ const CHECKED = PAGES.filter((path) => path === 'README.md' || path.startsWith('
 test.for(CHECKED)('the commands of %s can be read', (path) => {
   expect(faultsOf(path, read(path)).faults).toEqual([]);
 });
+
+/** What a newcomer has: git, Node, the two programs that the pages ask for, and those of every system. */
+const PROGRAMS = ['git', 'node', 'npm', 'npx', 'curl', 'sqlite3', 'cd', 'cp', 'mkdir', 'mv'];
+
+/** The first word of each command of a line, behind its variables. */
+function programsIn(text: string): string[] {
+  const unquoted = text.replaceAll(/'[^']*'|"[^"]*"|\s+# .*$/g, '');
+  return unquoted.split(/&&|\|\||[;|]/).map((part) => /^\s*(?:[A-Z_]+=\S* +)*(\S*)/.exec(part)?.[1] ?? '');
+}
+
+test('the programs of a command are found', () => {
+  const found = programsIn('A=1 npm run -s x | jq . && psql -c "a; b" # then c; d');
+  expect(found).toEqual(['npm', 'jq', 'psql']);
+});
+
+test.for(CHECKED)('what runs on %s needs git, Node, curl and SQLite alone', (path) => {
+  const { commands } = commandsOf(path, read(path));
+  const running = commands.filter(({ language, notRun }) => language === 'sh' && notRun === null);
+  const programs = running.flatMap(({ text }) => programsIn(text));
+  expect(programs.filter((program) => !PROGRAMS.includes(program))).toEqual([]);
+});
