@@ -9,6 +9,7 @@ import type { TokenProblem } from './cxone/port.ts';
 import type { Profile } from './cxone/profile/profile.ts';
 import { openRecorder, type Recorder } from './cxone/recording/recorder.ts';
 import { type Fetcher, NETWORK_FETCHER } from './cxone/transport.ts';
+import { createAfterwards } from './lib/afterwards.ts';
 import type { Log } from './lib/log.ts';
 import type { RemoteClock } from './lib/remote-clock.ts';
 import type { World } from './lib/world.ts';
@@ -20,6 +21,7 @@ import { startPassesOnThread } from './store/sqlite/file/checkpoint/on-thread.ts
 import type { UpgradeDisplay } from './store/sqlite/file/data-migration/report.ts';
 import type { SqliteStoreOptions } from './store/sqlite/store.ts';
 import { withConcealedResponses, withConcealedTokens } from './usecases/conceal-callback-tokens.ts';
+import { withListenersAfterResponses } from './usecases/listeners-after-responses.ts';
 import { withPreparedComparisons } from './usecases/prepared-comparisons.ts';
 import type { ResolveHostname } from './webhooks/guarded-connect.ts';
 import { OPERATORS, type WebhookSender } from './webhooks/port.ts';
@@ -68,6 +70,7 @@ export async function openResources(options: ResourcesOptions) {
   const { fetcher = NETWORK_FETCHER, resolve, listedRepeats } = overrides;
   const onThread = { start: startPassesOnThread, observe: metrics.observeCheckpoint };
   const conceal = createTokenConcealer(config.callbackSecrets);
+  const afterwards = createAfterwards(log);
   const recorder = openRecorder({
     ...config.cxone,
     profile,
@@ -79,7 +82,8 @@ export async function openResources(options: ResourcesOptions) {
   });
   const forDatabase = {
     fatal,
-    observeCommit: metrics.observeCommit,
+    observeCommit: (batch: number, milliseconds: number) =>
+      afterwards.run(() => metrics.observeCommit(batch, milliseconds)),
     checkpoints: overrides.checkpoints ?? (threads ? onThread : undefined),
     readerThread: threads,
     listedRepeats,
@@ -94,7 +98,7 @@ export async function openResources(options: ResourcesOptions) {
   };
   const database = await openStore(recorder, forDatabase);
   const comparing = withPreparedComparisons(database, (...results) => cxone.largeBodies.prepareComparison(...results));
-  const store = withConcealedTokens(comparing, conceal);
+  const store = withListenersAfterResponses(withConcealedTokens(comparing, conceal), afterwards);
   const client = createCxone({
     ...config,
     ...config.cxone,
@@ -136,6 +140,7 @@ export async function openResources(options: ResourcesOptions) {
     recorder.close();
     webhooks.close();
     await store.close();
+    afterwards.flush();
   }
 
   return { recorder, store, cxone, notifyRules, notifySecrets, webhooks, holdRestoredQueue, close };

@@ -55,7 +55,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   'resources.ts': [
     'config',
-    'usecases/{conceal-callback-tokens,prepared-comparisons}.ts',
+    'usecases/{conceal-callback-tokens,listeners-after-responses,prepared-comparisons}.ts',
     'store',
     'cxone',
     'webhooks',

@@ -42,6 +42,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/sqlite/group-commit.test.ts'],
   },
   {
+    tag: 'response-before-listeners',
+    promise: 'a response does not wait for what follows its commit',
+    edit: swapped('setImmediate(flush)', 'flush()'),
+    tests: ['test/usecases/listeners-after-responses.test.ts'],
+  },
+  {
     tag: 'words-of-the-database-are-for-operators',
     promise: 'what the database said is not shown to anyone who asks whether the receiver is ready',
     edit: swapped('({ part }) => part', '(part) => part'),
