@@ -226,7 +226,8 @@ function reportFrom(
 ): StatusReport | null {
   const word = statusWordIn(valueAt(pointers.status));
   if (word === null || word.length > MAX_WORD_LENGTH) return null;
-  const kind = kindsOf(profile.words).get(normalizeStatusWord(word));
+  const kinds = kindsOf(profile.words);
+  const kind = kinds.get(word) ?? kinds.get(normalizeStatusWord(word));
   return {
     kind: kind ?? 'progress',
     statusWord: word,

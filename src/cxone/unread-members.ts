@@ -1,7 +1,7 @@
 // Finds the members of a document that no pointer of the profile reads, and the line of the profile that would read them. Pure.
 
 import type { StatusReport, UnreadMember } from '../execution/event.ts';
-import { isJsonObject, type Json, scalarText } from '../execution/json.ts';
+import { isJsonObject, type Json, type JsonObject, scalarText } from '../execution/json.ts';
 import { pointerTo, segmentsOf } from './json-pointer.ts';
 import type { Pointers } from './profile/schema-parts.ts';
 
@@ -16,48 +16,56 @@ export interface ReadPointers {
   readonly error: Pointers;
 }
 
-/** The pointers of a part, and all their beginnings; made once for each part of a profile. */
+/** What a part reads of a value: the whole of it, or some of its members. */
 interface Reach {
-  readonly read: ReadonlySet<string>;
-  readonly passed: ReadonlySet<string>;
+  isRead: boolean;
+  readonly members: Map<string, Reach>;
 }
 
+/** Made once for each part of a profile. */
 const REACHES = new WeakMap<ReadPointers, Reach>();
 
 function reachOf(part: ReadPointers): Reach {
   const known = REACHES.get(part);
   if (known !== undefined) return known;
   const { executionId = null, status, result, error } = part;
-  const pointers = [executionId, status, result, error].flat().filter((pointer) => pointer !== null);
-  const passed = pointers.flatMap((pointer) => {
-    const steps = segmentsOf(pointer);
-    return steps.map((_, count) => pointerTo(steps.slice(0, count)));
-  });
-  const reach = { read: new Set(pointers), passed: new Set(passed) };
-  REACHES.set(part, reach);
-  return reach;
+  const root: Reach = { isRead: false, members: new Map() };
+  for (const pointer of [executionId, status, result, error].flat()) {
+    if (pointer === null) continue;
+    let reach = root;
+    for (const name of segmentsOf(pointer)) {
+      const member = reach.members.get(name) ?? { isRead: false, members: new Map() };
+      reach.members.set(name, member);
+      reach = member;
+    }
+    reach.isRead = true;
+  }
+  REACHES.set(part, root);
+  return root;
 }
 
 /** Returns the topmost members with a value that the part does not read: the first 20. */
 export function unreadMembers(document: Json, part: ReadPointers): readonly UnreadMember[] {
-  const { read, passed } = reachOf(part);
   const unread: UnreadMember[] = [];
-  if (!read.has('')) search(document, '');
+  const whole = reachOf(part);
+  if (!whole.isRead) search(document, whole, []);
   return unread;
 
-  function search(value: Json, at: string): void {
-    for (const [name, member] of membersOf(value)) {
+  function search(value: Json, reach: Reach, at: readonly string[]): void {
+    for (const name of namesIn(value)) {
       if (unread.length >= MAX_MEMBERS) return;
-      const pointer = `${at}${pointerTo([name])}`;
-      if (read.has(pointer) || isEmpty(member)) continue;
-      if (passed.has(pointer)) search(member, pointer);
-      else unread.push({ pointer: pointer.slice(0, MAX_POINTER_CHARS), text: shortText(member) });
+      const known = reach.members.get(name);
+      const member = (value as JsonObject)[name] as Json;
+      if (known?.isRead === true || isEmpty(member)) continue;
+      const path = [...at, name];
+      if (known !== undefined) search(member, known, path);
+      else unread.push({ pointer: pointerTo(path).slice(0, MAX_POINTER_CHARS), text: shortText(member) });
     }
   }
 }
 
-function membersOf(value: Json): [string, Json][] {
-  return isJsonObject(value) || Array.isArray(value) ? Object.entries(value) : [];
+function namesIn(value: Json): string[] {
+  return isJsonObject(value) || Array.isArray(value) ? Object.keys(value) : [];
 }
 
 /** A member without a value loses nothing. */

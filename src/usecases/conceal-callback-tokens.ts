@@ -40,6 +40,8 @@ export function withConcealedResponses(sender: WebhookSender, { text }: TokenCon
 }
 
 function concealedEvent(event: ExecutionEvent, conceal: TokenConcealer): ExecutionEvent {
+  // Nearly all events quote none, and are not taken apart.
+  if (!quotes(event as Part, conceal)) return event;
   const replaced: { [name: string]: Part } = withoutTokenAsAddress(event, conceal);
   for (const [name, value] of Object.entries(event)) {
     // The id that was polled is compared with the stored one.
@@ -67,10 +69,26 @@ function concealedDelivery(event: DeliveryEvent, { text }: TokenConcealer): Deli
 /** A JSON document, or a part of an event that holds some. */
 type Part = Json | Uint8Array | undefined | readonly Part[] | { readonly [name: string]: Part };
 
+/** Returns whether a token is in the value or in the name of a member. */
+function quotes(value: Part, conceal: TokenConcealer): boolean {
+  if (typeof value === 'string') return conceal.text(value) !== value;
+  if (isFree(value, conceal)) return false;
+  if (LargeJson.is(value)) return conceal.text(value.text) !== value.text;
+  if (value instanceof Uint8Array) return conceal.bytes(value) !== value;
+  if (Array.isArray(value)) return value.some((item: Part) => quotes(item, conceal));
+  const members = value as { readonly [name: string]: Part };
+  for (const name in members) if (quotes(name, conceal) || quotes(members[name], conceal)) return true;
+  return false;
+}
+
+function isFree(value: Part, { isKnownFree }: TokenConcealer): value is null | undefined | number | boolean {
+  return value === null || typeof value !== 'object' || JSON.isRawJSON(value) || isKnownFree(value);
+}
+
 /** Returns the value itself if nothing in it is replaced. */
 function concealed(value: Part, conceal: TokenConcealer): Part {
   if (typeof value === 'string') return conceal.text(value);
-  if (value === null || typeof value !== 'object' || JSON.isRawJSON(value) || conceal.isKnownFree(value)) return value;
+  if (isFree(value, conceal)) return value;
   if (LargeJson.is(value)) return concealedText(value, conceal);
   if (value instanceof Uint8Array) return conceal.bytes(value);
   if (Array.isArray(value)) {
