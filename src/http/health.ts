@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { reasonOf } from '../lib/log.ts';
 import { StoreUnavailable } from '../store/port.ts';
 import type { HttpDependencies, HttpMetrics } from './dependencies.ts';
-import { component, jsonContent } from './openapi/components.ts';
+import { component, jsonResponse } from './openapi/components.ts';
 import type { ApiOperation } from './openapi/operation.ts';
 import { json, respond } from './response/json.ts';
 import { problem } from './response/problem.ts';
@@ -35,7 +35,7 @@ export const isAlive: ApiOperation = {
   tag: 'Service',
   access: 'open',
   summary: 'Whether the process runs',
-  responses: { '200': { description: 'It runs.', content: jsonContent(LIVENESS, { live: { live: true } }) } },
+  responses: { '200': jsonResponse('It runs.', LIVENESS, { live: { live: true } }) },
   create: () => aliveResponse,
 };
 
@@ -48,10 +48,9 @@ export const isReady: ApiOperation = {
   summary: 'Whether the receiver can do its work',
   description: 'An outage of CXone does not make the receiver unready.',
   responses: {
-    '200': {
-      description: 'The database takes writes and all loops run.',
-      content: jsonContent(READINESS, { ready: { ready: true, notReady: [] } }),
-    },
+    '200': jsonResponse('The database takes writes and all loops run.', READINESS, {
+      ready: { ready: true, notReady: [] },
+    }),
   },
   problems: ['not-ready'],
   create: (deps) => async () => {

@@ -10,17 +10,23 @@ import { type ExecutionFilter, StoreUnavailable } from '../../store/port.ts';
 import type { HttpDependencies, HttpParts } from '../dependencies.ts';
 import { callerName, type Identity } from '../middleware/identity.ts';
 import { respondInTurn } from '../middleware/reader-turns.ts';
-import { component, jsonContent } from '../openapi/components.ts';
+import { component, jsonRequest, jsonResponse } from '../openapi/components.ts';
 import { executionExample } from '../openapi/examples.ts';
-import { type ApiOperation, BODY_PROBLEMS, type Handler, parameter } from '../openapi/operation.ts';
+import {
+  ADMINISTRATOR_ORDER,
+  type ApiOperation,
+  BODY_PROBLEMS,
+  type Handler,
+  parameter,
+} from '../openapi/operation.ts';
 import { count } from '../openapi/schema-parts.ts';
 import { REASON_BODY, readReason } from '../operators/reason.ts';
 import { recordAction } from '../operators/record-activity.ts';
 import { executionPages } from '../request/execution-pages.ts';
 import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
-import { readJsonBody } from '../request/read-json.ts';
+import { onBody } from '../request/read-json.ts';
 import { json } from '../response/json.ts';
-import { invalidInput, problem, storeUnavailable } from '../response/problem.ts';
+import { problem, storeUnavailable } from '../response/problem.ts';
 import { EXECUTION } from './execution-schema.ts';
 import { parseSelection, SELECTION } from './query.ts';
 
@@ -37,22 +43,18 @@ const ACTED = component(
 );
 
 export const pollExecution = {
+  ...ADMINISTRATOR_ORDER,
   operationId: 'pollExecution',
-  method: 'post',
   path: '/v1/executions/{correlationId}/poll',
-  tag: 'Operators',
-  access: 'administrator',
-  stored: true,
   summary: 'Poll CXone now for an execution',
   description:
     'The next poll is due now, even before `pollAfter`; a poll that is under way counts. The report of CXone appears in the execution and in its audit trail, as with any other poll.',
   parameters: [parameter('CorrelationId')],
   requestBody: REASON_BODY,
   responses: {
-    '202': {
-      description: 'It is polled as soon as the limits of CXone allow.',
-      content: jsonContent(EXECUTION, { sent: executionExample('sent') }),
-    },
+    '202': jsonResponse('It is polled as soon as the limits of CXone allow.', EXECUTION, {
+      sent: executionExample('sent'),
+    }),
   },
   problems: ['not-found', 'cannot-be-polled', ...BODY_PROBLEMS],
   create: (deps: Dependencies): Handler => withReason(createActionOnOne(deps, 'poll')),
@@ -71,10 +73,7 @@ export const cancelExecution = {
   parameters: [parameter('CorrelationId')],
   requestBody: REASON_BODY,
   responses: {
-    '200': {
-      description: 'The execution after the request.',
-      content: jsonContent(EXECUTION, { completed: executionExample('completed') }),
-    },
+    '200': jsonResponse('The execution after the request.', EXECUTION, { completed: executionExample('completed') }),
   },
   problems: ['not-found', ...BODY_PROBLEMS],
   create: (deps: Dependencies): Handler => withReason(createActionOnOne(deps, 'cancel')),
@@ -119,17 +118,11 @@ async function cancelOne({ store, runtime }: Dependencies, execution: Execution,
 }
 
 const BULK = {
-  method: 'post',
-  tag: 'Operators',
-  access: 'administrator',
-  stored: true,
-  requestBody: {
-    required: true,
-    content: jsonContent(SELECTION, {
-      some: { actionId: 'charge-card', status: 'PENDING', to: '2026-01-31T12:00:00Z' },
-      all: { status: 'OPEN' },
-    }),
-  },
+  ...ADMINISTRATOR_ORDER,
+  requestBody: jsonRequest(SELECTION, {
+    some: { actionId: 'charge-card', status: 'PENDING', to: '2026-01-31T12:00:00Z' },
+    all: { status: 'OPEN' },
+  }),
   problems: [...BODY_PROBLEMS, 'too-many-searches'],
 } as const;
 
@@ -141,10 +134,9 @@ export const pollExecutions: ApiOperation = {
   description:
     'The open executions that match. Those that are queued, or that have no `executionId`, match and are unchanged. If the client disconnects, the action stops and keeps its changes.',
   responses: {
-    '202': {
-      description: 'They are polled as fast as the limits of CXone allow.',
-      content: jsonContent(ACTED, { some: { matched: 12, done: 10 } }),
-    },
+    '202': jsonResponse('They are polled as fast as the limits of CXone allow.', ACTED, {
+      some: { matched: 12, done: 10 },
+    }),
   },
   create: (deps) => bulkHandler(deps, 'poll'),
 };
@@ -156,22 +148,15 @@ export const cancelExecutions: ApiOperation = {
   summary: 'Cancel many executions',
   description:
     'The open executions that match, each as if it were cancelled alone. If the client disconnects, the action stops and keeps its changes.',
-  responses: {
-    '202': { description: 'They are cancelled.', content: jsonContent(ACTED, { some: { matched: 12, done: 12 } }) },
-  },
+  responses: { '202': jsonResponse('They are cancelled.', ACTED, { some: { matched: 12, done: 12 } }) },
   create: (deps) => bulkHandler(deps, 'cancel'),
 };
 
 function bulkHandler(deps: BulkDependencies, action: Action): Handler {
   const actOnSelection = createBulkAction(deps);
-  return async (c: Context, caller) => {
-    const body = await readJsonBody(c.req.raw);
-    if (body.type === 'refused') return body.response;
-    const filter = parseSelection(body.value);
-    if (!filter.valid) return invalidInput(filter.errors);
-    const { reason = null, ...selection } = filter.value;
-    return actOnSelection(action, selection, { caller, reason, signal: c.req.raw.signal });
-  };
+  return onBody(parseSelection, ({ reason = null, ...selection }, c, caller) =>
+    actOnSelection(action, selection, { caller, reason, signal: c.req.raw.signal }),
+  );
 }
 
 export type BulkAction = (action: Action, filter: ExecutionFilter, by: BulkCaller) => Promise<Response>;

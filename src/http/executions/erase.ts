@@ -9,20 +9,26 @@ import { type ExecutionFilter, StoreUnavailable } from '../../store/port.ts';
 import type { HttpDependencies, HttpParts } from '../dependencies.ts';
 import { callerName } from '../middleware/identity.ts';
 import { respondInTurn } from '../middleware/reader-turns.ts';
-import { closed, component, jsonContent } from '../openapi/components.ts';
+import { closed, component, jsonRequest, jsonResponse } from '../openapi/components.ts';
 import { executionExample } from '../openapi/examples.ts';
-import { type ApiOperation, BODY_PROBLEMS, type Handler, parameter } from '../openapi/operation.ts';
+import {
+  ADMINISTRATOR_ORDER,
+  type ApiOperation,
+  BODY_PROBLEMS,
+  type Handler,
+  parameter,
+} from '../openapi/operation.ts';
 import { count, nullable } from '../openapi/schema-parts.ts';
 import { recordAction } from '../operators/record-activity.ts';
 import { executionPages } from '../request/execution-pages.ts';
-import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
+import { unknownExecution } from '../request/find-execution.ts';
 import { wordFilter } from '../request/list-parameters.ts';
-import { readJsonBody } from '../request/read-json.ts';
+import { onBody } from '../request/read-json.ts';
 import { NOT_AN_OBJECT, type Validated, validate } from '../request/validate.ts';
 import { json } from '../response/json.ts';
-import { invalidInput, problem, storeUnavailable } from '../response/problem.ts';
+import { problem, storeUnavailable } from '../response/problem.ts';
 import { EXECUTION } from './execution-schema.ts';
-import { ORDER, ORDER_EXAMPLE, REASON, readOrder } from './order.ts';
+import { ORDER, ORDER_EXAMPLE, onOrder, REASON } from './order.ts';
 import { ENDED_FILTER, FILTER } from './query.ts';
 
 /** Erasures in one commit, between which other work runs. */
@@ -87,78 +93,52 @@ const COPY = '/var/exports/payloads-019c1405-019c2ac8-2026-01-31T12-00-00-000Z.n
 type Dependencies = Pick<HttpDependencies, 'store' | 'runtime' | 'copiesOf'>;
 type BulkDependencies = Dependencies & Pick<HttpParts, 'searches'>;
 
-const COMMON = { method: 'post', tag: 'Operators', access: 'administrator', stored: true } as const;
-
 export const eraseExecution = {
-  ...COMMON,
+  ...ADMINISTRATOR_ORDER,
   operationId: 'eraseExecution',
   path: '/v1/executions/{correlationId}/erase',
   summary: 'Erase the content of an execution',
   description:
     'Replaces everything that the app and CXone wrote by hashes: inputs, context, result, late result, error, stored bodies, and these parts of audit entries and deliveries. Identifiers, times and statuses stay, and the audit trail verifies. A pending notification is given up. What arrives later is recorded without content. Erasing it again changes nothing.',
   parameters: [parameter('CorrelationId')],
-  requestBody: { required: true, content: jsonContent(ORDER, { reason: ORDER_EXAMPLE }) },
+  requestBody: jsonRequest(ORDER, { reason: ORDER_EXAMPLE }),
   responses: {
-    '200': {
-      description: 'It is erased.',
-      content: jsonContent(ERASED, {
-        erased: {
-          execution: { ...executionExample('completed'), result: null, erasedAt: '2026-01-31T12:00:00.000Z' },
-          copies: [COPY],
-          walEmptied: true,
-        },
-      }),
-    },
+    '200': jsonResponse('It is erased.', ERASED, {
+      erased: {
+        execution: { ...executionExample('completed'), result: null, erasedAt: '2026-01-31T12:00:00.000Z' },
+        copies: [COPY],
+        walEmptied: true,
+      },
+    }),
   },
   problems: ['not-found', 'execution-open', 'execution-held', ...BODY_PROBLEMS],
-  create: (deps: Dependencies): Handler => {
-    const find = createExecutionFinder(deps.store);
-    const eraseOne = createErasureOfOne(deps);
-    return async (c, caller) => {
-      const body = await readOrder(c.req.raw, caller);
-      if (body.type === 'refused') return body.response;
-      const found = await find(c, caller);
-      if (found === undefined) return unknownExecution();
-      return eraseOne(found, body.order);
-    };
-  },
+  create: (deps: Dependencies): Handler => onOrder(deps.store, createErasureOfOne(deps)),
 } satisfies ApiOperation;
 
 export const eraseExecutions = {
-  ...COMMON,
+  ...ADMINISTRATOR_ORDER,
   operationId: 'eraseExecutions',
   path: '/v1/executions/erase',
   summary: 'Erase the content of many executions',
   description:
     'Without `confirm`, counts the executions that match and erases nothing. With `confirm`, the number of that count, erases each as if it were erased alone; if another number matches by now, nothing is erased. If the client disconnects, the action stops and keeps its changes.',
-  requestBody: {
-    required: true,
-    content: jsonContent(ERASURE, {
-      count: { text: 'ada@example.com', ...ORDER_EXAMPLE },
-      erase: { text: 'ada@example.com', ...ORDER_EXAMPLE, confirm: 3 },
-    }),
-  },
+  requestBody: jsonRequest(ERASURE, {
+    count: { text: 'ada@example.com', ...ORDER_EXAMPLE },
+    erase: { text: 'ada@example.com', ...ORDER_EXAMPLE, confirm: 3 },
+  }),
   responses: {
-    '200': {
-      description: 'They are counted or, with `confirm`, erased.',
-      content: jsonContent(ERASED_MANY, {
-        counted: { matched: 3, open: 1, held: 0, erased: 0, copies: [COPY], walEmptied: null },
-        erased: { matched: 3, open: 1, held: 0, erased: 3, copies: [COPY], walEmptied: true },
-      }),
-    },
+    '200': jsonResponse('They are counted or, with `confirm`, erased.', ERASED_MANY, {
+      counted: { matched: 3, open: 1, held: 0, erased: 0, copies: [COPY], walEmptied: null },
+      erased: { matched: 3, open: 1, held: 0, erased: 3, copies: [COPY], walEmptied: true },
+    }),
   },
   problems: ['count-differs', ...BODY_PROBLEMS, 'too-many-searches'],
   create: (deps: BulkDependencies): Handler => {
     const eraseAll = createBulkErasure(deps);
-    return async (c, caller) => {
-      const body = await readJsonBody(c.req.raw);
-      if (body.type === 'refused') return body.response;
-      const erasure = parseErasure(body.value);
-      if (!erasure.valid) return invalidInput(erasure.errors);
-      const { reason, confirm = null, ...filter } = erasure.value;
+    return onBody(parseErasure, ({ reason, confirm = null, ...filter }, c, caller) => {
       const order = { by: callerName(caller), reason };
       return eraseAll({ ...filter, app: filter.app ?? null }, order, confirm, c.req.raw.signal);
-    };
+    });
   },
 } satisfies ApiOperation;
 

@@ -20,7 +20,7 @@ import { STREAM } from '../openapi/examples.ts';
 import { headers } from '../openapi/headers.ts';
 import { queryParameters } from '../openapi/json-schema.ts';
 import { type ApiOperation, parameter } from '../openapi/operation.ts';
-import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
+import { onExecution } from '../request/find-execution.ts';
 import { readQuery } from '../request/list-parameters.ts';
 import { eventStream } from '../response/event-stream.ts';
 import { createMaskingFor } from '../response/masking-for.ts';
@@ -86,12 +86,8 @@ export const followExecution: ApiOperation = {
     'draining',
   ],
   create: (deps) => {
-    const find = createExecutionFinder(deps.store);
     const follow = createFollower(deps);
-    return async (c, caller) => {
-      const execution = await find(c, caller);
-      return execution === undefined ? unknownExecution() : follow(c, caller, execution.correlationId);
-    };
+    return onExecution(deps.store, ({ correlationId }, c, caller) => follow(c, caller, correlationId));
   },
 };
 

@@ -4,13 +4,19 @@ import * as v from 'valibot';
 import { isoTime } from '../../lib/time.ts';
 import type { Erasure } from '../../store/erasure-port.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import { component, jsonContent } from '../openapi/components.ts';
-import { type ApiOperation, BODY_PROBLEMS, type Handler, parameter } from '../openapi/operation.ts';
+import { component, jsonRequest, jsonResponse } from '../openapi/components.ts';
+import {
+  ADMINISTRATOR_ORDER,
+  type ApiOperation,
+  BODY_PROBLEMS,
+  type Handler,
+  parameter,
+} from '../openapi/operation.ts';
 import { IDENTIFIER_TEXT, nullable, time } from '../openapi/schema-parts.ts';
 import { recordChange } from '../operators/record-activity.ts';
-import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
+import { unknownExecution } from '../request/find-execution.ts';
 import { json } from '../response/json.ts';
-import { ORDER, ORDER_EXAMPLE, type OrderedHold, readOrder } from './order.ts';
+import { ORDER, ORDER_EXAMPLE, type OrderedHold, onOrder } from './order.ts';
 
 const HOLD = component(
   'Hold',
@@ -21,12 +27,9 @@ const HOLD = component(
 );
 
 const COMMON = {
-  method: 'post',
-  tag: 'Operators',
-  access: 'administrator',
-  stored: true,
+  ...ADMINISTRATOR_ORDER,
   parameters: [parameter('CorrelationId')],
-  requestBody: { required: true, content: jsonContent(ORDER, { reason: ORDER_EXAMPLE }) },
+  requestBody: jsonRequest(ORDER, { reason: ORDER_EXAMPLE }),
   problems: ['not-found', ...BODY_PROBLEMS],
 } as const;
 
@@ -40,10 +43,9 @@ export const holdExecution = {
   description:
     'Nothing of it is pruned or erased until it is released. The trail is pruned from its old end, so that all later entries stay as well. Holding it again changes nothing.',
   responses: {
-    '200': {
-      description: 'It is held.',
-      content: jsonContent(HOLD, { held: { correlationId: 'order-4711', heldAt: '2026-01-31T12:00:00.000Z' } }),
-    },
+    '200': jsonResponse('It is held.', HOLD, {
+      held: { correlationId: 'order-4711', heldAt: '2026-01-31T12:00:00.000Z' },
+    }),
   },
   create: (deps: Dependencies) => handler(deps, 'hold'),
 } satisfies ApiOperation;
@@ -55,10 +57,7 @@ export const releaseExecution = {
   summary: 'Release a held execution',
   description: 'Retention applies to it again, and it can be erased. Releasing what is not held changes nothing.',
   responses: {
-    '200': {
-      description: 'It is not held.',
-      content: jsonContent(HOLD, { released: { correlationId: 'order-4711', heldAt: null } }),
-    },
+    '200': jsonResponse('It is not held.', HOLD, { released: { correlationId: 'order-4711', heldAt: null } }),
   },
   create: (deps: Dependencies) => handler(deps, 'release'),
 } satisfies ApiOperation;
@@ -73,16 +72,11 @@ export function createHold(deps: Dependencies, action: keyof Pick<Erasure, 'hold
 }
 
 function handler(deps: Dependencies, action: keyof Pick<Erasure, 'hold' | 'release'>): Handler {
-  const find = createExecutionFinder(deps.store);
   const setHold = createHold(deps, action);
-  return async (c, caller) => {
-    const body = await readOrder(c.req.raw, caller);
-    if (body.type === 'refused') return body.response;
-    const found = await find(c, caller);
-    if (found === undefined) return unknownExecution();
-    const execution = await setHold(found, body.order);
+  return onOrder(deps.store, async (found, order) => {
+    const execution = await setHold(found, order);
     if (execution === undefined) return unknownExecution();
     const { correlationId, heldAt } = execution;
     return json(200, { correlationId, heldAt: isoTime(heldAt) });
-  };
+  });
 }

@@ -1,14 +1,15 @@
 // The body of an order of an administrator: the reason, which the audit trail records together with the name.
 
+import type { Context } from 'hono';
 import * as v from 'valibot';
 import type { Execution } from '../../execution/execution.ts';
-import { isJsonObject, type Json } from '../../execution/json.ts';
+import type { Json } from '../../execution/json.ts';
 import type { Order } from '../../store/erasure-port.ts';
 import { callerName, type Identity } from '../middleware/identity.ts';
 import { closed, component } from '../openapi/components.ts';
-import { readJsonBody } from '../request/read-json.ts';
-import { NOT_AN_OBJECT, type Validated, validate } from '../request/validate.ts';
-import { invalidInput } from '../response/problem.ts';
+import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
+import { onBody } from '../request/read-json.ts';
+import { type Validated, validateObject } from '../request/validate.ts';
 
 const MAX_REASON_CHARS = 500;
 const REASON_RULE = `must be a text of 1 to ${MAX_REASON_CHARS} characters, for example the number of the request`;
@@ -24,16 +25,16 @@ export const ORDER = component('Order', v.object({ reason: REASON }), closed);
 
 export const ORDER_EXAMPLE = { reason: 'Art. 17 GDPR, request 4711' };
 
-export type OrderBody =
-  | { readonly type: 'read'; readonly order: Order }
-  | { readonly type: 'refused'; readonly response: Response };
-
-export async function readOrder(request: Request, caller: Identity): Promise<OrderBody> {
-  const body = await readJsonBody(request);
-  if (body.type === 'refused') return body;
-  const order = parseOrder(body.value);
-  if (!order.valid) return { type: 'refused', response: invalidInput(order.errors) };
-  return { type: 'read', order: { by: callerName(caller), reason: order.value.reason } };
+/** Returns a handler that acts on the execution in the path, by an order with a reason. */
+export function onOrder(
+  store: Parameters<typeof createExecutionFinder>[0],
+  act: (execution: Execution, order: Order) => Promise<Response>,
+): (c: Context, caller: Identity) => Promise<Response> {
+  const find = createExecutionFinder(store);
+  return onBody(parseOrder, async ({ reason }, c, caller) => {
+    const found = await find(c, caller);
+    return found === undefined ? unknownExecution() : act(found, { by: callerName(caller), reason });
+  });
 }
 
 /** Holds or releases. Returns undefined for an unknown execution. */
@@ -49,5 +50,5 @@ export function orderOf(reason: string | null, caller: Identity): Validated<Orde
 }
 
 function parseOrder(body: Json): Validated<v.InferOutput<typeof ORDER>> {
-  return isJsonObject(body) ? validate(ORDER, body) : NOT_AN_OBJECT;
+  return validateObject(ORDER, body);
 }

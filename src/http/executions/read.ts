@@ -7,13 +7,13 @@ import { representEntry, representExecution } from '../../execution/representati
 import { isoTime } from '../../lib/time.ts';
 import { callerName } from '../middleware/identity.ts';
 import { tooManySearches } from '../middleware/reader-turns.ts';
-import { component, jsonContent } from '../openapi/components.ts';
+import { component, jsonResponse } from '../openapi/components.ts';
 import { ENTRIES, executionExample } from '../openapi/examples.ts';
 import { headers } from '../openapi/headers.ts';
 import { queryParameters } from '../openapi/json-schema.ts';
 import { type ApiOperation, parameter } from '../openapi/operation.ts';
 import { count, nullable, time } from '../openapi/schema-parts.ts';
-import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
+import { onExecution, unknownExecution } from '../request/find-execution.ts';
 import { cursor, encodeCursor, LARGE_LIMIT, readQuery } from '../request/list-parameters.ts';
 import { preferenceApplied, preferredWait } from '../request/prefer-wait.ts';
 import { type HeaderFields, json, writtenJson } from '../response/json.ts';
@@ -36,28 +36,24 @@ export const EXECUTION_PAGE = component(
   }),
 );
 
+const READ = { method: 'get', tag: 'Executions', access: 'anyone', stored: true } as const;
+
 export const listExecutions: ApiOperation = {
+  ...READ,
   operationId: 'listExecutions',
-  method: 'get',
   path: '/v1/executions',
-  tag: 'Executions',
-  access: 'anyone',
-  stored: true,
   summary: 'List executions, newest first unless `sort` states otherwise',
   description:
     'The executions of your app; with an operator key, those of all apps. Follow `nextCursor` until it is null: if many executions are scanned for few matches, or if results are large, a page may be short or empty and still have a `nextCursor`. A search by `text` states how far it has come. It ends when its client disconnects.',
   parameters: queryParameters(QUERY),
   responses: {
-    '200': {
-      description: 'One page.',
-      content: jsonContent(EXECUTION_PAGE, {
-        page: {
-          items: [executionExample('completed')],
-          nextCursor: 'MDE5YzE0MDUtN2EwMC03MDAwLTgwMDAtMDAwMDAwMDAwMDAx',
-        },
-        end: { items: [], nextCursor: null },
-      }),
-    },
+    '200': jsonResponse('One page.', EXECUTION_PAGE, {
+      page: {
+        items: [executionExample('completed')],
+        nextCursor: 'MDE5YzE0MDUtN2EwMC03MDAwLTgwMDAtMDAwMDAwMDAwMDAx',
+      },
+      end: { items: [], nextCursor: null },
+    }),
   },
   problems: ['invalid-input', 'position-lost', 'too-many-searches'],
   create: ({ store, pages, searches }) => {
@@ -82,36 +78,31 @@ export const listExecutions: ApiOperation = {
 };
 
 export const getExecution: ApiOperation = {
+  ...READ,
   operationId: 'getExecution',
-  method: 'get',
   path: '/v1/executions/{correlationId}',
-  tag: 'Executions',
-  access: 'anyone',
-  stored: true,
   summary: 'Get an execution, or wait for its end',
   description: 'A failed execution gets 200 like any other: `status` states how it ended.',
   parameters: [parameter('CorrelationId'), parameter('Prefer')],
   responses: {
-    '200': {
-      description: 'The current execution; with `Prefer: wait`, when it has ended or the time is over.',
-      headers: headers('Vary', 'Preference-Applied'),
-      content: jsonContent(EXECUTION, {
+    '200': jsonResponse(
+      'The current execution; with `Prefer: wait`, when it has ended or the time is over.',
+      EXECUTION,
+      {
         completed: executionExample('completed'),
         waiting: executionExample('sent'),
         timedOut: executionExample('timedOut'),
         lateResult: executionExample('withLateResult'),
-      }),
-    },
+      },
+      headers('Vary', 'Preference-Applied'),
+    ),
   },
   problems: ['not-found'],
   create: (deps) => {
     const { store, events, pages } = deps;
-    const find = createExecutionFinder(store);
     const waitOf = createQueueWaits(deps);
     const maskingFor = createMaskingFor(pages.sensitiveFields);
-    return async (c, caller) => {
-      const found = await find(c, caller);
-      if (found === undefined) return unknownExecution();
+    return onExecution(store, async (found, c, caller) => {
       const seconds = preferredWait(c.req.header('prefer'));
       const masking = maskingFor(caller);
       const respond = async (execution: Execution, applied: HeaderFields = {}): Promise<Response> => {
@@ -139,7 +130,7 @@ export const getExecution: ApiOperation = {
       if (leave === null) return respond(found);
       const execution = await events.waiters.wait(found.correlationId, seconds * 1000, c.req.raw.signal).finally(leave);
       return respond(execution ?? found, preferenceApplied(seconds));
-    };
+    });
   },
 };
 
@@ -154,32 +145,27 @@ function hasLargeResult({ result, error, lateResult: late }: Execution): boolean
 const AUDIT_QUERY = v.object({ limit: LARGE_LIMIT, cursor: v.exactOptional(cursor(/^\d{1,15}$/)) });
 
 export const getAuditTrail: ApiOperation = {
+  ...READ,
   operationId: 'getAuditTrail',
-  method: 'get',
   path: '/v1/executions/{correlationId}/audit',
-  tag: 'Executions',
-  access: 'anyone',
-  stored: true,
   summary: 'Get the audit trail of an execution',
   description: 'Follow `nextCursor`, or the `Link` with `rel="next"`, until there is none.',
   parameters: [parameter('CorrelationId'), ...queryParameters(AUDIT_QUERY)],
   responses: {
-    '200': {
-      description: 'One page of the steps, oldest first.',
-      headers: headers('Link'),
-      content: jsonContent(AUDIT_TRAIL, {
+    '200': jsonResponse(
+      'One page of the steps, oldest first.',
+      AUDIT_TRAIL,
+      {
         page: { items: ENTRIES.slice(0, 1), nextCursor: 'MQ' },
         end: { items: ENTRIES, nextCursor: null },
-      }),
-    },
+      },
+      headers('Link'),
+    ),
   },
   problems: ['not-found', 'invalid-input'],
   create: ({ store, pages }) => {
-    const find = createExecutionFinder(store);
     const maskingFor = createMaskingFor(pages.sensitiveFields);
-    return async (c, caller) => {
-      const execution = await find(c, caller);
-      if (execution === undefined) return unknownExecution();
+    return onExecution(store, async (execution, c, caller) => {
       const query = readQuery(AUDIT_QUERY, new URL(c.req.url).searchParams);
       if (!query.valid) return invalidInput(query.errors, 'query parameter');
       const { limit, cursor: after = '0' } = query.value;
@@ -190,6 +176,6 @@ export const getAuditTrail: ApiOperation = {
       const items = page.entries.map((entry) => representEntry(maskingFor(caller).entry(entry)));
       const link = nextCursor === null ? {} : { link: `<?cursor=${nextCursor}&limit=${limit}>; rel="next"` };
       return json(200, { items, nextCursor }, link);
-    };
+    });
   },
 };

@@ -4,12 +4,12 @@ import * as v from 'valibot';
 import type { Outcome } from '../../execution/apply-result.ts';
 import { representExecution } from '../../execution/representation.ts';
 import { callerName } from '../middleware/identity.ts';
-import { component, jsonContent } from '../openapi/components.ts';
+import { component, jsonResponse } from '../openapi/components.ts';
 import { executionExample } from '../openapi/examples.ts';
-import { type ApiOperation, parameter } from '../openapi/operation.ts';
+import { ADMINISTRATOR_ORDER, type ApiOperation, parameter } from '../openapi/operation.ts';
 import { count, nullable } from '../openapi/schema-parts.ts';
 import { recordAction } from '../operators/record-activity.ts';
-import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
+import { onExecution } from '../request/find-execution.ts';
 import { json } from '../response/json.ts';
 import { EXECUTION } from './execution-schema.ts';
 
@@ -42,31 +42,22 @@ const REREAD = component(
 );
 
 export const rereadExecution: ApiOperation = {
+  ...ADMINISTRATOR_ORDER,
   operationId: 'rereadExecution',
-  method: 'post',
   path: '/v1/executions/{correlationId}/reread',
-  tag: 'Operators',
-  access: 'administrator',
-  stored: true,
   summary: 'Read the kept bodies of an execution again',
   description:
     'Reads the bodies that could not be read, or that have members which the profile did not read, with the present profile. A status in them counts as when they arrived: it ends an open execution, or is kept as `lateResult`. A result that the first reading missed is kept as `lateResult` as well. Each reading is an audit entry with `reread` and the name of the operator.',
   parameters: [parameter('CorrelationId')],
   responses: {
-    '200': {
-      description: 'The result of each reading, and the execution afterwards.',
-      content: jsonContent(REREAD, {
-        late: { items: [{ auditId: 7, outcome: 'late', reason: null }], execution: executionExample('completed') },
-      }),
-    },
+    '200': jsonResponse('The result of each reading, and the execution afterwards.', REREAD, {
+      late: { items: [{ auditId: 7, outcome: 'late', reason: null }], execution: executionExample('completed') },
+    }),
   },
   problems: ['not-found'],
   create: (deps) => {
     const { store, webhook } = deps;
-    const find = createExecutionFinder(store);
-    return async (c, caller) => {
-      const execution = await find(c, caller);
-      if (execution === undefined) return unknownExecution();
+    return onExecution(store, async (execution, _c, caller) => {
       const { correlationId } = execution;
       const by = callerName(caller);
       return recordAction(deps, { action: 'reread', by, reason: null, target: correlationId }, async () => {
@@ -74,6 +65,6 @@ export const rereadExecution: ApiOperation = {
         const after = (await store.find(correlationId)) ?? execution;
         return json(200, { items, execution: representExecution(after) });
       });
-    };
+    });
   },
 };

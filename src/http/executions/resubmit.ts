@@ -2,20 +2,25 @@
 
 import * as v from 'valibot';
 import type { Execution } from '../../execution/execution.ts';
-import { isJsonObject } from '../../execution/json.ts';
 import { representExecution } from '../../execution/representation.ts';
 import type { NotResubmittable } from '../../execution/resubmission.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { callerName, type Identity } from '../middleware/identity.ts';
-import { closed, component, jsonContent } from '../openapi/components.ts';
+import { closed, component, jsonRequest, jsonResponse } from '../openapi/components.ts';
 import { executionExample } from '../openapi/examples.ts';
 import { headers } from '../openapi/headers.ts';
-import { type ApiOperation, BODY_PROBLEMS, type Handler, parameter } from '../openapi/operation.ts';
+import {
+  ADMINISTRATOR_ORDER,
+  type ApiOperation,
+  BODY_PROBLEMS,
+  type Handler,
+  parameter,
+} from '../openapi/operation.ts';
 import { OPTIONAL_REASON } from '../operators/reason.ts';
 import { recordAction } from '../operators/record-activity.ts';
 import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
 import { readJsonBody } from '../request/read-json.ts';
-import { NOT_AN_OBJECT, validate } from '../request/validate.ts';
+import { validateObject } from '../request/validate.ts';
 import { json } from '../response/json.ts';
 import { invalidInput, problem } from '../response/problem.ts';
 import { EXECUTION } from './execution-schema.ts';
@@ -44,33 +49,29 @@ export type Resubmit = (execution: Execution, caller: Identity, reason: string |
 const REPEATED = { ...executionExample('queued'), resubmissionOf: 'order-4711' };
 
 export const resubmitExecution = {
+  ...ADMINISTRATOR_ORDER,
   operationId: 'resubmitExecution',
-  method: 'post',
   path: '/v1/executions/{correlationId}/resubmit',
-  tag: 'Operators',
-  access: 'administrator',
-  stored: true,
   summary: 'Submit an ended execution again',
   description:
     'Accepts a new execution with the submission of one that ended as FAILED, REJECTED, NOT_FOUND, TIMEOUT or CANCELLED without a late result COMPLETED: same app, action, inputs, context and settings, with another `correlationId`. The two name each other as `resubmissionOf` and `resubmittedAs`, and in their audit trails. An execution is submitted again once: a repeated request returns the same new execution. The old execution may have run at CXone; `mayRunTwice` states that this is accepted.',
   parameters: [parameter('CorrelationId')],
-  requestBody: {
-    required: true,
-    content: jsonContent(RESUBMISSION, {
-      resubmit: { mayRunTwice: true, reason: 'CXone confirmed that it did not run, ticket 4711' },
-    }),
-  },
+  requestBody: jsonRequest(RESUBMISSION, {
+    resubmit: { mayRunTwice: true, reason: 'CXone confirmed that it did not run, ticket 4711' },
+  }),
   responses: {
-    '200': {
-      description: 'It was submitted again before: that execution, in its present state.',
-      headers: headers('Location', 'Idempotent-Replayed'),
-      content: jsonContent(EXECUTION, { repeated: REPEATED }),
-    },
-    '202': {
-      description: 'The new execution, accepted and durable.',
-      headers: headers('Location'),
-      content: jsonContent(EXECUTION, { accepted: REPEATED }),
-    },
+    '200': jsonResponse(
+      'It was submitted again before: that execution, in its present state.',
+      EXECUTION,
+      { repeated: REPEATED },
+      headers('Location', 'Idempotent-Replayed'),
+    ),
+    '202': jsonResponse(
+      'The new execution, accepted and durable.',
+      EXECUTION,
+      { accepted: REPEATED },
+      headers('Location'),
+    ),
   },
   problems: ['not-found', 'cannot-be-resubmitted', 'app-queue-full', 'queue-full', 'draining', ...BODY_PROBLEMS],
   create: (deps: Dependencies): Handler => {
@@ -79,7 +80,7 @@ export const resubmitExecution = {
     return async (c, caller) => {
       const body = await readJsonBody(c.req.raw);
       if (body.type === 'refused') return body.response;
-      const order = isJsonObject(body.value) ? validate(RESUBMISSION, body.value) : NOT_AN_OBJECT;
+      const order = validateObject(RESUBMISSION, body.value);
       // promise: resubmission-needs-the-choice
       if (!order.valid) return invalidInput(order.errors);
       const execution = await find(c, caller);

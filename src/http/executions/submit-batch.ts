@@ -4,7 +4,7 @@ import type { SubmissionHeaders } from '../../usecases/submit.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { withRateLimit } from '../middleware/rate-limit.ts';
 import { withSubmissionSpan } from '../middleware/tracing.ts';
-import { jsonContent } from '../openapi/components.ts';
+import { jsonContent, jsonResponse } from '../openapi/components.ts';
 import { executionExample } from '../openapi/examples.ts';
 import { headers } from '../openapi/headers.ts';
 import type { ApiOperation, Handler } from '../openapi/operation.ts';
@@ -55,10 +55,10 @@ export const submitBatch: ApiOperation = {
     }),
   },
   responses: {
-    '200': {
-      description: 'One result for each submission.',
-      headers: headers('Idempotent-Replayed', ...RATE_HEADERS),
-      content: jsonContent(BATCH_RESPONSE, {
+    '200': jsonResponse(
+      'One result for each submission.',
+      BATCH_RESPONSE,
+      {
         mixed: {
           items: [
             { status: 202, execution: executionExample('queued') },
@@ -72,8 +72,9 @@ export const submitBatch: ApiOperation = {
           accepted: 1,
           refused: 1,
         },
-      }),
-    },
+      },
+      headers('Idempotent-Replayed', ...RATE_HEADERS),
+    ),
   },
   problems: SUBMISSION_PROBLEMS,
   create: (deps) => {

@@ -11,7 +11,7 @@ import type { SubmissionHeaders } from '../../usecases/submit.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { withRateLimit } from '../middleware/rate-limit.ts';
 import { withSubmissionSpan } from '../middleware/tracing.ts';
-import { jsonContent } from '../openapi/components.ts';
+import { jsonContent, jsonResponse } from '../openapi/components.ts';
 import { executionExample } from '../openapi/examples.ts';
 import { HEADERS, headers } from '../openapi/headers.ts';
 import { type ApiOperation, operationObject, parameter } from '../openapi/operation.ts';
@@ -78,20 +78,21 @@ export const submitExecution: ApiOperation = {
     }),
   },
   responses: {
-    '200': {
-      description:
-        'The execution ended during `Prefer: wait`, or its `correlationId` was submitted before: the current execution.',
-      headers: {
+    '200': jsonResponse(
+      'The execution ended during `Prefer: wait`, or its `correlationId` was submitted before: the current execution.',
+      EXECUTION,
+      { completed: executionExample('completed') },
+      {
         ...headers('Location', 'Vary', 'Preference-Applied', 'Idempotent-Replayed', ...RATE_HEADERS),
         'Retry-After': { ...HEADERS['Retry-After'], required: false },
       },
-      content: jsonContent(EXECUTION, { completed: executionExample('completed') }),
-    },
-    '202': {
-      description: 'Accepted and durable. With `Prefer: wait`: not ended yet.',
-      headers: headers('Location', 'Retry-After', 'Vary', 'Preference-Applied', 'Idempotent-Replayed', ...RATE_HEADERS),
-      content: jsonContent(EXECUTION, { queued: executionExample('queued') }),
-    },
+    ),
+    '202': jsonResponse(
+      'Accepted and durable. With `Prefer: wait`: not ended yet.',
+      EXECUTION,
+      { queued: executionExample('queued') },
+      headers('Location', 'Retry-After', 'Vary', 'Preference-Applied', 'Idempotent-Replayed', ...RATE_HEADERS),
+    ),
   },
   problems: SUBMISSION_PROBLEMS,
   callbacks: {

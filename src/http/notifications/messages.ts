@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { NOTIFICATION_TYPES, type NotificationType } from '../../notification/notification.ts';
 import { EXECUTION, type ExecutionBody } from '../executions/execution-schema.ts';
-import { component, jsonContent } from '../openapi/components.ts';
+import { component, jsonRequest } from '../openapi/components.ts';
 import { endedExample, executionExample } from '../openapi/examples.ts';
 import type { Parameter, PathItem } from '../openapi/model.ts';
 import { time } from '../openapi/schema-parts.ts';
@@ -98,12 +98,9 @@ function webhook(type: NotificationType): PathItem {
       description: 'Posted to `notifyUrl`, or to the default URL of the app. Redirects are not followed.',
       security: [],
       parameters: HEADERS,
-      requestBody: {
-        required: true,
-        content: jsonContent(component(messageName(type), message(type)), {
-          message: { type, timestamp: '2026-01-31T12:00:04.200Z', data: example },
-        }),
-      },
+      requestBody: jsonRequest(component(messageName(type), message(type)), {
+        message: { type, timestamp: '2026-01-31T12:00:04.200Z', data: example },
+      }),
       responses: {
         '2XX': { description: 'Delivered. Respond within 15 s.' },
         '410': { description: 'The URL is gone: there are no more attempts.' },

@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { NOTIFICATION_STATUSES, NOTIFICATION_TYPES, type Notification } from '../../notification/notification.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import type { Identity } from '../middleware/identity.ts';
-import { component, jsonContent } from '../openapi/components.ts';
+import { component, jsonResponse } from '../openapi/components.ts';
 import { queryParameters } from '../openapi/json-schema.ts';
 import { type ApiOperation, parameter } from '../openapi/operation.ts';
 import { count, IDENTIFIER_TEXT, nullable, time } from '../openapi/schema-parts.ts';
@@ -118,21 +118,17 @@ const REPLAYED: Notification = {
 export const REPLAYED_EXAMPLE = representShown({ ...REPLAYED, endpoint: null, readAt: AT + 44 * HOUR });
 const DEAD_EXAMPLE = representShown({ ...DEAD, endpoint: null, readAt: AT });
 
+const READ = { method: 'get', tag: 'Notifications', access: 'anyone', stored: true } as const;
+
 export const listNotifications: ApiOperation = {
+  ...READ,
   operationId: 'listNotifications',
-  method: 'get',
   path: '/v1/notifications',
-  tag: 'Notifications',
-  access: 'anyone',
-  stored: true,
   summary: 'List notifications, newest first unless `sort` states otherwise',
   description: 'The notifications of your app; with an operator key, those of all apps.',
   parameters: queryParameters(NOTIFICATION_QUERY),
   responses: {
-    '200': {
-      description: 'One page.',
-      content: jsonContent(NOTIFICATION_PAGE, { page: { items: [DEAD_EXAMPLE], nextCursor: null } }),
-    },
+    '200': jsonResponse('One page.', NOTIFICATION_PAGE, { page: { items: [DEAD_EXAMPLE], nextCursor: null } }),
   },
   problems: ['invalid-input', 'position-lost'],
   create: (deps) => {
@@ -150,20 +146,12 @@ export const listNotifications: ApiOperation = {
 };
 
 export const getNotification: ApiOperation = {
+  ...READ,
   operationId: 'getNotification',
-  method: 'get',
   path: '/v1/notifications/{id}',
-  tag: 'Notifications',
-  access: 'anyone',
-  stored: true,
   summary: 'Get a notification',
   parameters: [parameter('NotificationId')],
-  responses: {
-    '200': {
-      description: 'The current state of its delivery.',
-      content: jsonContent(NOTIFICATION, { dead: DEAD_EXAMPLE }),
-    },
-  },
+  responses: { '200': jsonResponse('The current state of its delivery.', NOTIFICATION, { dead: DEAD_EXAMPLE }) },
   problems: ['not-found'],
   create: (deps) => {
     const { represent } = createEndpointStates(deps);
@@ -182,10 +170,9 @@ export const getNotificationSecrets: ApiOperation = {
   access: 'app',
   summary: 'Get the secrets that sign your notifications',
   responses: {
-    '200': {
-      description: 'One secret, or several during a rotation.',
-      content: jsonContent(SECRETS, { one: { secrets: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'] } }),
-    },
+    '200': jsonResponse('One secret, or several during a rotation.', SECRETS, {
+      one: { secrets: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'] },
+    }),
   },
   // Operators get 403: with an app's secrets they could forge its notifications.
   create:

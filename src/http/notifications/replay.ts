@@ -8,15 +8,15 @@ import { StoreUnavailable } from '../../store/port.ts';
 import type { HttpParts } from '../dependencies.ts';
 import { type ActionOnOne, type BulkCaller, withReason } from '../executions/actions.ts';
 import { callerName, type Identity } from '../middleware/identity.ts';
-import { component, jsonContent } from '../openapi/components.ts';
+import { component, jsonRequest, jsonResponse } from '../openapi/components.ts';
 import { type ApiOperation, BODY_PROBLEMS, type Handler, parameter } from '../openapi/operation.ts';
 import { count } from '../openapi/schema-parts.ts';
 import { createEndpointStates, type ShownJson } from '../operators/endpoint-state.ts';
 import { REASON_BODY } from '../operators/reason.ts';
 import { recordAction } from '../operators/record-activity.ts';
-import { readJsonBody } from '../request/read-json.ts';
+import { onBody } from '../request/read-json.ts';
 import { json } from '../response/json.ts';
-import { invalidInput, problem, storeUnavailable } from '../response/problem.ts';
+import { problem, storeUnavailable } from '../response/problem.ts';
 import { parseReplay, REPLAY } from './query.ts';
 import { findNotification, NOTIFICATION, REPLAYED_EXAMPLE, unknownNotification } from './read.ts';
 
@@ -40,12 +40,7 @@ export const replayNotification = {
   summary: 'Replay a notification',
   parameters: [parameter('NotificationId')],
   requestBody: REASON_BODY,
-  responses: {
-    '202': {
-      description: 'It is due again.',
-      content: jsonContent(NOTIFICATION, { pending: REPLAYED_EXAMPLE }),
-    },
-  },
+  responses: { '202': jsonResponse('It is due again.', NOTIFICATION, { pending: REPLAYED_EXAMPLE }) },
   problems: ['not-found', 'notification-pending', 'payload-pruned', ...BODY_PROBLEMS, 'too-many-replays'],
   create: (deps: Dependencies): Handler => withReason(createReplayOfOne(deps)),
 } satisfies ApiOperation;
@@ -83,27 +78,17 @@ export const replayNotifications: ApiOperation = {
   summary: 'Replay many notifications',
   description:
     'The notifications that match, oldest first; those that are DEAD unless `status` states otherwise. Those whose result has been deleted (`PAYLOAD_RETENTION_DAYS`) are left out.',
-  requestBody: {
-    required: true,
-    content: jsonContent(REPLAY, {
-      dead: { from: '2026-01-31T12:00:00Z', to: '2026-01-31T14:00:00Z' },
-      delivered: { status: 'DELIVERED', correlationId: 'order-4711' },
-    }),
-  },
-  responses: {
-    '202': { description: 'They are due again.', content: jsonContent(REPLAY_RESULT, { some: { replayed: 3 } }) },
-  },
+  requestBody: jsonRequest(REPLAY, {
+    dead: { from: '2026-01-31T12:00:00Z', to: '2026-01-31T14:00:00Z' },
+    delivered: { status: 'DELIVERED', correlationId: 'order-4711' },
+  }),
+  responses: { '202': jsonResponse('They are due again.', REPLAY_RESULT, { some: { replayed: 3 } }) },
   problems: [...BODY_PROBLEMS, 'too-many-replays'],
   create: (deps) => {
     const replaySelection = createBulkReplay(deps);
-    return async (c, caller) => {
-      const body = await readJsonBody(c.req.raw);
-      if (body.type === 'refused') return body.response;
-      const filter = parseReplay(body.value, caller);
-      if (!filter.valid) return invalidInput(filter.errors);
-      const { reason = null, ...selection } = filter.value;
-      return replaySelection(selection, { caller, reason, signal: c.req.raw.signal });
-    };
+    return onBody(parseReplay, ({ reason = null, ...selection }, c, caller) =>
+      replaySelection(selection, { caller, reason, signal: c.req.raw.signal }),
+    );
   },
 };
 

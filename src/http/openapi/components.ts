@@ -3,7 +3,7 @@
 import { toJsonSchemaDefs } from '@valibot/to-json-schema';
 import type * as v from 'valibot';
 import { CONVERSION, nullableType } from './json-schema.ts';
-import type { MediaType, Reference, Schema } from './model.ts';
+import type { MediaType, Reference, RequestBodyObject, ResponseObject, Schema } from './model.ts';
 
 /** Adds to the JSON Schema what the Valibot schema cannot express. */
 type Refine = (schema: Schema) => Schema;
@@ -54,6 +54,24 @@ export function jsonContent<S extends v.GenericSchema>(
 ): { readonly 'application/json': MediaType } {
   const named = Object.entries(examples).map(([name, value]) => [name, { value }] as const);
   return { 'application/json': { schema: reference(schema), examples: Object.fromEntries(named) } };
+}
+
+/** Returns a response with such a body. */
+export function jsonResponse<S extends v.GenericSchema>(
+  description: string,
+  schema: S,
+  examples: { readonly [name: string]: v.InferInput<S> },
+  headers?: NonNullable<ResponseObject['headers']>,
+): ResponseObject {
+  return { description, ...(headers && { headers }), content: jsonContent(schema, examples) };
+}
+
+/** Returns a required request body of this kind. */
+export function jsonRequest<S extends v.GenericSchema>(
+  schema: S,
+  examples: { readonly [name: string]: v.InferInput<S> },
+): RequestBodyObject {
+  return { required: true, content: jsonContent(schema, examples) };
 }
 
 /** Returns `components.schemas`. A schema that contains another one refers to it. */

@@ -49,6 +49,12 @@ export const BODY_PROBLEMS = [
   'invalid-input',
 ] as const satisfies readonly ProblemName[];
 
+/** Members of an operation with which operators read. */
+export const OPERATOR_READ = { method: 'get', tag: 'Operators', access: 'operator', stored: true } as const;
+
+/** Members of an operation with which administrators change something. */
+export const ADMINISTRATOR_ORDER = { method: 'post', tag: 'Operators', access: 'administrator', stored: true } as const;
+
 const APP = { appKey: [] };
 const ADMINISTRATOR = [{ operatorKey: [] }, { operatorBasic: [] }];
 const OPERATOR = [...ADMINISTRATOR, { readerKey: [] }, { readerBasic: [] }];

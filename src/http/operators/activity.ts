@@ -10,9 +10,9 @@ import {
   representActivity,
 } from '../../store/activity-port.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import { component, jsonContent } from '../openapi/components.ts';
+import { component, jsonResponse } from '../openapi/components.ts';
 import { queryParameters } from '../openapi/json-schema.ts';
-import type { ApiOperation, Handler } from '../openapi/operation.ts';
+import { type ApiOperation, type Handler, OPERATOR_READ } from '../openapi/operation.ts';
 import { count, nullable, time } from '../openapi/schema-parts.ts';
 import {
   cursor,
@@ -91,21 +91,15 @@ const EXAMPLE: Activity = {
 };
 
 export const listActivity = {
+  ...OPERATOR_READ,
   operationId: 'listActivity',
-  method: 'get',
   path: '/v1/activity',
-  tag: 'Operators',
-  access: 'operator',
-  stored: true,
   summary: 'List the activity of operators, newest first',
   description:
     'One line for each action or bulk action of an operator, and for each reveal of hidden values on a page. A line is written before the action has any effect. It is kept as long as the audit trail of its time (AUDIT_RETENTION_DAYS).',
   parameters: queryParameters(QUERY),
   responses: {
-    '200': {
-      description: 'One page.',
-      content: jsonContent(ACTIVITIES, { page: { items: [representActivity(EXAMPLE)], nextCursor: null } }),
-    },
+    '200': jsonResponse('One page.', ACTIVITIES, { page: { items: [representActivity(EXAMPLE)], nextCursor: null } }),
   },
   problems: ['invalid-input'],
   create:

@@ -1,16 +1,21 @@
 // /v1/endpoints: shows the endpoints of apps, pauses and resumes one, and probes one that fails.
 
 import * as v from 'valibot';
-import { isJsonObject } from '../../execution/json.ts';
 import type { Endpoint } from '../../store/endpoints-port.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { callerName, type Identity } from '../middleware/identity.ts';
-import { closed, component, jsonContent } from '../openapi/components.ts';
-import { type ApiOperation, BODY_PROBLEMS, type Handler } from '../openapi/operation.ts';
+import { closed, component, jsonRequest, jsonResponse } from '../openapi/components.ts';
+import {
+  ADMINISTRATOR_ORDER,
+  type ApiOperation,
+  BODY_PROBLEMS,
+  type Handler,
+  OPERATOR_READ,
+} from '../openapi/operation.ts';
 import { count, nullable, time } from '../openapi/schema-parts.ts';
 import { origin } from '../request/origin.ts';
-import { readJsonBody } from '../request/read-json.ts';
-import { NOT_AN_OBJECT, validate } from '../request/validate.ts';
+import { onBody } from '../request/read-json.ts';
+import { validateObject } from '../request/validate.ts';
 import { json } from '../response/json.ts';
 import { invalidInput, pointerTo } from '../response/problem.ts';
 import { createEndpointStates, type EndpointState, MAX_WAITING, representEndpoint } from './endpoint-state.ts';
@@ -131,32 +136,22 @@ export function endpointOrder(order: { readonly [name: string]: unknown }): Endp
 }
 
 function ordered(act: ActionOnEndpoint): Handler {
-  return async (c, caller) => {
-    const body = await readJsonBody(c.req.raw);
-    if (body.type === 'refused') return body.response;
-    const order = isJsonObject(body.value) ? validate(ENDPOINT_ORDER, body.value) : NOT_AN_OBJECT;
-    if (!order.valid) return invalidInput(order.errors);
-    const { reason = null, ...endpoint } = order.value;
-    return act(endpoint, caller, reason);
-  };
+  return onBody(
+    (body) => validateObject(ENDPOINT_ORDER, body),
+    ({ reason = null, ...endpoint }, _c, caller) => act(endpoint, caller, reason),
+  );
 }
 
 export const listEndpoints = {
+  ...OPERATOR_READ,
   operationId: 'listEndpoints',
-  method: 'get',
   path: '/v1/endpoints',
-  tag: 'Operators',
-  access: 'operator',
-  stored: true,
   summary: 'List the endpoints of apps that have something waiting, or are paused',
   responses: {
-    '200': {
-      description: 'Paused ones first.',
-      content: jsonContent(ENDPOINTS, {
-        some: { items: [PAUSED, FAILING].map(representEndpoint) },
-        none: { items: [] },
-      }),
-    },
+    '200': jsonResponse('Paused ones first.', ENDPOINTS, {
+      some: { items: [PAUSED, FAILING].map(representEndpoint) },
+      none: { items: [] },
+    }),
   },
   create: (deps: Dependencies): Handler => {
     const states = createEndpointStates(deps);
@@ -165,17 +160,11 @@ export const listEndpoints = {
 } satisfies ApiOperation;
 
 const ON_ONE = {
-  method: 'post',
-  tag: 'Operators',
-  access: 'administrator',
-  stored: true,
+  ...ADMINISTRATOR_ORDER,
   problems: BODY_PROBLEMS,
-  requestBody: {
-    required: true,
-    content: jsonContent(ENDPOINT_ORDER, {
-      one: { app: 'shop', origin: 'https://hooks.example', reason: 'maintenance until 13:00' },
-    }),
-  },
+  requestBody: jsonRequest(ENDPOINT_ORDER, {
+    one: { app: 'shop', origin: 'https://hooks.example', reason: 'maintenance until 13:00' },
+  }),
 } as const;
 
 export const pauseEndpoint = {
@@ -184,9 +173,7 @@ export const pauseEndpoint = {
   path: '/v1/endpoints/pause',
   summary: 'Pause the notifications to an endpoint',
   description: 'They wait until it is resumed, also after a restart. A second pause changes nothing.',
-  responses: {
-    '200': { description: 'The endpoint.', content: jsonContent(ENDPOINT, { paused: representEndpoint(PAUSED) }) },
-  },
+  responses: { '200': jsonResponse('The endpoint.', ENDPOINT, { paused: representEndpoint(PAUSED) }) },
   create: (deps: Dependencies): Handler => ordered(createEndpointVerbs(deps).pauseEndpoint),
 } satisfies ApiOperation;
 
@@ -196,9 +183,7 @@ export const resumeEndpoint = {
   path: '/v1/endpoints/resume',
   summary: 'Resume the notifications to an endpoint',
   description: 'What is due is sent at once. A notification whose time limit has passed gets one last attempt.',
-  responses: {
-    '200': { description: 'The endpoint.', content: jsonContent(ENDPOINT, { resumed: representEndpoint(WELL) }) },
-  },
+  responses: { '200': jsonResponse('The endpoint.', ENDPOINT, { resumed: representEndpoint(WELL) }) },
   create: (deps: Dependencies): Handler => ordered(createEndpointVerbs(deps).resumeEndpoint),
 } satisfies ApiOperation;
 
@@ -210,8 +195,6 @@ export const probeEndpoint = {
   summary: 'Probe an endpoint now',
   description:
     'The next waiting notification is sent now, although the endpoint fails. A paused endpoint gets nothing.',
-  responses: {
-    '200': { description: 'The endpoint.', content: jsonContent(ENDPOINT, { probed: representEndpoint(FAILING) }) },
-  },
+  responses: { '200': jsonResponse('The endpoint.', ENDPOINT, { probed: representEndpoint(FAILING) }) },
   create: (deps: Dependencies): Handler => ordered(createEndpointVerbs(deps).probeEndpoint),
 } satisfies ApiOperation;

@@ -7,9 +7,16 @@ import { isoTime } from '../../lib/time.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { type ActionOnOne, withReason } from '../executions/actions.ts';
 import { callerName } from '../middleware/identity.ts';
-import { component, jsonContent } from '../openapi/components.ts';
+import { component, jsonResponse } from '../openapi/components.ts';
 import { queryParameters } from '../openapi/json-schema.ts';
-import { type ApiOperation, BODY_PROBLEMS, type Handler, parameter } from '../openapi/operation.ts';
+import {
+  ADMINISTRATOR_ORDER,
+  type ApiOperation,
+  BODY_PROBLEMS,
+  type Handler,
+  OPERATOR_READ,
+  parameter,
+} from '../openapi/operation.ts';
 import { count, nullable, time as timeText } from '../openapi/schema-parts.ts';
 import { LIMIT, readQuery, time, wordFilter } from '../request/list-parameters.ts';
 import { json } from '../response/json.ts';
@@ -96,24 +103,18 @@ const UNKNOWN = 'There is no incident with this id: incidents are kept for 30 da
 type Dependencies = Pick<HttpDependencies, 'store' | 'runtime' | 'incidents'>;
 
 export const listIncidents = {
+  ...OPERATOR_READ,
   operationId: 'listIncidents',
-  method: 'get',
   path: '/v1/incidents',
-  tag: 'Operators',
-  access: 'operator',
-  stored: true,
   summary: 'List incidents',
   description:
     'An incident is a problem with one cause. It is open, acknowledged or ended, and kept for 30 days after its end.',
   parameters: queryParameters(QUERY),
   responses: {
-    '200': {
-      description: 'The incidents, the worst first.',
-      content: jsonContent(LIST, {
-        one: { items: [representIncident(EXAMPLE)], more: false },
-        none: { items: [], more: false },
-      }),
-    },
+    '200': jsonResponse('The incidents, the worst first.', LIST, {
+      one: { items: [representIncident(EXAMPLE)], more: false },
+      none: { items: [], more: false },
+    }),
   },
   problems: ['invalid-input'],
   create:
@@ -127,21 +128,15 @@ export const listIncidents = {
 } satisfies ApiOperation;
 
 export const getIncident = {
+  ...OPERATOR_READ,
   operationId: 'getIncident',
-  method: 'get',
   path: '/v1/incidents/{id}',
-  tag: 'Operators',
-  access: 'operator',
-  stored: true,
   summary: 'Get an incident and its history',
   parameters: [parameter('IncidentId')],
   responses: {
-    '200': {
-      description: 'The incident.',
-      content: jsonContent(WITH_HISTORY, {
-        open: { ...representIncident(EXAMPLE), history: [{ at: isoTime(NOON), event: 'opened', by: null }] },
-      }),
-    },
+    '200': jsonResponse('The incident.', WITH_HISTORY, {
+      open: { ...representIncident(EXAMPLE), history: [{ at: isoTime(NOON), event: 'opened', by: null }] },
+    }),
   },
   problems: ['not-found'],
   create:
@@ -157,23 +152,15 @@ export const getIncident = {
 } satisfies ApiOperation;
 
 export const acknowledgeIncident = {
+  ...ADMINISTRATOR_ORDER,
   operationId: 'acknowledgeIncident',
-  method: 'post',
   path: '/v1/incidents/{id}/acknowledge',
-  tag: 'Operators',
-  access: 'administrator',
-  stored: true,
   summary: 'Acknowledge an incident',
   description:
     'Shows other operators that you look after it. The first acknowledgement stays; an ended incident is returned as it is.',
   parameters: [parameter('IncidentId')],
   requestBody: REASON_BODY,
-  responses: {
-    '200': {
-      description: 'The incident.',
-      content: jsonContent(INCIDENT, { acknowledged: representIncident(ACKNOWLEDGED) }),
-    },
-  },
+  responses: { '200': jsonResponse('The incident.', INCIDENT, { acknowledged: representIncident(ACKNOWLEDGED) }) },
   problems: ['not-found', ...BODY_PROBLEMS],
   create: (deps: Dependencies): Handler => withReason(createAcknowledgement(deps)),
 } satisfies ApiOperation;

@@ -6,8 +6,8 @@ import { isoTime } from '../../lib/time.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { type ActionOnOne, withReason } from '../executions/actions.ts';
 import { callerName } from '../middleware/identity.ts';
-import { component, jsonContent } from '../openapi/components.ts';
-import { type ApiOperation, BODY_PROBLEMS, type Handler } from '../openapi/operation.ts';
+import { component, jsonResponse } from '../openapi/components.ts';
+import { ADMINISTRATOR_ORDER, type ApiOperation, BODY_PROBLEMS, type Handler } from '../openapi/operation.ts';
 import { count, IDENTIFIER_TEXT, nullable, time } from '../openapi/schema-parts.ts';
 import { json } from '../response/json.ts';
 import { REASON_BODY } from './reason.ts';
@@ -58,10 +58,10 @@ export const getPause = {
   description:
     'CXone pauses the receiver with a 429 or 503 that has Retry-After, or with a rate limit that has nothing left. A pause lasts MAX_PAUSE_SECONDS at most.',
   responses: {
-    '200': {
-      description: 'The pause, and the request that caused it.',
-      content: jsonContent(CURRENT, { paused: { pause: represent(EXAMPLE) }, none: { pause: null } }),
-    },
+    '200': jsonResponse('The pause, and the request that caused it.', CURRENT, {
+      paused: { pause: represent(EXAMPLE) },
+      none: { pause: null },
+    }),
   },
   create:
     ({ pauses }: Pick<HttpDependencies, 'pauses'>): Handler =>
@@ -70,21 +70,18 @@ export const getPause = {
 } satisfies ApiOperation;
 
 export const liftPause = {
+  ...ADMINISTRATOR_ORDER,
   operationId: 'liftPause',
-  method: 'post',
   path: '/v1/pause/lift',
-  tag: 'Operators',
-  access: 'administrator',
-  stored: true,
   summary: 'Lift the pause of all requests to CXone',
   description:
     'Requests are sent again at once. The log has the name of the administrator. CXone may respond with 429 again, which starts another pause.',
   requestBody: REASON_BODY,
   responses: {
-    '200': {
-      description: 'There is no pause any more.',
-      content: jsonContent(LIFTED, { lifted: { lifted: represent(EXAMPLE) }, none: { lifted: null } }),
-    },
+    '200': jsonResponse('There is no pause any more.', LIFTED, {
+      lifted: { lifted: represent(EXAMPLE) },
+      none: { lifted: null },
+    }),
   },
   problems: [...BODY_PROBLEMS, 'no-leader'],
   create: (deps: Dependencies): Handler => withReason(createLiftOfPause(deps)),

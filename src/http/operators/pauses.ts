@@ -1,18 +1,24 @@
 // /v1/pauses: administrators pause sending for one action, one app or all, and resume it.
 
 import * as v from 'valibot';
-import { isJsonObject, type JsonObject } from '../../execution/json.ts';
+import type { Json } from '../../execution/json.ts';
 import { isoTime } from '../../lib/time.ts';
 import { type CountedPause, describeScope, type PauseScope } from '../../store/pauses-port.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { callerName, type Identity } from '../middleware/identity.ts';
-import { closed, component, jsonContent } from '../openapi/components.ts';
-import { type ApiOperation, BODY_PROBLEMS, type Handler } from '../openapi/operation.ts';
+import { closed, component, jsonRequest, jsonResponse } from '../openapi/components.ts';
+import {
+  ADMINISTRATOR_ORDER,
+  type ApiOperation,
+  BODY_PROBLEMS,
+  type Handler,
+  OPERATOR_READ,
+} from '../openapi/operation.ts';
 import { count, IDENTIFIER_TEXT, nullable, time } from '../openapi/schema-parts.ts';
 import { appNameFilter } from '../request/app-filter.ts';
 import { identifierFilter } from '../request/list-parameters.ts';
-import { readJsonBody } from '../request/read-json.ts';
-import { NOT_AN_OBJECT, type Validated, validate } from '../request/validate.ts';
+import { onBody } from '../request/read-json.ts';
+import { type Validated, validateObject } from '../request/validate.ts';
 import { json } from '../response/json.ts';
 import { invalidInput, pointerTo } from '../response/problem.ts';
 import { OPTIONAL_REASON } from './reason.ts';
@@ -64,14 +70,11 @@ const EXAMPLE: CountedPause = {
   queued: 87,
 };
 
-const BODY = {
-  required: true,
-  content: jsonContent(SCOPE, {
-    action: { actionId: 'charge-card', reason: 'The payment provider charges twice, ticket 4711' },
-    app: { app: 'shop' },
-    all: { all: true },
-  }),
-} as const;
+const BODY = jsonRequest(SCOPE, {
+  action: { actionId: 'charge-card', reason: 'The payment provider charges twice, ticket 4711' },
+  app: { app: 'shop' },
+  all: { all: true },
+});
 
 type Dependencies = Pick<HttpDependencies, 'runtime' | 'store'>;
 
@@ -82,20 +85,17 @@ const UNKNOWN_APP = 'is not an app of APP_KEYS, and has no queued executions';
 export type ScopeAction = (scope: PauseScope, caller: Identity, reason: string | null) => Promise<Response>;
 
 export const listPauses = {
+  ...OPERATOR_READ,
   operationId: 'listPauses',
-  method: 'get',
   path: '/v1/pauses',
-  tag: 'Operators',
-  access: 'operator',
-  stored: true,
   summary: 'List the pauses of sending',
   description:
     'What administrators have paused, until they resume it. `GET /v1/pause` has the pause that a response of CXone causes.',
   responses: {
-    '200': {
-      description: 'The pauses in force.',
-      content: jsonContent(PAUSES, { paused: { items: [represent(EXAMPLE)] }, none: { items: [] } }),
-    },
+    '200': jsonResponse('The pauses in force.', PAUSES, {
+      paused: { items: [represent(EXAMPLE)] },
+      none: { items: [] },
+    }),
   },
   create:
     ({ store }: Pick<HttpDependencies, 'store'>): Handler =>
@@ -104,10 +104,7 @@ export const listPauses = {
 } satisfies ApiOperation;
 
 const ORDER = {
-  method: 'post',
-  tag: 'Operators',
-  access: 'administrator',
-  stored: true,
+  ...ADMINISTRATOR_ORDER,
   requestBody: BODY,
   problems: BODY_PROBLEMS,
 } as const;
@@ -120,11 +117,8 @@ export const pauseSending = {
   description:
     'From the response on, no execution of this action, of this app, or of all is sent to CXone until an administrator resumes it; a request that is under way is completed. Submissions are accepted until the queue is full. Polls, callbacks, cancels, timeouts and notifications continue, the queue timeout (QUEUE_TIMEOUT_SECONDS) included. The pause outlasts a restart. Several pauses may be in force: an execution is sent when none covers it.',
   responses: {
-    '200': {
-      description: 'It was paused before: the pause is unchanged.',
-      content: jsonContent(PAUSE, { paused: represent(EXAMPLE) }),
-    },
-    '201': { description: 'It is paused.', content: jsonContent(PAUSE, { paused: represent(EXAMPLE) }) },
+    '200': jsonResponse('It was paused before: the pause is unchanged.', PAUSE, { paused: represent(EXAMPLE) }),
+    '201': jsonResponse('It is paused.', PAUSE, { paused: represent(EXAMPLE) }),
   },
   create: (deps: Dependencies & Pick<HttpDependencies, 'access'>): Handler => handler(createPauseOfSending(deps)),
 } satisfies ApiOperation;
@@ -137,10 +131,10 @@ export const resumeSending = {
   description:
     'Ends the pause of exactly this scope. `"all": true` ends the pause of all executions, and pauses of single actions and apps stay.',
   responses: {
-    '200': {
-      description: 'No pause of this scope is in force.',
-      content: jsonContent(RESUMED, { resumed: { resumed: represent(EXAMPLE) }, none: { resumed: null } }),
-    },
+    '200': jsonResponse('No pause of this scope is in force.', RESUMED, {
+      resumed: { resumed: represent(EXAMPLE) },
+      none: { resumed: null },
+    }),
   },
   create: (deps: Dependencies): Handler => handler(createResumeOfSending(deps)),
 } satisfies ApiOperation;
@@ -179,19 +173,12 @@ export function createResumeOfSending(deps: Dependencies): ScopeAction {
 }
 
 function handler(act: ScopeAction): Handler {
-  return async (c, caller) => {
-    const body = await readJsonBody(c.req.raw);
-    if (body.type === 'refused') return body.response;
-    const order = isJsonObject(body.value) ? parsePauseScope(body.value) : NOT_AN_OBJECT;
-    if (!order.valid) return invalidInput(order.errors);
-    const { reason, ...scope } = order.value;
-    return act(scope, caller, reason);
-  };
+  return onBody(parsePauseScope, ({ reason, ...scope }, _c, caller) => act(scope, caller, reason));
 }
 
 /** Exactly one scope must be named, so that no one pauses all executions by mistake. */
-export function parsePauseScope(body: JsonObject): Validated<PauseScope & { readonly reason: string | null }> {
-  const scope = validate(SCOPE, body);
+export function parsePauseScope(body: Json): Validated<PauseScope & { readonly reason: string | null }> {
+  const scope = validateObject(SCOPE, body);
   if (!scope.valid) return scope;
   const { app = null, actionId = null, reason = null } = scope.value;
   if (SCOPES.filter((name) => name in scope.value).length !== 1) {

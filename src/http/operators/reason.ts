@@ -1,12 +1,11 @@
 // The reason that an operator may give for an action: in the body of the request, or in the form of a page.
 
 import * as v from 'valibot';
-import { isJsonObject } from '../../execution/json.ts';
 import { REASON } from '../executions/order.ts';
 import type { Identity } from '../middleware/identity.ts';
 import { closed, component, jsonContent } from '../openapi/components.ts';
 import { readJsonBody } from '../request/read-json.ts';
-import { NOT_AN_OBJECT, type Validated, validate } from '../request/validate.ts';
+import { type Validated, validate, validateObject } from '../request/validate.ts';
 import { invalidInput } from '../response/problem.ts';
 
 export const OPTIONAL_REASON = v.exactOptional(REASON);
@@ -30,7 +29,7 @@ export async function readReason(request: Request, caller: Identity): Promise<Re
   if (caller.kind === 'app' || isEmpty) return { type: 'read', reason: null };
   const body = await readJsonBody(request);
   if (body.type === 'refused') return body;
-  const reasoned = isJsonObject(body.value) ? validate(REASONED, body.value) : NOT_AN_OBJECT;
+  const reasoned = validateObject(REASONED, body.value);
   if (!reasoned.valid) return { type: 'refused', response: invalidInput(reasoned.errors) };
   return { type: 'read', reason: reasoned.value.reason ?? null };
 }

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot';
 import { OPEN_STATUSES, TERMINAL_STATUSES } from '../../execution/execution.ts';
-import { isJsonObject, type Json } from '../../execution/json.ts';
+import type { Json } from '../../execution/json.ts';
 import {
   MAX_DIFFERENCES,
   type ReconcileRequest,
@@ -11,15 +11,15 @@ import {
 } from '../../usecases/reconcile/report.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { callerName } from '../middleware/identity.ts';
-import { closed, component, jsonContent } from '../openapi/components.ts';
-import { type ApiOperation, BODY_PROBLEMS, parameter } from '../openapi/operation.ts';
+import { closed, component, jsonRequest, jsonResponse } from '../openapi/components.ts';
+import { ADMINISTRATOR_ORDER, type ApiOperation, BODY_PROBLEMS, parameter } from '../openapi/operation.ts';
 import { count, IDENTIFIER_TEXT, nullable, time as timeText } from '../openapi/schema-parts.ts';
 import { appNameFilter } from '../request/app-filter.ts';
 import { identifierFilter, time } from '../request/list-parameters.ts';
-import { readJsonBody } from '../request/read-json.ts';
-import { NOT_AN_OBJECT, type Validated, validate } from '../request/validate.ts';
+import { onBody } from '../request/read-json.ts';
+import { type Validated, validateObject } from '../request/validate.ts';
 import { json } from '../response/json.ts';
-import { invalidInput, pointerTo, problem } from '../response/problem.ts';
+import { pointerTo, problem } from '../response/problem.ts';
 import { OPTIONAL_REASON } from './reason.ts';
 import { recordAction } from './record-activity.ts';
 
@@ -118,39 +118,30 @@ const ENDED_EXAMPLE: Reconciliation = {
 };
 
 export const startReconciliation: ApiOperation = {
+  ...ADMINISTRATOR_ORDER,
   operationId: 'startReconciliation',
-  method: 'post',
   path: '/v1/reconciliations',
-  tag: 'Operators',
-  access: 'administrator',
-  stored: true,
   summary: 'Poll CXone again for executions without a result',
   description:
     'Polls once every execution submitted in the period that was sent and is TIMEOUT, NOT_FOUND or CANCELLED without a late result, or UNCONFIRMED with an id at CXone. It uses only capacity that nothing else needs. No outcome changes: a result that is found is kept as `lateResult`, and the app is notified. One reconciliation runs at a time.',
-  requestBody: {
-    required: true,
-    content: jsonContent(RECONCILE, {
-      day: { from: '2026-01-31', to: '2026-02-01' },
-      some: { from: '2026-01-31T00:00:00Z', to: '2026-01-31T12:00:00Z', actionId: 'charge-card', app: 'orders' },
-    }),
-  },
+  requestBody: jsonRequest(RECONCILE, {
+    day: { from: '2026-01-31', to: '2026-02-01' },
+    some: { from: '2026-01-31T00:00:00Z', to: '2026-01-31T12:00:00Z', actionId: 'charge-card', app: 'orders' },
+  }),
   responses: {
-    '202': {
-      description: 'It has started; `Location` is the path of its report.',
-      headers: { Location: { $ref: '#/components/headers/Location' } },
-      content: jsonContent(RECONCILIATION, { started: { ...representReconciliation(STARTED_EXAMPLE), differs: [] } }),
-    },
+    '202': jsonResponse(
+      'It has started; `Location` is the path of its report.',
+      RECONCILIATION,
+      { started: { ...representReconciliation(STARTED_EXAMPLE), differs: [] } },
+      { Location: { $ref: '#/components/headers/Location' } },
+    ),
   },
   problems: [...BODY_PROBLEMS, 'reconciliation-running', 'draining', 'no-leader'],
-  create: (deps) => async (c, caller) => {
-    const body = await readJsonBody(c.req.raw);
-    if (body.type === 'refused') return body.response;
-    const request = parseReconcile(body.value);
-    if (!request.valid) return invalidInput(request.errors);
-    const { reason = null, ...period } = request.value;
-    const by = callerName(caller);
-    return recordAction(deps, { action: 'reconcile', by, reason, filter: period }, async () => start(deps, period, by));
-  },
+  create: (deps) =>
+    onBody(parseReconcile, ({ reason = null, ...period }, _c, caller) => {
+      const by = callerName(caller);
+      return recordAction(deps, { action: 'reconcile', by, reason, filter: period }, () => start(deps, period, by));
+    }),
 };
 
 async function start(
@@ -187,18 +178,15 @@ export const getReconciliation: ApiOperation = {
     'The last 20 reports are kept: on SQLite until the receiver stops. The findings stay in the audit trail.',
   parameters: [parameter('ReconciliationId')],
   responses: {
-    '200': {
-      description: 'The progress and the findings.',
-      content: jsonContent(RECONCILIATION, {
-        ended: {
-          ...representReconciliation(ENDED_EXAMPLE),
-          differs: [
-            { correlationId: 'order-4711', status: 'TIMEOUT', finding: 'late', found: 'COMPLETED' },
-            { correlationId: 'order-4712', status: 'TIMEOUT', finding: 'gone', found: null },
-          ],
-        },
-      }),
-    },
+    '200': jsonResponse('The progress and the findings.', RECONCILIATION, {
+      ended: {
+        ...representReconciliation(ENDED_EXAMPLE),
+        differs: [
+          { correlationId: 'order-4711', status: 'TIMEOUT', finding: 'late', found: 'COMPLETED' },
+          { correlationId: 'order-4712', status: 'TIMEOUT', finding: 'gone', found: null },
+        ],
+      },
+    }),
   },
   problems: ['not-found'],
   create:
@@ -219,8 +207,7 @@ function runningDetail(id: string): string {
 }
 
 function parseReconcile(body: Json): Validated<ReconcileRequest & { readonly reason?: string }> {
-  if (!isJsonObject(body)) return NOT_AN_OBJECT;
-  const request = validate(RECONCILE, body);
+  const request = validateObject(RECONCILE, body);
   if (!request.valid || request.value.from < request.value.to) return request;
   return { valid: false, errors: [{ pointer: pointerTo('to'), detail: 'must be later than from' }] };
 }

@@ -22,6 +22,18 @@ export function createExecutionFinder(store: Pick<ExecutionReader, 'find'>): Exe
   };
 }
 
+/** Returns a handler that acts on the execution in the path. */
+export function onExecution(
+  store: Pick<ExecutionReader, 'find'>,
+  act: (execution: Execution, c: Context, caller: Identity) => Promise<Response>,
+): (c: Context, caller: Identity) => Promise<Response> {
+  const find = createExecutionFinder(store);
+  return async (c, caller) => {
+    const execution = await find(c, caller);
+    return execution === undefined ? unknownExecution() : act(execution, c, caller);
+  };
+}
+
 function maySee(caller: Identity, execution: Execution): boolean {
   // promise: app-sees-own-executions
   return caller.kind === 'operator' || caller.name === execution.app;

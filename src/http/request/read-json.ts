@@ -1,10 +1,13 @@
 // Receives JSON bodies, or returns the response that states why one is refused. The cost of a body is bounded before it is parsed.
 
+import type { Context } from 'hono';
 import { type Json, MAX_JSON_DEPTH } from '../../execution/json.ts';
-import { pointerTo, problem } from '../response/problem.ts';
+import type { Identity } from '../middleware/identity.ts';
+import { invalidInput, pointerTo, problem } from '../response/problem.ts';
 import { createJsonMeter, type Excess, type JsonLimits, type JsonMeter } from './json-meter.ts';
 import { parseBody, tooDeep } from './parse-body.ts';
 import { readBody } from './read-body.ts';
+import type { Validated } from './validate.ts';
 
 export interface JsonBodyLimits {
   readonly bytes: number;
@@ -29,6 +32,19 @@ export type JsonBody = { readonly type: 'read'; readonly value: Json } | Refused
 export interface MeasuredBody {
   readonly bytes: Uint8Array;
   readonly meter: Pick<JsonMeter, 'items' | 'values'>;
+}
+
+/** Returns a handler that reads a body without a payload, and acts on what it states. */
+export function onBody<T>(
+  parse: (body: Json, caller: Identity) => Validated<T>,
+  act: (stated: T, c: Context, caller: Identity) => Promise<Response>,
+): (c: Context, caller: Identity) => Promise<Response> {
+  return async (c, caller) => {
+    const body = await readJsonBody(c.req.raw);
+    if (body.type === 'refused') return body.response;
+    const stated = parse(body.value, caller);
+    return stated.valid ? act(stated.value, c, caller) : invalidInput(stated.errors);
+  };
 }
 
 /** Reads a body without a payload. */

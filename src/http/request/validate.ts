@@ -1,6 +1,7 @@
 // Validates an object against its schema and names every invalid field, including unknown ones.
 
 import * as v from 'valibot';
+import { isJsonObject, type Json } from '../../execution/json.ts';
 import { isoTime } from '../../lib/time.ts';
 import { type FieldError, pointerTo } from '../response/problem.ts';
 
@@ -30,6 +31,11 @@ export function validate<E extends v.ObjectEntries>(
   return result.success && errors.length === 0
     ? { valid: true, value: result.output }
     : { valid: false, errors: errors.filter(isFirstForItsField) };
+}
+
+/** Validates a JSON document that must be an object. */
+export function validateObject<E extends v.ObjectEntries>(schema: Schema<E>, document: Json) {
+  return isJsonObject(document) ? validate(schema, document) : NOT_AN_OBJECT;
 }
 
 /** The beginning of the detail of a period that ends before it begins. */

@@ -13,7 +13,7 @@ import type { HttpParts } from '../dependencies.ts';
 import type { PlainRequest } from '../fetch.ts';
 import { createClientAddresses, type RequestOrigin, requestOrigin } from '../middleware/client-address.ts';
 import { traceCallback } from '../middleware/tracing.ts';
-import { component, jsonContent, reference } from '../openapi/components.ts';
+import { component, jsonResponse, reference } from '../openapi/components.ts';
 import type { ApiOperation } from '../openapi/operation.ts';
 import { anything } from '../openapi/schema-parts.ts';
 import { bytesOfBody, tooManyBodies } from '../request/body-budget.ts';
@@ -276,15 +276,14 @@ export const completeExecution = {
     },
   },
   responses: {
-    '200': {
-      description: 'The callback is processed and committed.',
-      content: jsonContent(CALLBACK_RESPONSE, { resolved: { outcome: 'resolved' } }),
-    },
-    '202': {
-      description:
-        'The signature is valid, but the body cannot be read. Its bytes are kept, and CXone is polled at once.',
-      content: jsonContent(UNREADABLE_RESPONSE, { unreadable: { outcome: 'unreadable' } }),
-    },
+    '200': jsonResponse('The callback is processed and committed.', CALLBACK_RESPONSE, {
+      resolved: { outcome: 'resolved' },
+    }),
+    '202': jsonResponse(
+      'The signature is valid, but the body cannot be read. Its bytes are kept, and CXone is polled at once.',
+      UNREADABLE_RESPONSE,
+      { unreadable: { outcome: 'unreadable' } },
+    ),
   },
   problems: [
     ...(['not-found', 'callback-mismatch', 'body-too-large'] as const),

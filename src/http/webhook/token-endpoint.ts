@@ -6,7 +6,7 @@ import { createSecretCheck } from '../../callbacks/credentials.ts';
 import { createSampledWarning } from '../../lib/log-throttle.ts';
 import type { HttpParts, TokenOutcome } from '../dependencies.ts';
 import { createClientAddresses, type RequestOrigin, requestOrigin } from '../middleware/client-address.ts';
-import { component, jsonContent, reference } from '../openapi/components.ts';
+import { component, jsonResponse, reference } from '../openapi/components.ts';
 import { headers } from '../openapi/headers.ts';
 import type { Header } from '../openapi/model.ts';
 import type { ApiOperation, OpenHandler } from '../openapi/operation.ts';
@@ -83,27 +83,30 @@ export const getCallbackToken: ApiOperation = {
     },
   },
   responses: {
-    '200': {
-      description: 'A token.',
-      headers: { Pragma },
-      content: jsonContent(CALLBACK_TOKEN, {
+    '200': jsonResponse(
+      'A token.',
+      CALLBACK_TOKEN,
+      {
         issued: { access_token: 'eyJhbGciOiJIUzI1NiJ9…', token_type: 'Bearer', expires_in: 300 },
-      }),
-    },
-    '400': {
-      description: 'The request is not understood.',
-      headers: { Pragma },
-      content: jsonContent(TOKEN_ERROR, {
+      },
+      { Pragma },
+    ),
+    '400': jsonResponse(
+      'The request is not understood.',
+      TOKEN_ERROR,
+      {
         malformed: { error: 'unsupported_grant_type', error_description: 'use grant_type=client_credentials' },
-      }),
-    },
-    '401': {
-      description: 'The client is missing or unknown, or its address is not allowed.',
-      headers: { Pragma, ...headers('WWW-Authenticate') },
-      content: jsonContent(TOKEN_ERROR, {
+      },
+      { Pragma },
+    ),
+    '401': jsonResponse(
+      'The client is missing or unknown, or its address is not allowed.',
+      TOKEN_ERROR,
+      {
         unknown: { error: 'invalid_client', error_description: 'the client is not known here' },
-      }),
-    },
+      },
+      { Pragma, ...headers('WWW-Authenticate') },
+    ),
   },
   problems: ['not-found', 'body-too-large', 'internal-error'],
   create: createTokenEndpoint,
