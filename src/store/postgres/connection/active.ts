@@ -12,6 +12,10 @@ export interface Active extends Slot {
   readonly inTurn: ReturnType<typeof createTurns>;
 }
 
-export async function rowsOf<Row>({ client, inTurn }: Active, text: string, values: readonly unknown[]): Promise<Row[]> {
+export async function rowsOf<Row>(
+  { client, inTurn }: Active,
+  text: string,
+  values: readonly unknown[],
+): Promise<Row[]> {
   return (await inTurn(() => client.query({ text, values: comparable(values) }))).rows as Row[];
 }

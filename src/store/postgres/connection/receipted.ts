@@ -25,10 +25,7 @@ export interface Receipted {
 }
 
 /** @param lose called with a connection that is of no use any more, and why */
-export function createReceipted(
-  options: ResolveOptions,
-  lose: (own: Active, why: string) => void,
-): Receipted {
+export function createReceipted(options: ResolveOptions, lose: (own: Active, why: string) => void): Receipted {
   let sequence = 0;
   return {
     oldestKept: () => sequence - MAX_RECEIPTS,

@@ -80,7 +80,11 @@ export function createExecutionList(client: Database, bounds?: ScanBounds, gaps:
     return { edge, count: select.matches(query, edge, most) };
   });
 
-  const { list: scan, foundPage, ...counts } = createExecutionScan<Values>(
+  const {
+    list: scan,
+    foundPage,
+    ...counts
+  } = createExecutionScan<Values>(
     {
       ...{ firstRows: FIRST_STEP, nextRows: nextStep, countRows: COUNT_ROWS, step: readStep, countStep, referenceOf },
       ...{ edge: select.edge, count: select.count },
