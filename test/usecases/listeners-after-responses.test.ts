@@ -13,7 +13,7 @@ const submission = (correlationId: string) => ({
   ...{ execution: anExecution({ correlationId }), fingerprint: 'print', queueCapacity: 10 },
 });
 
-test('who waited for a commit goes on before the listeners, which see every commit in order', async () => {
+test('who waited for a commit continues before the listeners, which see every commit in order', async () => {
   const store = withListenersAfterResponses(createStoreInMemory(), createAfterwards(quietLog()));
   const seen: string[] = [];
   store.watch((changes) => void seen.push(...changes.map(({ execution }) => `change ${execution.correlationId}`)));

@@ -222,7 +222,7 @@ test.for(['flaps', 'probe'])('an order of another version is refused as one that
   expect(done).toEqual([]);
 });
 
-test('a report of another version is shown as far as it is known, and is no fault otherwise', async () => {
+test('a report of another version is shown as far as it is known, and otherwise causes no fault', async () => {
   const { channel, other } = twoReceivers();
   const { counts, ...report } = REPORT;
   const { asked, ...rest } = counts;

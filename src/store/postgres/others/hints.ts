@@ -142,7 +142,7 @@ export function createHints({ connecting, world, log, look, refresh, changed, ha
 
   async function giveAll(): Promise<void> {
     while (toGive.size > 0 && !closing.signal.aborted) {
-      // Whoever looks for orders looks for entries, too.
+      // A receiver that reads orders reads entries, too.
       if (toGive.has('orders')) toGive.delete('entries');
       const given = [...toGive].map((hint) => `${own} ${hint}`);
       toGive.clear();
