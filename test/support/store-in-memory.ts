@@ -2,7 +2,6 @@
 // test which moves the clock need not let the event loop turn.
 
 import Database from 'better-sqlite3';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { setAndReadBack } from '../../src/store/sqlite/file/pragma.ts';
 import { type SqliteStore, storeOn } from '../../src/store/sqlite/store.ts';
 import { createManualWorld } from './manual-world.ts';
@@ -45,7 +44,7 @@ export function createStoreInMemory(listedRepeats?: number): SqliteStore {
   setAndReadBack(client, 'recursive_triggers', 'ON', 1);
   prepareLazily(client);
   const database = {
-    ...{ client, orm: drizzle(client), file: ':memory:', restored: null, modeChanges: [] },
+    ...{ client, file: ':memory:', restored: null, modeChanges: [] },
     watch: { missing: () => null },
     close: () => void client.close(),
   };

@@ -171,7 +171,7 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
     trail.append(stored, storable(stored.execution, draft), now);
   const accept = createAcceptance(sql, { backlog, append, rollups });
   const words = createUnknownWords(database.client);
-  const outbox = createOutbox(database.client, database.orm, { writer, stored: sql.byReference, append });
+  const outbox = createOutbox(database.client, { writer, stored: sql.byReference, append });
 
   const erasure = createErasure(client, {
     ...{ writer, checkpoints, stored: sql.byReference, trail },
@@ -204,7 +204,7 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
 
   return {
     ...outbox.port,
-    ...createRetention(database, sql, { writer, checkpoints, rollups }),
+    ...createRetention(client, sql, { writer, checkpoints, rollups }),
     ...createQueueMonitor(database.client, sql, backlog),
     ...createObservations(database.client),
     ...createStatistics(database.client),

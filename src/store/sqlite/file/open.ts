@@ -1,7 +1,6 @@
 // Opens the database file: alone, migrated, and with every setting that a promise depends on read back.
 
 import Database from 'better-sqlite3';
-import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { runAtOnce, type Steps } from '../../../lib/steps.ts';
 import { systemWorld } from '../../../lib/world.ts';
 import { DatabaseRefused } from '../../shared/database-refused.ts';
@@ -38,7 +37,6 @@ export interface OpenDatabase {
   /** The real path, after symbolic links. */
   readonly file: string;
   readonly client: Database.Database;
-  readonly orm: BetterSQLite3Database;
   /** Not null when the file is a copy, so that its ids continue after a gap. */
   readonly restored: Restored | null;
   /** Files that had another mode than the configured one. */
@@ -103,11 +101,11 @@ export function* openInSteps(
     });
     client = withFileError(file, () => new Database(file, { timeout: OPENING_TIMEOUT_MS }));
     const prepared = { file, client, lock, hooks, isBackup: found.isBackup, now: now(), slice };
-    const { orm, restored } = yield* stepsWithFileError(file, prepareDatabase(prepared));
+    const restored = yield* stepsWithFileError(file, prepareDatabase(prepared));
     const opened = client;
     const watch = createFileWatch(file, lock.path);
     return {
-      ...{ file, client, orm, restored, watch },
+      ...{ file, client, restored, watch },
       modeChanges: found.modeChanges,
       close: () => {
         if (!opened.open) return;
@@ -142,7 +140,7 @@ interface Preparing {
   readonly slice: SliceLimits | undefined;
 }
 
-function* prepareDatabase(preparing: Preparing): Steps<Pick<OpenDatabase, 'orm' | 'restored'>> {
+function* prepareDatabase(preparing: Preparing): Steps<Restored | null> {
   const { file, client, hooks, lock, isBackup } = preparing;
   const isNew = isEmpty(client);
   if (!isNew) refuseForeign(file, client);
@@ -174,7 +172,7 @@ function* prepareDatabase(preparing: Preparing): Steps<Pick<OpenDatabase, 'orm' 
   if (isImported(client)) throw new DatabaseRefused(`${file} ${IMPORTED}`);
   const restored = beginRun(preparing);
   client.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
-  return { orm: drizzle(client), restored };
+  return restored;
 }
 
 function* bringUpToDate({ file, client, hooks, slice }: Preparing): Steps {

@@ -1,7 +1,6 @@
 // The outbox on SQLite: a notification is written in the transaction of the change that it reports, and each attempt is audited.
 
 import type { Database } from 'better-sqlite3';
-import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { AuditDraft, AuditEntry } from '../../../execution/event.ts';
 import type { Execution } from '../../../execution/execution.ts';
 import { isoTime } from '../../../lib/time.ts';
@@ -36,8 +35,8 @@ export interface SqliteOutbox {
 }
 
 // One function because all operations change notifications through the one function that also writes their entries.
-export function createOutbox(client: Database, orm: BetterSQLite3Database, tools: OutboxTools): SqliteOutbox {
-  const sql = prepareOutboxStatements(client, orm);
+export function createOutbox(client: Database, tools: OutboxTools): SqliteOutbox {
+  const sql = prepareOutboxStatements(client);
   const list = listNotifications(client);
   const { writer } = tools;
 

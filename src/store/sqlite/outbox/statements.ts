@@ -1,13 +1,12 @@
 // The prepared statements of the outbox.
 
 import type { Database } from 'better-sqlite3';
-import { and, asc, eq, getTableColumns, gt, gte, inArray, lte, sql } from 'drizzle-orm';
-import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import { getTableColumns } from 'drizzle-orm';
+import { notificationIds } from '../../../notification/outgoing.ts';
 import type { UndeliveredCounts } from '../../outbox-port.ts';
+import { selectNotifications } from '../../shared/notification-list.ts';
 import { notifications } from '../schema.ts';
-import { DELIVERY_COLUMNS } from './rows.ts';
-
-const { sequence: _sequence, ...columns } = getTableColumns(notifications);
+import { DELIVERY_COLUMNS, type NotificationRow } from './rows.ts';
 
 export interface LaneRow {
   readonly app: string;
@@ -41,65 +40,48 @@ const WAITING_IN = `SELECT count(*) FROM
 
 /** After a restore, sequences continue after a gap, as the ids of audit entries do. */
 // promise: restored-notifications-never-repeat
-const NEXT_SEQUENCE = sql`(SELECT max(coalesce((SELECT max(sequence) FROM notifications), 0) + 1,
+const NEXT_SEQUENCE = `(SELECT max(coalesce((SELECT max(sequence) FROM notifications), 0) + 1,
   coalesce((SELECT max(next_id) FROM id_gaps), 1)))`;
 
-export function prepareOutboxStatements(client: Database, orm: BetterSQLite3Database) {
-  const hole = sql.placeholder;
-  const holes = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, sql`${hole(name)}`]));
-  const { app, origin, dueAt, id, attempts, lastHttpStatus } = notifications;
-  const due = and(eq(app, hole('app')), eq(origin, hole('origin')), lte(dueAt, hole('now')));
-  const longestDue = orm
-    .select(columns)
-    .from(notifications)
-    .where(due)
-    .orderBy(asc(dueAt))
-    .limit(hole('scan'))
-    .as('longest_due');
+const { sequence: _sequence, ...COLUMNS } = getTableColumns(notifications);
+const NAMES = Object.values(COLUMNS).map(({ name }) => name);
+const INSERT = `INSERT INTO notifications (sequence, ${NAMES.join(', ')})
+  VALUES (${NEXT_SEQUENCE}, ${Object.keys(COLUMNS)
+    .map((member) => `@${member}`)
+    .join(', ')})`;
 
+const CHANGES = DELIVERY_COLUMNS.map((member) => `${COLUMNS[member].name} = @${member}`);
+const UPDATE = `UPDATE notifications SET ${CHANGES.join(', ')} WHERE id = @id`;
+
+const DUE = 'app = @app AND origin = @origin AND due_at <= @now';
+const LONGEST_DUE = `(SELECT * FROM notifications WHERE ${DUE} ORDER BY due_at LIMIT @scan)`;
+const OVERDUE = `${selectNotifications(LONGEST_DUE)} WHERE give_up_at <= @now AND attempts >= @minAttempts
+  ORDER BY due_at LIMIT @limit`;
+
+export function prepareOutboxStatements(client: Database) {
+  const select = (rest: string) =>
+    client.prepare<[object], NotificationRow>(`${selectNotifications('notifications')} WHERE ${rest}`);
   return {
     lanes: client.prepare<[], LaneRow>(LANES),
     undelivered: client.prepare<[], UndeliveredCounts>(UNDELIVERED),
     waitingIn: client.prepare<[app: string, origin: string, limit: number], number>(WAITING_IN).pluck(),
-    insert: orm
-      .insert(notifications)
-      .values({ ...holes(Object.keys(columns)), sequence: NEXT_SEQUENCE } as never)
-      .prepare(),
-    update: orm
-      .update(notifications)
-      .set(holes(DELIVERY_COLUMNS))
-      .where(eq(id, hole('id')))
-      .prepare(),
-    lease: orm
-      .update(notifications)
-      .set({ dueAt: sql`${hole('dueAt')}` })
-      .where(eq(id, hole('id')))
-      .prepare(),
-    byId: orm
-      .select(columns)
-      .from(notifications)
-      .where(eq(id, hole('id')))
-      .prepare(),
-    ofExecution: orm
-      .select(columns)
-      .from(notifications)
-      .where(inArray(id, [hole('ended'), hole('late')]))
-      .orderBy(asc(notifications.sequence))
-      .prepare(),
-    due: orm.select(columns).from(notifications).where(due).orderBy(asc(dueAt)).limit(hole('limit')).prepare(),
-    probe: orm
-      .select(columns)
-      .from(notifications)
-      .where(due)
-      .orderBy(gt(sql`coalesce(${lastHttpStatus}, 0)`, 0), asc(attempts), asc(dueAt))
-      .limit(hole('limit'))
-      .prepare(),
-    overdue: orm
-      .select()
-      .from(longestDue)
-      .where(and(lte(longestDue.giveUpAt, hole('now')), gte(longestDue.attempts, hole('minAttempts'))))
-      .orderBy(asc(longestDue.dueAt))
-      .limit(hole('limit'))
-      .prepare(),
+    insert: client.prepare<[object]>(INSERT),
+    update: client.prepare<[object]>(UPDATE),
+    lease: client.prepare<[object]>('UPDATE notifications SET due_at = @dueAt WHERE id = @id'),
+    byId: select('id = @id'),
+    ofExecution: select('id IN (@ended, @late) ORDER BY sequence'),
+    due: select(`${DUE} ORDER BY due_at LIMIT @limit`),
+    probe: select(`${DUE} ORDER BY coalesce(last_http_status, 0) > 0, attempts, due_at LIMIT @limit`),
+    overdue: client.prepare<[object], NotificationRow>(OVERDUE),
   };
+}
+
+/** Returns a function that finds executions with a pending notification, which retention keeps. */
+export function createPendingLookup(client: Database): (references: readonly string[]) => ReadonlySet<string> {
+  const pending = client
+    .prepare<[string], string>(
+      "SELECT reference FROM notifications WHERE id IN (SELECT value FROM json_each(?)) AND status = 'PENDING'",
+    )
+    .pluck();
+  return (references) => new Set(pending.all(JSON.stringify(references.flatMap(notificationIds))));
 }

@@ -1,7 +1,6 @@
 // Reads a file for commands, beside a running receiver or without one.
 
 import type { Database } from 'better-sqlite3';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { StoreReader, TrailReader } from '../../reader-port.ts';
 import type { Retention } from '../../retention-port.ts';
 import { createActivityList } from '../../shared/activity.ts';
@@ -116,8 +115,7 @@ function readerOf(client: Database, name: string): StoreReader {
 }
 
 function prunableIn(client: Database): Pick<Retention, 'prunableEntries' | 'prunablePayloads'> {
-  const orm = drizzle(client);
-  const [audit, payloads] = [createAuditPruning(client, orm), createPayloadPruning(client, orm)];
+  const [audit, payloads] = [createAuditPruning(client), createPayloadPruning(client)];
   return {
     prunableEntries: async (limit, cutoff, after) => audit.prunable(limit, cutoff, after),
     prunablePayloads: async (limit, cutoff, after) => payloads.prunable(limit, cutoff, after),
@@ -137,7 +135,7 @@ function createTrailQueries(client: Database) {
 
 function createQueueQueries(client: Database) {
   const sql = prepareStatements(client);
-  const outbox = prepareOutboxStatements(client, drizzle(client));
+  const outbox = prepareOutboxStatements(client);
   const backlog = createBacklog();
   const monitor = createQueueMonitor(client, sql, backlog);
   return {

@@ -2,15 +2,12 @@
 // preserves the chain and the counts.
 
 import type { Database } from 'better-sqlite3';
-import { inArray } from 'drizzle-orm';
-import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { notificationIds } from '../../../notification/outgoing.ts';
 import type { PrunableEntries, PruneResult, RetentionRecord } from '../../retention-port.ts';
 import { EVENT_CODES } from '../../shared/codes.ts';
 import { callbackBodyRecord, MAX_BATCH_BYTES } from '../../shared/prunable-payloads.ts';
-import { createPendingLookup } from '../outbox/pending.ts';
+import { createPendingLookup } from '../outbox/statements.ts';
 import { hashText, ONLY_NAMED, uuidText } from '../rows.ts';
-import { notifications } from '../schema.ts';
 
 interface EntryRow extends Sized {
   readonly id: number;
@@ -45,10 +42,9 @@ export interface AuditPruning {
 /** @param subtract removes executions from the counts, before they are deleted. */
 export function createAuditPruning(
   client: Database,
-  orm: BetterSQLite3Database,
   subtract: (executions: readonly number[]) => void = () => {},
 ): AuditPruning {
-  const isPending = createPendingLookup(orm);
+  const isPending = createPendingLookup(client);
   const exported = prepareRecords(client);
   const sql = prepareDeletion(client);
 
@@ -91,7 +87,7 @@ export function createAuditPruning(
     }
     const executions = deleted.filter(({ status }) => status !== ONLY_NAMED);
     const deletedNotifications = executions.flatMap(({ reference }) => notificationIds(uuidText(reference)));
-    orm.delete(notifications).where(inArray(notifications.id, deletedNotifications)).run();
+    sql.deleteNotifications.run(JSON.stringify(deletedNotifications));
     sql.countExecutions.run(executions.length);
     sql.deleteActivity.run();
     return { entries: pruned.length, executions: executions.length };
@@ -139,6 +135,9 @@ function prepareDeletion(client: Database) {
     deletePayload: client.prepare<[id: number]>('DELETE FROM payload_rows WHERE id = ?'),
     deleteHashes: client.prepare<[id: number]>('DELETE FROM payload_hashes WHERE id = ?'),
     deleteOutcome: client.prepare<[id: number | null]>('DELETE FROM outcome_rows WHERE id = ?'),
+    deleteNotifications: client.prepare<[ids: string]>(
+      'DELETE FROM notifications WHERE id IN (SELECT value FROM json_each(?))',
+    ),
     countExecutions: client.prepare<[count: number]>('UPDATE audit_checkpoint SET executions = executions + ?'),
     // Ids are in the order of the starts: the lines to keep end the scan, as soon as there is one.
     deleteActivity: client.prepare<[]>(

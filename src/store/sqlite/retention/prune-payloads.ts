@@ -1,7 +1,6 @@
 // Prunes payloads that are no longer needed. Hashes replace them, so that the trail still proves their content.
 
 import type { Database } from 'better-sqlite3';
-import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { isoTime } from '../../../lib/time.ts';
 import type { PayloadCursor, PrunablePayloads, RetentionRecord } from '../../retention-port.ts';
 import {
@@ -11,7 +10,7 @@ import {
   stripped,
   withinBytes,
 } from '../../shared/prunable-payloads.ts';
-import { createPendingLookup } from '../outbox/pending.ts';
+import { createPendingLookup } from '../outbox/statements.ts';
 import { uuidBytes, uuidText } from '../rows.ts';
 
 interface Candidate {
@@ -43,10 +42,10 @@ export function createPayloadStripping(client: Database): (id: number, prunedAt:
   };
 }
 
-export function createPayloadPruning(client: Database, orm: BetterSQLite3Database) {
+export function createPayloadPruning(client: Database) {
   const sql = prepare(client);
   const strip = createPayloadStripping(client);
-  const isPending = createPendingLookup(orm);
+  const isPending = createPendingLookup(client);
 
   function prunable(limit: number, cutoff: number, after: PayloadCursor | null): PrunablePayloads {
     const place = after ?? { id: 0, body: 0 };

@@ -1,9 +1,9 @@
 // The retention role of the store: selects, exports and prunes audit entries and payloads, and returns free space.
 
+import type { Database } from 'better-sqlite3';
 import type { Change } from '../../port.ts';
 import type { Retention } from '../../retention-port.ts';
 import type { Checkpointer } from '../file/checkpoint/checkpointer.ts';
-import type { OpenDatabase } from '../file/open.ts';
 import { unchanged, type Writer } from '../group-commit.ts';
 import type { RollupCounts } from '../rollups/count.ts';
 import type { Statements } from '../statements.ts';
@@ -18,12 +18,12 @@ export interface RetentionTools {
 }
 
 export function createRetention(
-  { client, orm }: Pick<OpenDatabase, 'client' | 'orm'>,
+  client: Database,
   sql: Pick<Statements, 'checkpoint'>,
   { writer, checkpoints, rollups }: RetentionTools,
 ): Retention {
-  const audit = createAuditPruning(client, orm, rollups.subtractPruned);
-  const payloads = createPayloadPruning(client, orm);
+  const audit = createAuditPruning(client, rollups.subtractPruned);
+  const payloads = createPayloadPruning(client);
   return {
     prune: (limit, cutoff, through) => writer.mutate(() => unchanged(audit.prune(limit, cutoff, through))),
     prunableEntries: async (limit, cutoff, after) => audit.prunable(limit, cutoff, after),
