@@ -1,23 +1,9 @@
 // The reads whose work grows with the stored data. A store with a reader thread runs them there, any other store in process.
 
 import type { Database } from 'better-sqlite3';
-import { type Excerpt, type ExcerptOrder, makeExcerpts } from '../../../execution/excerpt.ts';
-import type { ObservationPage, ObservationQuery } from '../../observations-port.ts';
-import type { NotificationPage, NotificationQuery } from '../../outbox-port.ts';
-import type { FeedQuery, JsonPage, ListQuery, Store } from '../../port.ts';
-import type {
-  ArrivalGroup,
-  ArrivalRange,
-  Course,
-  CourseQuery,
-  HourRange,
-  MissingGroup,
-  SampleQuery,
-  SubmittedAction,
-  TimingSample,
-} from '../../rollups-port.ts';
-import type { MatchCount, SearchProgress } from '../../search-port.ts';
-import type { OutcomeGroup, StatisticsPage } from '../../statistics-port.ts';
+import { makeExcerpts } from '../../../execution/excerpt.ts';
+import type { FeedQuery, ListQuery, Store } from '../../port.ts';
+import type { StatisticsPage } from '../../statistics-port.ts';
 import { createFeed, type FeedRows, toFeedPage } from '../audit/feed.ts';
 import { createExecutionList, type RowPage, toExecutionPage, toJsonPage } from '../executions/list.ts';
 import { auditGaps } from '../file/id-gaps.ts';
@@ -29,36 +15,14 @@ import { createStatistics } from './statistics.ts';
 /** What a read takes and returns is copied between threads, so that it consists of rows and plain values. */
 type Read<I, O> = (input: I, signal: AbortSignal) => Promise<O>;
 
-/** Reads in slices of a few milliseconds, each with a snapshot of its own. They end after a slice when the signal aborts. */
-export interface LongReads {
-  readonly list: Read<ListQuery, RowPage>;
-  readonly listJson: Read<ListQuery, JsonPage>;
-  readonly excerpts: Read<ExcerptOrder, readonly Excerpt[]>;
-  readonly countMatches: Read<ListQuery, MatchCount>;
-  readonly searchProgress: Read<ListQuery, SearchProgress>;
-  readonly listNotifications: Read<NotificationQuery, NotificationPage>;
-  readonly countNotifications: Read<NotificationQuery, MatchCount>;
-  readonly feed: Read<FeedQuery, FeedRows>;
-  readonly statisticsAfter: Read<{ readonly after: number; readonly limit: number }, StatisticsPage>;
-  readonly observe: Read<ObservationQuery, ObservationPage>;
-  readonly arrivals: Read<ArrivalRange, readonly ArrivalGroup[]>;
-  readonly missing: Read<ArrivalRange, readonly MissingGroup[]>;
-  readonly submitted: Read<HourRange, readonly SubmittedAction[]>;
-  readonly outcomes: Read<HourRange, readonly OutcomeGroup[]>;
-  readonly sample: Read<SampleQuery, TimingSample>;
-  readonly course: Read<CourseQuery, Course | null>;
-}
-
-export const LONG_READS: readonly (keyof LongReads)[] = [
-  'list',
+/** Reads that take and return what the methods of the port do. */
+const LIKE_PORT = [
   'listJson',
   'excerpts',
   'countMatches',
   'searchProgress',
   'listNotifications',
   'countNotifications',
-  'feed',
-  'statisticsAfter',
   'observe',
   'arrivals',
   'missing',
@@ -66,7 +30,20 @@ export const LONG_READS: readonly (keyof LongReads)[] = [
   'outcomes',
   'sample',
   'course',
-];
+] as const;
+
+type LikePort = (typeof LIKE_PORT)[number];
+
+/** Reads in slices of a few milliseconds, each with a snapshot of its own. They end after a slice when the signal aborts. */
+export type LongReads = {
+  readonly [Name in LikePort]: Read<Parameters<Store[Name]>[0], Awaited<ReturnType<Store[Name]>>>;
+} & {
+  readonly list: Read<ListQuery, RowPage>;
+  readonly feed: Read<FeedQuery, FeedRows>;
+  readonly statisticsAfter: Read<{ readonly after: number; readonly limit: number }, StatisticsPage>;
+};
+
+export const LONG_READS: readonly (keyof LongReads)[] = [...LIKE_PORT, 'list', 'feed', 'statisticsAfter'];
 
 /** @param newest returns the id of the newest committed entry; default: reads it. */
 export function createLongReads(client: Database, newest = newestIdIn(client)): LongReads {
@@ -122,26 +99,18 @@ export function longReadPort({ near, far, newest }: LongReadSources): LongReadPo
   /** Reads at the end of the trail are short. The first entry of all apps is found at once, wherever it is. */
   const readerOf = ({ after, limit, app }: Pick<FeedQuery, 'after' | 'limit' | 'app'>) =>
     newest() - after <= NEAR_ENTRIES || (limit === 1 && app === null) ? near : far;
+  const likePort = LIKE_PORT.map((name) => {
+    const read: (input: never, signal: AbortSignal) => Promise<unknown> = far[name];
+    return [name, (input: never, signal = NEVER) => read(input, signal)];
+  });
   return {
+    ...(Object.fromEntries(likePort) as Pick<Store, LikePort>),
     list: async (query, signal = NEVER) => toExecutionPage(await far.list(query, signal)),
-    listJson: (query, signal = NEVER) => far.listJson(query, signal),
-    excerpts: (order) => far.excerpts(order, NEVER),
-    countMatches: (query, signal = NEVER) => far.countMatches(query, signal),
-    searchProgress: (query, signal = NEVER) => far.searchProgress(query, signal),
-    listNotifications: (query) => far.listNotifications(query, NEVER),
-    countNotifications: (query, signal = NEVER) => far.countNotifications(query, signal),
     feed: async (query) => toFeedPage(await readerOf(query).feed(query, NEVER)),
     // Read every few seconds, mostly with nothing new.
     statisticsAfter: async (after, limit) =>
       after < newest()
         ? readerOf({ after, limit, app: null }).statisticsAfter({ after, limit }, NEVER)
         : { entries: [], through: after, atEnd: true },
-    observe: (query) => far.observe(query, NEVER),
-    arrivals: (range) => far.arrivals(range, NEVER),
-    missing: (range) => far.missing(range, NEVER),
-    submitted: (range) => far.submitted(range, NEVER),
-    outcomes: (range) => far.outcomes(range, NEVER),
-    sample: (query) => far.sample(query, NEVER),
-    course: (query) => far.course(query, NEVER),
   };
 }
