@@ -100,7 +100,7 @@ export function createIncidentReads(reads: Reads, referenceIn: (stored: unknown)
   };
 }
 
-export function toIncident(row: IncidentRow): Incident {
+function toIncident(row: IncidentRow): Incident {
   const { id, cause, subject, problem, affected, total } = row;
   return {
     ...{ id, cause, subject, problem, affected, total },
