@@ -118,6 +118,7 @@ export async function buildParts(options: ReceiverOptions, limits: ListenerLimit
   const lanes = createLanes(world);
   const trail = await followTrail(store);
   const dashboard = createDashboard(trail, world.now);
+  const apps = [...new Set(config.apps.map(({ name }) => name))];
   const health = createCallbackHealthMonitor({ store, world, log, ...pace });
   const live = liveParts({ ...resources, log, tracing, lanes, loops: lifecycle.loops, world, pace, isOwnTime });
   const parts = {
@@ -138,7 +139,7 @@ export async function buildParts(options: ReceiverOptions, limits: ListenerLimit
       ...{ waiters, streams, lanes },
     },
     headReports: createAuditHeadLogger(store, world, log, config.callbackSecrets),
-    ...{ trail, dashboard },
+    ...{ trail, dashboard, apps },
     health,
     advisor: createAdvisor({ store, world, log, ...pace }),
     repeats: followRepeats(trail, world.now),
@@ -155,7 +156,7 @@ export async function buildParts(options: ReceiverOptions, limits: ListenerLimit
     openCircuits: () => lanes.openCircuits().length,
     leads: () => store.leadership.term() !== null,
     loops: lifecycle.loops,
-    apps: [...new Set(config.apps.map(({ name }) => name))],
+    apps,
     queueCapacity: config.queueCapacity,
     databaseFile: store.file,
     now: world.now,

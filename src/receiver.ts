@@ -3,8 +3,9 @@
 import { createCallbackTokens } from './callbacks/bearer-tokens.ts';
 import { createCallbackChecks } from './callbacks/checks.ts';
 import { createSignedUrls } from './callbacks/signed-url.ts';
-import { createApp } from './http/app.ts';
+import { type App, createApp } from './http/app.ts';
 import { createCsrfTokens } from './http/console/csrf-tokens.ts';
+import { createSuggestions, type Suggestions } from './http/console/suggestions.ts';
 import type { HttpDependencies } from './http/dependencies.ts';
 import {
   createSubmissionThread,
@@ -61,14 +62,21 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const limits = createListenerLimits(options, lifecycle.world);
   const parts = await buildParts(options, limits);
   const submissions = createSubmissionThread(parts);
-  const http = httpDependencies(parts, submissions);
-  const listeners = await serve((role) => createApp(http, role), options, limits).catch(async (error: unknown) => {
+  const suggestions = createSuggestions(parts);
+  const http = httpDependencies(parts, submissions, suggestions);
+  const apps: App[] = [];
+  const appFor = (role: ListenerRole) => {
+    const app = createApp(http, role);
+    apps.push(app);
+    return app;
+  };
+  const listeners = await serve(appFor, options, limits).catch(async (error: unknown) => {
     submissions.close();
     await parts.close();
     throw error;
   });
   const { url, webhookUrl, tls } = listeners;
-  const leading = lead(parts, listeners);
+  const leading = lead(parts, listeners, createPagesWork(suggestions, options.threads ? apps : []));
   return {
     url,
     webhookUrl,
@@ -81,12 +89,22 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   };
 }
 
+/** Keeps what pages show without waiting for it, and makes the first pages once. */
+function createPagesWork(suggestions: Suggestions, apps: readonly App[]): Work {
+  const unprepared = [...apps];
+  return async (round) => {
+    const nextMs = await suggestions.work(round);
+    for (const app of unprepared.splice(0)) await app.prepare();
+    return nextMs;
+  };
+}
+
 /** Reports early whether CXone issues a token, and with which scopes. Nothing waits for the result. */
 function reportToken({ cxone, log }: Parts): void {
   cxone.authorize().catch((error: unknown) => log.warn({ reason: reasonOf(error) }, 'CXone gives no token yet'));
 }
 
-function httpDependencies(parts: Parts, submissions: SubmissionThread): HttpDependencies {
+function httpDependencies(parts: Parts, submissions: SubmissionThread, suggestions: Suggestions): HttpDependencies {
   const { config, world, log, store, cxone, recorder, lifecycle, callbackRules, controls } = parts;
   const { rules, tokens } = callbackRules;
   const callbackTokens = tokens && createCallbackTokens(tokens, config.callbackSecrets, world);
@@ -132,7 +150,8 @@ function httpDependencies(parts: Parts, submissions: SubmissionThread): HttpDepe
       upstreamState: async () => (await controls.state()).upstream,
       queueCapacity: config.queueCapacity,
       queueTimeoutMs: config.queueTimeoutMs,
-      apps: [...new Set(config.apps.map(({ name }) => name))],
+      apps: parts.apps,
+      suggestions,
       csrfTokens: createCsrfTokens(config.callbackSecrets, world),
       sensitiveFields: config.sensitiveFields,
     },
@@ -159,13 +178,14 @@ type Loops = readonly (readonly [name: string, loop: Loop])[];
  * Starts the loops of every receiver, and those of the leader in each term of this one. Runs after `serve`: nothing is sent to CXone
  * before its callbacks can be received.
  */
-function lead(parts: Parts, { webhookUrl, tls }: Listeners): Duty {
+function lead(parts: Parts, { webhookUrl, tls }: Listeners, pagesWork: Work): Duty {
   const { world, log, lifecycle } = parts;
   const { leadership } = parts.store;
   const publicUrl = parts.publicUrlFromListener ? webhookUrl : parts.config.publicUrl;
   const start = (name: string, work: Work) => [name, startLoop(name, work, world, log)] as const;
   const ofAll: Loops = [
     start('figures', parts.trail.work),
+    start('pages', pagesWork),
     start(
       'watch',
       createFileAndClockWatch({ ...parts, loops: lifecycle.loops, leads: () => leadership.term() !== null }),

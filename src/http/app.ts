@@ -36,8 +36,14 @@ import { noLeader, problem, storeUnavailable } from './response/problem.ts';
 import { completeExecution, createCallbackEndpoint } from './webhook/callback-endpoint.ts';
 import { createRefusalCounter } from './webhook/refusals.ts';
 
+/** The handler of one listener. */
+export interface App extends Fetch {
+  /** Makes the pages that are opened first: the first look at them would take longer than later ones. */
+  readonly prepare: () => Promise<void>;
+}
+
 /** Returns the handler of one listener. */
-export function createApp(dependencies: HttpDependencies, role: ListenerRole): Fetch {
+export function createApp(dependencies: HttpDependencies, role: ListenerRole): App {
   const runtime = { ...dependencies.runtime, log: withRequestFacts(dependencies.runtime.log) };
   const countRefusal = createRefusalCounter(runtime.world, dependencies.access.trustedProxies);
   const deps = {
@@ -51,8 +57,9 @@ export function createApp(dependencies: HttpDependencies, role: ListenerRole): F
   const app = new Hono({ strict: false });
   const guard = createGuard(deps);
   for (const operation of OPERATIONS) if (isServed(operation, role)) route(app, guard, operation, deps);
+  let lookAtPages = async () => {};
   if (role !== 'webhook') {
-    routeConsole(app, guard, deps, {
+    lookAtPages = routeConsole(app, guard, deps, {
       poll: createActionOnOne(deps, 'poll'),
       cancel: createActionOnOne(deps, 'cancel'),
       replay: createReplayOfOne(deps),
@@ -98,8 +105,15 @@ export function createApp(dependencies: HttpDependencies, role: ListenerRole): F
     callback(tokenIn(request))?.(request, peer) ?? serve(request, peer, connection);
   const find = (request: DirectRequest) =>
     isPlainSubmission(request) ? submission : callback(CALLBACK_TARGET.exec(request.target)?.[1]);
-  return Object.assign(serveAll, { direct: { maxBytes: MAX_BODY_BYTES, find } });
+  const prepare = async () => {
+    await lookAtPages();
+    if (role !== 'webhook') await app.fetch(new Request(DOCUMENTATION, { headers: { 'accept-encoding': 'gzip' } }));
+  };
+  return Object.assign(serveAll, { direct: { maxBytes: MAX_BODY_BYTES, find }, prepare });
 }
+
+/** Browsers take it compressed. */
+const DOCUMENTATION = 'http://receiver/docs';
 
 /** A context outside of Hono's router: the guard and the handlers of submissions use nothing else of a request. */
 function plainContext(request: PlainRequest, peer: string | null): Context {

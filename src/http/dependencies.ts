@@ -34,6 +34,7 @@ import type { Submit } from '../usecases/submit.ts';
 import type { Waiters } from '../usecases/wait-for-outcome.ts';
 import type { NotifyUrlPolicy } from '../webhooks/port.ts';
 import type { CsrfTokens } from './console/csrf-tokens.ts';
+import type { Suggestions } from './console/suggestions.ts';
 import type { SubmissionReader } from './executions/large-submissions/read-submissions.ts';
 import type { NamedKey } from './middleware/identity.ts';
 import type { RateLimits } from './middleware/rate-limit.ts';
@@ -198,6 +199,7 @@ export interface PagesDependencies {
   readonly queueTimeoutMs: number;
   /** The configured apps. */
   readonly apps: readonly string[];
+  readonly suggestions: Pick<Suggestions, 'latest'>;
   readonly csrfTokens: CsrfTokens;
   /** The names of members whose values pages hide. */
   readonly sensitiveFields: readonly string[];

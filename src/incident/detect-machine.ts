@@ -22,7 +22,8 @@ export function machineFindings(signals: Signals, open: OpenIncidents): Finding[
   const rest = { subject: '', since: now, until: now, actions: [], apps: [], affected: 0, total: null };
   const found: Finding[] = [];
   if (stuckLoops.length > 0) {
-    found.push({ ...rest, cause: 'ReceiverLoopStuck', problem: `The loop ${stuckLoops.join(', ')} is stuck` });
+    const problem = stuckLoops.length === 1 ? `The loop ${stuckLoops[0]} is` : `The loops ${stuckLoops.join(', ')} are`;
+    found.push({ ...rest, cause: 'ReceiverLoopStuck', problem: `${problem} stuck` });
   }
   if (diskFreeBytes !== null && diskFreeBytes < (open.has('DiskNearlyFull ') ? ENOUGH_FREE_BYTES : MIN_FREE_BYTES)) {
     const problem = `The disk of the database has ${megabytes(diskFreeBytes)} MB free`;

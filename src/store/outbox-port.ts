@@ -128,7 +128,7 @@ export interface Outbox {
   waitingIn(lane: Pick<DueLane, 'app' | 'origin'>, limit: number): Promise<number>;
   findNotification(id: string): Promise<Notification | undefined>;
   listNotifications(query: NotificationQuery): Promise<NotificationPage>;
-  /** Counts the notifications that match, at most `limit`. The count ends early after `scanMs` of its query. */
+  /** Counts the notifications that match, at most `limit`. The count ends early after `scanMs` of its query; default: a bound of the store. */
   countNotifications(query: NotificationQuery, signal?: AbortSignal): Promise<MatchCount>;
   /**
    * Replays up to `limit` matching notifications that are not pending and still have their payload, oldest first after the

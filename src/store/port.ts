@@ -64,8 +64,8 @@ export interface ExecutionReader {
   /** Does the same as `list`, with the items as JSON: a page of results takes as long to write as to read. */
   listJson(query: ListQuery, signal?: AbortSignal): Promise<JsonPage>;
   /**
-   * Counts the executions that match, at most `limit`. The count ends early after `scanMs` of its query, or when a bound of the
-   * store is reached.
+   * Counts the executions that match, at most `limit`. The count ends early after `scanMs` of its query; default: a bound of the
+   * store.
    */
   countMatches(query: ListQuery, signal?: AbortSignal): Promise<MatchCount>;
   /** Returns how far a search has come that continues at `before` of its query. */

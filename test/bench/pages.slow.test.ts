@@ -19,8 +19,13 @@ test('each page is measured', async () => {
   const rows = await measurePages(settings, { executions: 1_000, night: NIGHT, rounds: 2 });
   expect(rows.length).toBeGreaterThan(40);
   expect(new Set(rows.map(({ measure }) => measure)).size).toBe(rows.length);
-  for (const row of rows)
+  const [slowest, ...pages] = rows.toReversed();
+  for (const row of pages)
     expect(row).toMatchObject({ unit: 'ms', goal: { atMost: 100 }, value: { samples: 2 }, beside: null });
+  const longest = Math.max(...pages.map(({ context }) => Number(context?.['longest, ms'])));
+  expect(slowest).toMatchObject({ unit: 'ms', goal: { atMost: 100 }, value: { samples: 1 } });
+  expect(slowest?.value?.median).toBeCloseTo(longest, 0);
+  expect(slowest?.context).toMatchObject({ looks: 2 * pages.length });
   expect(readdirSync(scratch)).toEqual([]);
 }, 240_000);
 

@@ -8,8 +8,9 @@ import { scanCallback } from '../../src/cxone/parse-response.ts';
 import type { ParsedCallback } from '../../src/cxone/port.ts';
 import { loadProfile } from '../../src/cxone/profile/profile.ts';
 import { isJsonObject, type Json, parseJson, scalarText } from '../../src/execution/json.ts';
-import { createApp } from '../../src/http/app.ts';
+import { type App, createApp } from '../../src/http/app.ts';
 import { createCsrfTokens } from '../../src/http/console/csrf-tokens.ts';
+import { createSuggestions, type Suggestions } from '../../src/http/console/suggestions.ts';
 import type { CallbackOutcome, HttpDependencies, KeyRefusal, TokenOutcome } from '../../src/http/dependencies.ts';
 import { createSubmissionThread } from '../../src/http/executions/large-submissions/submission-reader.ts';
 import type { Fetch, ListenerRole } from '../../src/http/fetch.ts';
@@ -49,7 +50,7 @@ export interface LogLine {
 }
 
 export interface Harness extends AsyncDisposable {
-  readonly handler: Fetch;
+  readonly handler: App;
   readonly url: string;
   readonly port: number;
   readonly store: Store;
@@ -57,6 +58,8 @@ export interface Harness extends AsyncDisposable {
   readonly waiters: Waiters;
   readonly streams: Streams;
   readonly callbackUrls: SignedUrls;
+  /** Refreshed by tests only. */
+  readonly suggestions: Suggestions;
   readonly observed: CallbackOutcome[];
   readonly tokenRequests: TokenOutcome[];
   readonly keyRefusals: KeyRefusal[];
@@ -143,6 +146,7 @@ export async function startHttp({
     basePath: overrides.access?.basePath ?? '',
   };
   const submissions = createSubmissionThread({ log });
+  const suggestions = createSuggestions({ store, apps: ['orders', 'billing'], world });
   const defaults: HttpDependencies = {
     store,
     runtime: { world, log, tracing: NO_TRACING },
@@ -203,6 +207,7 @@ export async function startHttp({
       queueCapacity,
       queueTimeoutMs: 300_000,
       apps: ['orders', 'billing'],
+      suggestions,
       csrfTokens: createCsrfTokens([CALLBACK_SECRET], world),
       sensitiveFields: [],
     },
@@ -225,6 +230,7 @@ export async function startHttp({
     waiters,
     streams,
     callbackUrls: signedUrls,
+    suggestions,
     observed,
     tokenRequests,
     keyRefusals,

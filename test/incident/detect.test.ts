@@ -218,6 +218,12 @@ describe('the receiver and its machine', () => {
     expect(causes({ ...CALM, ...signals })).toEqual([cause]);
   });
 
+  test('loops that are stuck are one incident, which names them', () => {
+    const problems = (stuckLoops: string[]) => opened({ ...CALM, stuckLoops }).map(({ problem }) => problem);
+    expect(problems(['poll'])).toEqual(['The loop poll is stuck']);
+    expect(problems(['poll', 'notify'])).toEqual(['The loops poll, notify are stuck']);
+  });
+
   test('a threshold that is crossed again and again is one incident', () => {
     const open = opened({ ...CALM, diskFreeBytes: 9e8 });
     expect(causes({ ...CALM, diskFreeBytes: 1.2e9 }, open)).toEqual(['DiskNearlyFull']);

@@ -2152,6 +2152,26 @@ export const MUTATIONS: readonly Mutation[] = [
     title: 'a paused endpoint gets nothing until it is resumed, and other endpoints of its app get theirs',
   },
   {
+    tag: 'slow-webhook-sticks-no-loop',
+    promise: 'a webhook for incidents that hangs does not make the receiver look stuck',
+    edit: condition(false),
+    tests: ['test/workers/announcer.test.ts'],
+  },
+  {
+    tag: 'question-is-not-delayed-by-its-count',
+    promise: 'a question before a bulk action appears at once, however much it is about',
+    edit: value('WHOLE'),
+    tests: ['test/http/console/actions.test.ts'],
+    title: 'a question counts for a short time only, and the whole number is a click away',
+  },
+  {
+    tag: 'sample-is-read-in-slices',
+    promise: 'no page waits until timing advice has read the samples of an action',
+    edit: removed,
+    tests: ['test/store/sqlite/rollups/rollups.test.ts'],
+    title: 'is read in slices, so that other reads of the thread run in between',
+  },
+  {
     tag: 'announcement-keeps-its-id',
     promise: 'the webhook for incidents recognises a repeated event by its id',
     edit: value('reasonOf(world.random())'),

@@ -15,14 +15,10 @@ import { keyed } from './list-changes.ts';
 import { createListPage, type PageHandler } from './list-page.ts';
 import { NOTIFICATIONS } from './notifications-page.ts';
 import { describeSearch, field, type Search, select, timeField, urlWith } from './search.ts';
-import type { Suggest } from './suggestions.ts';
 
 const ACTIVITY = '/console/activity';
 
-export function createActivityPage(
-  { store, access, runtime: { world } }: ConsoleDependencies,
-  suggest: Suggest,
-): PageHandler {
+export function createActivityPage({ store, access, pages, runtime: { world } }: ConsoleDependencies): PageHandler {
   const operators = [...new Set([...access.operators, ...access.readers].map(({ name }) => name))].sort();
   return createListPage(
     {
@@ -40,7 +36,7 @@ export function createActivityPage(
         () => html`<p class="quiet">A line is written before the action has any effect. The audit trail of each execution has
 the single changes.</p>`,
     },
-    { world, suggest },
+    { world, suggestions: pages.suggestions },
   );
 }
 

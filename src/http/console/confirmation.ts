@@ -16,7 +16,7 @@ import { moment } from './format.ts';
 import { pageResponse, type Section } from './layout.ts';
 import { fillPage, type PageHandler } from './list-page.ts';
 import { forbidden, invalid, refusedBy } from './refusals.ts';
-import { describeSearch, searchOf, seeOther, urlWith } from './search.ts';
+import { describeSearch, type Search, searchOf, seeOther, urlWith } from './search.ts';
 import { type Viewer, viewerOf } from './viewer.ts';
 
 export interface ConfirmedAction {
@@ -38,6 +38,13 @@ export interface Question {
   readonly back: string;
 }
 
+/** What a question is about. */
+interface Asked {
+  readonly search: Search;
+  /** True if its reader waits until all is counted. */
+  readonly isPatient: boolean;
+}
+
 /** Performs a confirmed action. */
 export type Perform = (c: Context, caller: Identity, reason: string | null) => Promise<Response>;
 
@@ -52,15 +59,21 @@ interface SelectionAction<Q extends Dated, T, P> extends Pick<Question, 'section
   readonly done: string;
   readonly parse: (named: { readonly [name: string]: string }, caller: Identity) => Validated<Q>;
   readonly read: (
-    query: Q & { readonly limit: number; readonly before?: P },
+    query: Q & Scan & { readonly before?: P },
   ) => Promise<{ readonly items: readonly T[]; readonly next: P | null }>;
   /** Counts up to `limit` of them, where `read` would take long. */
-  readonly count: (query: Q & { readonly limit: number }, signal: AbortSignal) => Promise<MatchCount>;
+  readonly count: (query: Q & Scan, signal: AbortSignal) => Promise<MatchCount>;
   /** Returns true for items that the action applies to. */
   readonly counts: (item: T) => boolean;
   readonly perform: (selection: Q, by: BulkCaller) => Promise<Response>;
   /** Returns the number of changed items from the response. */
   readonly performed: (body: { readonly [name: string]: unknown }) => unknown;
+}
+
+interface Scan {
+  readonly limit: number;
+  /** Time of scanning after which it ends, in milliseconds. */
+  readonly scanMs: number;
 }
 
 /** A selection by time. */
@@ -74,6 +87,12 @@ const MAX_FORM_BYTES = 131_072;
 /** Items that are read to count them; more are counted by the store, up to the second number. */
 const MAX_READ = 200;
 const MAX_COUNTED = 1_000_000;
+/** Times of scanning for a question, in milliseconds. */
+const QUICK = { readMs: 20, countMs: 30, isOver: () => true };
+/** For a search by text, and where an operator wants the whole number. */
+const WHOLE = { readMs: 500, countMs: 10_000, isOver: () => false };
+/** The parameter of a question that states the whole number. */
+const COUNTED = 'counted';
 
 const ONLY_ADMINISTRATORS =
   'This needs the key of an administrator (OPERATOR_KEYS). Your key can read, but not change. Nothing was changed.';
@@ -163,24 +182,30 @@ export function createConfirmation(csrfTokens: PagesDependencies['csrfTokens']) 
       ...selection,
       to: Math.min(selection.to ?? at + 1, at + 1),
     });
-    async function counted(selection: Q, signal: AbortSignal): Promise<string> {
-      const found = await fillPage({ ...selection, limit: MAX_READ }, action.read);
-      if (found.next === null) return many(found.items.filter(action.counts).length, noun);
-      const { count, isWhole } = await action.count({ ...selection, limit: MAX_COUNTED }, signal);
-      return isWhole ? many(count, noun) : `At least ${many(Math.max(count, found.items.length), noun)}`;
+    async function counted(selection: Q, { search, isPatient }: Asked, signal: AbortSignal): Promise<Html> {
+      // promise: question-is-not-delayed-by-its-count
+      const { readMs, countMs, isOver } = isPatient ? WHOLE : QUICK;
+      const found = await fillPage({ ...selection, limit: MAX_READ, scanMs: readMs }, action.read, isOver);
+      if (found.next === null) return html`${many(found.items.filter(action.counts).length, noun)}`;
+      const { count, isWhole } = await action.count({ ...selection, limit: MAX_COUNTED, scanMs: countMs }, signal);
+      if (isWhole) return html`${many(count, noun)}`;
+      const link = html` (<a href="${urlWith('', search, { [COUNTED]: 'all' })}">count all of them</a>)`;
+      return html`At least ${many(Math.max(count, found.items.length), noun)}${isPatient ? '' : link}`;
     }
     const select = (c: Context, caller: Identity) => {
       const search = searchOf(c);
+      const isPatient = search.get(COUNTED) === 'all' || search.has('text');
+      if (isPatient) search.delete(COUNTED);
       const back = urlWith(section, search, {});
-      return { search, back, selection: action.parse(Object.fromEntries(search), caller) };
+      return { search, isPatient, back, selection: action.parse(Object.fromEntries(search), caller) };
     };
     return confirmedOrder(
       async (c, caller, viewer) => {
-        const { search, back, selection } = select(c, caller);
+        const { search, isPatient, back, selection } = select(c, caller);
         if (!selection.valid) return invalid(viewer, section, selection.errors, back);
         const token = csrfTokens.mint(viewer.by);
         const at = csrfTokens.issuedAt(viewer.by, token) ?? 0;
-        const count = await counted(before(selection.value, at), c.req.raw.signal);
+        const count = await counted(before(selection.value, at), { search, isPatient }, c.req.raw.signal);
         const text = html`<p>${count} of: ${describeSearch(search)}</p>
 <p>${explanation} What is new after this question, at ${moment(at)}, is not included.</p>`;
         return question(viewer, { ...action, text, back }, token);

@@ -20,15 +20,12 @@ import { keyed } from './list-changes.ts';
 import { COUNTED, createListPage, hiddenInputs, type PageHandler, SCAN_MS } from './list-page.ts';
 import { field, ORDERS, type Search, secondsField, select, timeField, waitingField } from './search.ts';
 import { selectable, selectCell, selectionForm } from './selection.ts';
-import type { Suggest, Suggestions } from './suggestions.ts';
+import type { SuggestionLists } from './suggestions.ts';
 import type { Viewer } from './viewer.ts';
 
 export const EXECUTIONS = '/console/executions';
 
-export function createExecutionsPage(
-  { store, pages, searches, runtime: { world } }: ConsoleDependencies,
-  suggest: Suggest,
-): PageHandler {
+export function createExecutionsPage({ store, pages, searches, runtime: { world } }: ConsoleDependencies): PageHandler {
   const masking = createMasking(pages.sensitiveFields);
   return createListPage(
     {
@@ -58,7 +55,7 @@ export function createExecutionsPage(
       table: (items, viewer) => executionsTable(items, { viewer, masking, now: world.now() }),
       actions,
     },
-    { world, suggest },
+    { world, suggestions: pages.suggestions },
   );
 }
 
@@ -82,7 +79,7 @@ async function progressOf(store: ExecutionReader, query: ListQuery, signal: Abor
   return html`<p class="quiet">Searched through ${moment(reachedAt)}: ${number(searched)} of ${many(total, 'execution')}.</p>`;
 }
 
-function fields(search: Search, { apps, actions }: Suggestions): Html {
+function fields(search: Search, { apps, actions }: SuggestionLists): Html {
   return html`${field(search, 'id', 'Id begins with')}
 ${field(search, 'text', 'Text in inputs or result')}
 ${select(search, 'status', 'Status', ['OPEN', 'AT_CXONE', ...OPEN_STATUSES, ...TERMINAL_STATUSES])}

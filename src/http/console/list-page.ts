@@ -27,7 +27,7 @@ import {
   type View,
   viewLinks,
 } from './search.ts';
-import type { Suggest, Suggestions } from './suggestions.ts';
+import type { SuggestionLists, Suggestions } from './suggestions.ts';
 import { type Viewer, viewerOf } from './viewer.ts';
 
 export type PageHandler = (c: Context, caller: Identity) => Promise<Response>;
@@ -35,11 +35,11 @@ export type PageHandler = (c: Context, caller: Identity) => Promise<Response>;
 /** A search without matches reads this many batches, then offers to continue. */
 const MAX_READINGS = 10;
 /** Time after which a page of a list ends, so that no page takes long. */
-const MAX_READING_MS = 40;
+const MAX_READING_MS = 25;
 /** Time of scanning after which one reading ends. */
-export const SCAN_MS = 40;
+export const SCAN_MS = 25;
 /** Matches that a page counts, and the time for it. */
-export const COUNTED = { limit: 10_000, scanMs: 15 } as const;
+export const COUNTED = { limit: 10_000, scanMs: 10 } as const;
 
 interface Batch<T, P> {
   readonly items: readonly T[];
@@ -77,7 +77,7 @@ interface List<Q extends PlacedQuery<P>, T, P extends string | number> {
   /** True for a list whose rows may be open, and be searched by how long they have been. */
   readonly hasWaiting?: boolean;
   readonly views?: readonly View[];
-  readonly fields: (search: Search, suggestions: Suggestions) => Html;
+  readonly fields: (search: Search, suggestions: SuggestionLists) => Html;
   /** Counts what the query matches, up to a bound; default: the page states no number. */
   readonly count?: (query: Q, signal: AbortSignal) => Promise<MatchCount>;
   readonly none: string;
@@ -87,10 +87,15 @@ interface List<Q extends PlacedQuery<P>, T, P extends string | number> {
   readonly actions: (viewer: Viewer, search: Search) => Html;
 }
 
+interface ListTools {
+  readonly world: Pick<World, 'now' | 'elapsed'>;
+  readonly suggestions: Pick<Suggestions, 'latest'>;
+}
+
 // One function because the parts of a page share its list.
 export function createListPage<Q extends PlacedQuery<P>, T, P extends string | number>(
   list: List<Q, T, P>,
-  { world, suggest }: { readonly world: Pick<World, 'now' | 'elapsed'>; readonly suggest: Suggest },
+  { world, suggestions }: ListTools,
 ): PageHandler {
   const { section, title } = list;
   const inTerms = (search: Search) => resolved(search, world.now(), { waiting: list.hasWaiting === true });
@@ -103,11 +108,11 @@ export function createListPage<Q extends PlacedQuery<P>, T, P extends string | n
     return list.parse(terms.value, caller);
   }
 
-  async function head(search: Search, errors: readonly FieldError[]): Promise<Html> {
+  function head(search: Search, errors: readonly FieldError[]): Html {
     return html`<h1>${title}</h1>
 ${viewLinks(section, search, list.views ?? [])}
 <form class="search" method="get" action="${section}" role="search" aria-label="${title}">
-${list.fields(search, await suggest())}
+${list.fields(search, suggestions.latest())}
 <p class="go"><button type="submit">Search</button> <a href="${section}">Clear</a></p>
 </form>
 ${quickTimes(section, search, world.now())}
@@ -192,11 +197,11 @@ ${problems(errors, search)}`;
     if (shown !== null) return changesSince(shown, search, caller, signal);
     const viewer = viewerOf(caller);
     const query = parse(search, caller);
-    if (!query.valid) return pageResponse(422, viewer, { title, section, head: await head(search, query.errors) });
+    if (!query.valid) return pageResponse(422, viewer, { title, section, head: head(search, query.errors) });
     const found = await readPage(query.value, viewer.by, signal);
     if (found === null) return refused(viewer, search);
     const live = await part(found, { search, query: query.value, viewer }, signal);
-    const content = { title, section, flash: flashMessage(done), head: await head(search, []) };
+    const content = { title, section, flash: flashMessage(done), head: head(search, []) };
     const terms = inTerms(search);
     const rest = list.actions(viewer, terms.valid ? terms.value : search);
     if (list.isStill?.(query.value)) return pageResponse(200, viewer, { ...content, rest: html`${live}${rest}` });
@@ -204,10 +209,10 @@ ${problems(errors, search)}`;
     return pageResponse(200, viewer, { ...content, live, follow: { signals: `topic=${list.topic}`, rows }, rest });
   };
 
-  async function refused(viewer: Viewer, search: Search): Promise<Response> {
+  function refused(viewer: Viewer, search: Search): Response {
     const { detail, headers } = SEARCH_REFUSAL;
     const notice = html`<div class="notice refused" role="alert"><p>${detail}</p></div>`;
-    return pageResponse(429, viewer, { title, section, head: html`${await head(search, [])}${notice}` }, headers);
+    return pageResponse(429, viewer, { title, section, head: html`${head(search, [])}${notice}` }, headers);
   }
 }
 

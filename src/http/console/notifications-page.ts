@@ -13,13 +13,13 @@ import { keyed } from './list-changes.ts';
 import { COUNTED, createListPage, hiddenInputs, type PageHandler, SCAN_MS } from './list-page.ts';
 import { field, ORDERS, type Search, select, timeField } from './search.ts';
 import { selectable, selectCell, selectionForm } from './selection.ts';
-import type { Suggest, Suggestions } from './suggestions.ts';
+import type { SuggestionLists } from './suggestions.ts';
 import type { Viewer } from './viewer.ts';
 
 export const NOTIFICATIONS = '/console/notifications';
 
-export function createNotificationsPage(deps: ConsoleDependencies, suggest: Suggest): PageHandler {
-  const { store, runtime } = deps;
+export function createNotificationsPage(deps: ConsoleDependencies): PageHandler {
+  const { store, pages, runtime } = deps;
   const { world } = runtime;
   const { withEndpoints } = createEndpointStates(deps);
   return createListPage(
@@ -46,11 +46,11 @@ export function createNotificationsPage(deps: ConsoleDependencies, suggest: Sugg
       table: (items, viewer) => notificationsTable(items, viewer, true),
       actions,
     },
-    { world, suggest },
+    { world, suggestions: pages.suggestions },
   );
 }
 
-function fields(search: Search, { apps, endpoints }: Suggestions): Html {
+function fields(search: Search, { apps, endpoints }: SuggestionLists): Html {
   return html`${select(search, 'status', 'Status', NOTIFICATION_STATUSES)}
 ${select(search, 'type', 'Type', NOTIFICATION_TYPES)}
 ${field(search, 'correlationId', 'Execution')}

@@ -12,7 +12,6 @@ import { createNotificationsPage } from './notifications-page.ts';
 import { createOverviewPage } from './overview-page.ts';
 import { createPausesPage } from './pauses-page.ts';
 import { createRunbookPage } from './runbook-page.ts';
-import { createSuggestions } from './suggestions.ts';
 
 export type ConsolePages = ReturnType<typeof createConsolePages>;
 
@@ -20,20 +19,19 @@ export function createConsolePages(deps: ConsoleDependencies) {
   const { page, revealed } = createExecutionPage(deps);
   const callbacks = createCallbacksPages(deps);
   const actions = createActionPages(deps);
-  const suggest = createSuggestions(deps);
   return {
     overview: createOverviewPage(deps),
-    executions: createExecutionsPage(deps, suggest),
+    executions: createExecutionsPage(deps),
     execution: page,
     /** The page of one execution without masking. */
     revealed,
-    notifications: createNotificationsPage(deps, suggest),
+    notifications: createNotificationsPage(deps),
     callbacks: callbacks.page,
     callbacksCsv: callbacks.csv,
     actions: actions.list,
     action: actions.page,
     actionCsv: actions.csv,
-    activity: createActivityPage(deps, suggest),
+    activity: createActivityPage(deps),
     incidents: createIncidentsPage(deps),
     endpoints: createEndpointsPage(deps),
     runbook: createRunbookPage(),

@@ -7,6 +7,7 @@ import { type ConsoleVerbs, createConsoleActions } from './actions.ts';
 import { ACTIONS } from './actions-table.ts';
 import { ENDPOINTS } from './endpoint-lines.ts';
 import { EXECUTIONS } from './executions-page.ts';
+import { createFirstLooks } from './first-looks.ts';
 import { INCIDENTS } from './incident-actions.ts';
 import { createAssets, type Section } from './layout.ts';
 import type { PageHandler } from './list-page.ts';
@@ -22,7 +23,8 @@ import { SELECTED } from './selection.ts';
 /** The parameters of a page to which a completed action leads. */
 const DONE = ['done', 'count'];
 
-export function routeConsole(app: Hono, guard: Guard, deps: HttpParts, verbs: ConsoleVerbs): void {
+/** Returns a function that looks at the pages which are opened first. */
+export function routeConsole(app: Hono, guard: Guard, deps: HttpParts, verbs: ConsoleVerbs): () => Promise<void> {
   routeLogin(app, guard, deps);
   const pages = createConsolePages(deps);
   const actions = createConsoleActions(deps, pages, verbs);
@@ -89,4 +91,5 @@ export function routeConsole(app: Hono, guard: Guard, deps: HttpParts, verbs: Co
   app.get('/console/script.js', assets.script);
   app.get('/console/scripts/:name', assets.module);
   app.get('/console/icon.svg', assets.icon);
+  return createFirstLooks(pages);
 }

@@ -17,6 +17,11 @@ const COMPRESSED = {
 
 /** `document` returns the document that these operations are part of. */
 export function documentationOperations(document: () => Document): readonly ApiOperation[] {
+  // The same for all listeners, so that it is made once.
+  const page = serveCompressedText(() => documentationPage(document()), {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': POLICY,
+  });
   const common = { method: 'get', tag: 'Service', access: 'open', parameters: [parameter('IfNoneMatch')] } as const;
   return [
     {
@@ -63,11 +68,7 @@ export function documentationOperations(document: () => Document): readonly ApiO
           headers: { ...headers('ETag', 'Vary', 'Content-Security-Policy'), ...COMPRESSED },
         },
       },
-      create: () =>
-        serveCompressedText(() => documentationPage(document()), {
-          'content-type': 'text/html; charset=utf-8',
-          'content-security-policy': POLICY,
-        }),
+      create: () => page,
     },
   ];
 }

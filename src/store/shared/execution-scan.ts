@@ -8,7 +8,7 @@ import { timeOfReference } from './reference-times.ts';
 export interface ScanBounds {
   /** Maximum of rows that one page scans. */
   readonly rows: number;
-  /** Time of scanning in milliseconds after which a page or a count ends. */
+  /** Time of scanning in milliseconds after which a page ends, and a count whose query states none. */
   readonly ms: number;
 }
 
@@ -113,7 +113,7 @@ export function createExecutionScan<Row>(source: ExecutionSource<Row>, bounds = 
   }
 
   async function countMatches(query: ListQuery, signal?: AbortSignal): Promise<MatchCount> {
-    const maxMs = Math.min(query.scanMs ?? bounds.ms, bounds.ms);
+    const maxMs = query.scanMs ?? bounds.ms;
     let [count, scannedMs] = [0, 0];
     for (let rest = query; ; ) {
       await longWorkSlice(rest !== query);

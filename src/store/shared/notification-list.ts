@@ -13,7 +13,7 @@ import type { Reads } from './reads.ts';
 /** Number of sequences that one step scans, which takes a few milliseconds. */
 const STEP = 5_000;
 
-/** Time of scanning after which a count ends. */
+/** Time of scanning after which a count ends whose query states none. */
 const MAX_COUNT_MS = 500;
 
 /** A column of both databases for each member of the filter that states its value. */
@@ -175,7 +175,7 @@ export function createNotificationList<Row>(reads: Reads, table: NotificationTab
   async function count(query: NotificationQuery, signal?: AbortSignal): Promise<MatchCount> {
     const filter = await matches(query);
     const begun = performance.now();
-    const maxMs = Math.min(query.scanMs ?? MAX_COUNT_MS, MAX_COUNT_MS);
+    const maxMs = query.scanMs ?? MAX_COUNT_MS;
     let found = 0;
     for await (const step of steps(query)) {
       if (performance.now() - begun >= maxMs || signal?.aborted) return { count: found, isWhole: false };

@@ -16,12 +16,17 @@ export const ANNOUNCE_FOR_MS = 24 * 3_600_000;
 const RETRIES = { baseMs: 5_000, maxMs: 300_000 };
 const BATCH = 10;
 const CHECK_MS = 5_000;
+/**
+ * A round begins no further delivery after this time: of a webhook that answers late or never, ten deliveries would last for minutes,
+ * and the loop would count as stuck.
+ */
+const MAX_ROUND_MS = 30_000;
 
 export interface AnnouncerTools {
   readonly store: Pick<Incidents, 'dueAnnouncements' | 'recordAnnouncement'>;
   readonly webhooks: Pick<WebhookSender, 'deliver'>;
   readonly url: string;
-  readonly world: Pick<World, 'now' | 'random'>;
+  readonly world: Pick<World, 'now' | 'elapsed' | 'random'>;
   readonly log: Log;
 }
 
@@ -67,9 +72,12 @@ export function createAnnouncer({ store, webhooks, url, world, log }: AnnouncerT
   return {
     problem: () => problem,
     work: async ({ signal }) => {
+      const begun = world.elapsed();
       try {
         for (const one of await store.dueAnnouncements(BATCH, world.now())) {
           if (signal.aborted) return null;
+          // promise: slow-webhook-sticks-no-loop
+          if (world.elapsed() - begun >= MAX_ROUND_MS) return 0;
           await announce(one);
         }
       } catch (error) {

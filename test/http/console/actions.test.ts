@@ -118,6 +118,34 @@ test('the question states the exact number of more executions than one reading h
   const executions = Array.from({ length: 260 }, () => ({ actionId: 'charge' }));
   await http.call('POST', '/v1/executions/batch', { body: { executions } });
   expect((await visitor(http).get('/console/all/cancel?actionId=charge')).text).toContain('>260 executions of:');
+  const done = await visitor(http).post('/console/all/cancel?actionId=charge&counted=all');
+  expect(done.headers.get('location')).toBe('/console/executions?actionId=charge&done=cancel-all&count=260');
+});
+
+test('a question counts for a short time only, and the whole number is a click away', async () => {
+  const scans: (number | undefined)[] = [];
+  await using http = await startHttp({
+    store: {
+      // More than one reading has, and more than a short count reaches.
+      list: async ({ scanMs }) => {
+        scans.push(scanMs);
+        return { items: [], next: '019c1405-7a00-7000-8000-000000000001' };
+      },
+      countMatches: async ({ scanMs = 0 }) => {
+        scans.push(scanMs);
+        return scanMs > 1_000 ? { count: 400_000, isWhole: true } : { count: 12_000, isWhole: false };
+      },
+    },
+  });
+  const path = '/console/all/cancel?actionId=charge';
+  const { text } = await visitor(http).get(path);
+  expect(scans).toHaveLength(2);
+  expect(scans.reduce((sum = 0, scanMs = 1_000) => sum + scanMs)).toBeLessThanOrEqual(50);
+  const [, whole = ''] =
+    />At least 12,000 executions \(<a href="([^"]+)">count all of them<\/a>\) of:/.exec(text) ?? [];
+  expect(whole).toBe('?actionId=charge&amp;counted=all');
+  const counted = await visitor(http).get(`/console/all/cancel${whole.replaceAll('&amp;', '&')}`);
+  expect(counted.text).toContain('>400,000 executions of: actionId charge<');
 });
 
 test('what has ended cannot be chosen to be cancelled', async () => {

@@ -1,9 +1,11 @@
 // Finding executions and notifications: filters with suggestions, periods, views, order, errors and totals.
 
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { callback, completed, failed } from '../../support/executions.ts';
 import { ALICE_KEY, type Harness, startHttp } from '../harness.ts';
 import { running, visitor } from './visitor.ts';
+
+const ROUND = { signal: new AbortController().signal, spawn: () => {} };
 
 /** Executions that ended after these numbers of seconds. */
 async function ended(http: Harness, seconds: { readonly [correlationId: string]: number }): Promise<void> {
@@ -112,17 +114,43 @@ test('apps, actions and endpoints are suggested with their numbers', async () =>
   await running(http, { correlationId: 'one', actionId: 'look-up', notifyUrl: 'https://hooks.example/x' });
   const { reference = '' } = (await http.store.find('one')) ?? {};
   await http.store.record(reference, callback(completed()), http.world.now());
+  await http.suggestions.work(ROUND);
   const { text } = await visitor(http).get('/console/executions');
-  expect(text).toContain('<option value="look-up" label="1 execution in 24 hours"></option>');
-  expect(text).toContain('<option value="orders" label="1 execution in 24 hours"></option>');
+  const counted = '1 execution in 24 hours, as of 00:00 UTC';
+  expect(text).toContain(`<option value="look-up" label="${counted}"></option>`);
+  expect(text).toContain(`<option value="orders" label="${counted}"></option>`);
   const { text: notifications } = await visitor(http).get(
     '/console/notifications?endpoint=https%3A%2F%2Fhooks.example',
   );
-  expect(notifications).toContain('<option value="https://hooks.example" label="1 of the newest 1"></option>');
+  expect(notifications).toContain(
+    '<option value="https://hooks.example" label="1 of the newest 1, as of 00:00 UTC"></option>',
+  );
   expect(notifications).toContain('execution.completed</td>');
   expect((await visitor(http).get('/console/notifications?endpoint=https%3A%2F%2Fother.example')).text).toContain(
     'No notification matches.',
   );
+});
+
+test('a look does not wait for suggestions: it gets the last ones, and before the first ones the apps', async () => {
+  await using http = await startHttp();
+  const page = async () => (await visitor(http).get('/console/executions')).text;
+  expect(await page()).toContain('<option value="orders" label=""></option>');
+  await running(http, { correlationId: 'one', actionId: 'look-up' });
+  await http.suggestions.work(ROUND);
+  const answered = Promise.withResolvers<void>();
+  const { submitted } = http.store;
+  const reads = vi.spyOn(http.store, 'submitted').mockImplementation(async (range) => {
+    await answered.promise;
+    return submitted(range);
+  });
+  await running(http, { correlationId: 'two', actionId: 'look-up' });
+  await http.world.advance(60_000);
+  const refreshed = http.suggestions.work(ROUND);
+  expect(await page()).toContain('<option value="look-up" label="1 execution in 24 hours, as of 00:00 UTC"></option>');
+  expect(reads).toHaveBeenCalledTimes(1);
+  answered.resolve();
+  expect(await refreshed).toBe(30_000);
+  expect(await page()).toContain('<option value="look-up" label="2 executions in 24 hours, as of 00:01 UTC"></option>');
 });
 
 test('views are addresses with names, and each of them is a valid search', async () => {

@@ -1,6 +1,7 @@
 // Reads the roll-ups, also of a file that a receiver writes.
 
 import type { Database } from 'better-sqlite3';
+import { longWorkSlice } from '../../../lib/event-loop.ts';
 import type { Observation } from '../../observations-port.ts';
 import { type Rollups, SAMPLE_SIZE, type SampleQuery, type TimingSample } from '../../rollups-port.ts';
 import { firstReferenceAt } from '../../shared/reference-times.ts';
@@ -14,6 +15,9 @@ import { createCourseReader } from './course.ts';
 import { dayOf } from './sampling.ts';
 import { createCoverage } from './state.ts';
 
+/** Executions of a sample that one slice reads, which takes a few milliseconds. */
+const SLICE_ROWS = 50;
+
 const RELATIONS = { submitted: 'rollup_submitted', outcomes: 'rollup_outcomes', ended: 'rollup_ended' };
 
 export function createRollupReader(client: Database): Rollups {
@@ -21,6 +25,18 @@ export function createRollupReader(client: Database): Rollups {
   const coverage = createCoverage(client);
   const course = createCourseReader(client);
   const { sentIn, ...counts } = createRollupReads(createReads(client), RELATIONS);
+
+  /** Reads in slices: other reads of the thread run in between. */
+  async function observed(references: readonly string[]): Promise<ObservedRow[]> {
+    const rows: ObservedRow[] = [];
+    for (let first = 0; first < references.length; first += SLICE_ROWS) {
+      // promise: sample-is-read-in-slices
+      await longWorkSlice();
+      const slice = references.slice(first, first + SLICE_ROWS);
+      rows.push(...slice.flatMap((reference) => sql.observed.get(referenceBound(reference)) ?? []));
+    }
+    return rows;
+  }
 
   function sampleReferences({ actionId, from, to }: SampleQuery, level: number): string[] {
     const [low, high] = [firstReferenceAt(from), firstReferenceAt(to)].map(referenceBound);
@@ -36,14 +52,16 @@ export function createRollupReader(client: Database): Rollups {
     const kept = sql.highestLevel.get(actionId, dayOf(from), dayOf(to)) ?? 0;
     // promise: sample-leaves-out-what-is-not-kept
     const level = Math.max(kept, sufficientLevel(sent));
-    const drawn = byRank(sampleReferences(query, level));
+    const references = sampleReferences(query, level);
+    await longWorkSlice();
+    const drawn = byRank(references);
     // All that were sent are wanted where the sample holds all; else a part of it suffices, in the order of the rows.
     const wanted = level === 0 ? drawn : drawn.slice(0, SAMPLE_SIZE).sort();
-    const rows = wanted.flatMap((reference) => sql.observed.get(referenceBound(reference)) ?? []);
-    const used = rows.slice(0, SAMPLE_SIZE).sort(newestFirst);
+    const rows = await observed(wanted);
+    await longWorkSlice();
     return {
       executions: level === 0 ? rows.length : sent,
-      observations: used.map((row): Observation => toObservation(row)),
+      observations: newestFirst(rows.slice(0, SAMPLE_SIZE)).map((row): Observation => toObservation(row)),
     };
   }
 
@@ -61,8 +79,9 @@ function byRank(references: readonly string[]): string[] {
   return ranked.sort((one, other) => one.rank - other.rank).map(({ reference }) => reference);
 }
 
-function newestFirst(one: ObservedRow, other: ObservedRow): number {
-  return uuidText(one.reference) < uuidText(other.reference) ? 1 : -1;
+function newestFirst(rows: readonly ObservedRow[]): ObservedRow[] {
+  const placed = rows.map((row) => ({ row, reference: uuidText(row.reference) }));
+  return placed.sort((one, other) => (one.reference < other.reference ? 1 : -1)).map(({ row }) => row);
 }
 
 function prepare(client: Database) {

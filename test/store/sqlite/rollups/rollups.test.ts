@@ -2,6 +2,7 @@
 
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { yieldToEventLoop } from '../../../../src/lib/event-loop.ts';
 import type { PeriodSummary } from '../../../../src/stats/period-summary.ts';
 import { summarizePeriod } from '../../../../src/stats/summarize-period.ts';
 import { SAMPLE_SIZE } from '../../../../src/store/rollups-port.ts';
@@ -286,6 +287,22 @@ describe('the sample of an action', () => {
     expect(times).toEqual(times.toSorted((one, other) => other - one));
     const hour = await store.sample({ actionId: 'rare', from: START + 100_000, to: START + 200_000 });
     expect(hour.executions).toBe(100);
+    await store.close();
+  });
+
+  test('is read in slices, so that other reads of the thread run in between', async () => {
+    const { open } = setUp();
+    const store = open();
+    await sent(store, 600, (i) => START + i * 1_000, 'rare');
+    let isEnded = false;
+    const sampling = store.sample({ actionId: 'rare', from: START, to: START + DAY }).then(() => {
+      isEnded = true;
+    });
+    // The message that asks for another read arrives in a turn of the event loop.
+    let turns = 0;
+    for (; !isEnded && turns < 10_000; turns += 1) await yieldToEventLoop();
+    await sampling;
+    expect(turns).toBeGreaterThan(600 / 25);
     await store.close();
   });
 
