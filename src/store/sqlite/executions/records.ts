@@ -96,12 +96,14 @@ export function createRecords(
     claimDispatches: (limit, now, share) =>
       writer.mutate(() => {
         const rows = due.dispatches(limit, now, share);
-        const changes = rows.map((row) => apply(row, { type: 'dispatched' }, now));
-        const sendable = rows.map((row, i) => ({
-          ...{ ...row.execution, ...submissionOf(sql, row.id), ...changes[i]?.execution },
-          giveUpAt: row.execution.expireAt,
-        }));
-        return { value: sendable.filter(({ status }) => status === 'UNCONFIRMED'), changes };
+        const claimed = rows.map((row) => ({ row, change: apply(row, { type: 'dispatched' }, now) }));
+        const sendable = claimed.map(({ row, change }) => {
+          return { ...change.execution, ...submissionOf(sql, row.id), giveUpAt: row.execution.expireAt };
+        });
+        return {
+          value: sendable.filter(({ status }) => status === 'UNCONFIRMED'),
+          changes: claimed.map(({ change }) => change),
+        };
       }),
 
     claimPolls: (limit, now, leaseUntil, share) =>
