@@ -172,7 +172,8 @@ export function createHints({ connecting, world, log, look, refresh, changed, ha
     },
     wake,
     give: (hint) => {
-      if (!areSeveral) return;
+      // It is the last hint of this receiver, which may not have noticed yet that it is not alone.
+      if (!areSeveral && hint !== 'lead') return;
       toGive.add(hint);
       giving ??= giveAll().finally(() => {
         giving = null;
