@@ -13,7 +13,15 @@ import { type Batch, createBatch } from './batch/batch.ts';
 import { loadNames, otherRequestsOf } from './batch/names.ts';
 import { isChanged, numberEntries, type Part } from './batch/part.ts';
 import type { Decided, Task } from './batch/task.ts';
-import { codeOf, isFaultOfOne, isTransient, NO_PARTITION, NotLeading, QUEUE_FULL, STALE } from './connection/errors.ts';
+import {
+  codeOf,
+  isFaultOfOne,
+  isQueueFull,
+  isStale,
+  isTransient,
+  NO_PARTITION,
+  NotLeading,
+} from './connection/errors.ts';
 import type { Session } from './connection/session.ts';
 import type { BatchResult } from './connection/statements.ts';
 import type { QueueBounds } from './executions/queue-bounds.ts';
@@ -188,8 +196,8 @@ export function createGroupCommit(options: WriterOptions): Writer {
       const limits = batch.added.length === 0 ? [] : [queue.boundsOf(batch.added), otherRequestsOf(batch.added)];
       return await session.apply({ isAllOrNothing, asLeader }, options.knownHead(), values, limits);
     } catch (error) {
-      if (codeOf(error) !== STALE && codeOf(error) !== QUEUE_FULL) throw error;
-      if (codeOf(error) === QUEUE_FULL) queue.reset();
+      if (!isStale(error)) throw error;
+      if (isQueueFull(error)) queue.reset();
       retry(tasks);
       return null;
     }

@@ -9,9 +9,9 @@ export const FENCED = 'CX001';
  * Raised by `apply_batch`: a part of an all-or-nothing batch is stale. Raised by `one_request_per_key`: another receiver has accepted
  * another request with a key of the batch.
  */
-export const STALE = 'CX002';
+const STALE = 'CX002';
 /** Raised by `within_queue`: other receivers have filled the queue in between. */
-export const QUEUE_FULL = 'CX003';
+const QUEUE_FULL = 'CX003';
 /** The server accepts no writes (read_only_sql_transaction): it was demoted, or the operator has set it so. */
 export const READ_ONLY = '25006';
 /** Another session had a lock for longer than `lock_timeout` (lock_not_available). */
@@ -30,6 +30,18 @@ export class NotLeading extends StoreUnavailable {
   constructor() {
     super('another receiver leads');
   }
+}
+
+/** Two receivers have added the same submissions in another order (deadlock_detected): nothing of the batch was written. */
+const DEADLOCK = '40P01';
+
+/** True if nothing was written because other receivers have written in between, so that the batch is to be decided again. */
+export function isStale(error: unknown): boolean {
+  return [STALE, QUEUE_FULL, DEADLOCK].includes(codeOf(error));
+}
+
+export function isQueueFull(error: unknown): boolean {
+  return codeOf(error) === QUEUE_FULL;
 }
 
 export function codeOf(error: unknown): string {

@@ -260,11 +260,12 @@ export function createSession(
       }
     },
     apply: async ({ isAllOrNothing, asLeader }, knownHead, values, limits) => {
-      const all = [isAllOrNothing, knownHead, ...values, ...limits.map((limit) => storableJson(limit))];
-      const plain = { name: 'apply_batch', text: APPLY };
+      const own = current(asLeader);
+      const all = [isAllOrNothing, knownHead, ...values];
+      const within = [...all, ...limits.map((limit) => storableJson(limit))];
       // promise: postgres/queue-bound-of-all
-      const statement = limits.length > 0 ? { name: 'apply_within', text: APPLY_WITHIN } : plain;
-      return receipted.call(current(asLeader), { ...statement, values: all });
+      if (limits.length > 0) return receipted.call(own, { name: 'apply_within', text: APPLY_WITHIN, values: within });
+      return receipted.call(own, { name: 'apply_batch', text: APPLY, values: all });
     },
     write: (statement, values) => write(statement, values, false),
     writeAsLeader: (statement, values) => write(statement, values, true),
