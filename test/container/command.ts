@@ -6,9 +6,10 @@ const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 /** On a machine that is busy with other work. */
 const COMMAND_TIMEOUT_MS = 240_000;
 const MAX_REPORTED_LINES = 40;
+const MAX_SUMMARY_LINES = 3;
 
 export class CommandError extends Error {
-  /** The command, and the last line of what it wrote. */
+  /** The command, and the end of what it wrote, in one line. */
   readonly summary: string;
   /** The exit code; null for an end by a signal or by the time limit, and for a command that is not installed. */
   readonly code: number | null;
@@ -16,7 +17,7 @@ export class CommandError extends Error {
   constructor(command: string, written: string, code: number | null) {
     const lines = written.split('\n').slice(-MAX_REPORTED_LINES);
     super(`${command}: ${lines.join('\n')}`);
-    this.summary = `${command}: ${lines.at(-1)}`;
+    this.summary = `${command}: ${lines.slice(-MAX_SUMMARY_LINES).join(' | ')}`;
     this.code = code;
   }
 }

@@ -219,7 +219,7 @@ async function eventually(what: string, attempt: () => Promise<unknown>): Promis
   throw new Error(`${what} does not start: ${summaryOf(reason)}`);
 }
 
-/** The last line of what a program wrote, or of an error. */
+/** What went wrong, in one line. */
 export function summaryOf(error: unknown): string {
   if (error instanceof CommandError) return error.summary;
   return (error instanceof Error ? error.message : String(error)).trim().split('\n').at(-1) ?? '';
