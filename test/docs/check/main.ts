@@ -13,6 +13,9 @@ const CHECKED = [...FIRST, ...PAGES.filter((page) => page.startsWith('docs/') &&
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
+const described = ({ page, line, command, message }: Fault): string =>
+  `\n✗ ${page}:${line}: ${command}\n  ${message.replaceAll('\n', '\n  ')}`;
+
 async function main(chosen: readonly string[]): Promise<boolean> {
   const unknown = chosen.filter((page) => !CHECKED.includes(page));
   if (unknown.length > 0)
@@ -28,6 +31,8 @@ async function main(chosen: readonly string[]): Promise<boolean> {
     for (const page of chosen.length > 0 ? chosen : CHECKED) {
       const result = await checkPage(page, read(page), run);
       faults.push(...result.faults);
+      // At once, so that a run that is ended early has shown them.
+      for (const fault of result.faults) print(described(fault));
       notRun.push(...result.notRun);
       ran += result.ran;
     }
@@ -41,8 +46,7 @@ async function main(chosen: readonly string[]): Promise<boolean> {
   );
   for (const [reason, commands] of reasons)
     print(`  ${reason}: ${[...new Set(commands.map(({ text }) => text))].join(' · ')}`);
-  for (const { page, line, command, message } of faults)
-    print(`\n✗ ${page}:${line}: ${command}\n  ${message.replaceAll('\n', '\n  ')}`);
+  for (const fault of faults) print(described(fault));
   print(faults.length === 0 ? '\nEvery command does what the pages state.' : `\n${faults.length} faults.`);
   return faults.length === 0;
 }
