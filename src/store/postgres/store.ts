@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Execution } from '../../execution/execution.ts';
 import { addressesIn } from '../../lib/database-url.ts';
+import { within } from '../../lib/lifecycle.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { RemoteClock } from '../../lib/remote-clock.ts';
 import type { World } from '../../lib/world.ts';
@@ -45,6 +46,9 @@ import { createStatistics } from './queries/statistics.ts';
 import { createErasure } from './retention/erasure.ts';
 import { createRetention } from './retention/retention.ts';
 import { createMerging, createRollupReader } from './rollups/read.ts';
+
+/** How long the commits that are under way are awaited when the store is closed, in milliseconds. */
+const LAST_COMMITS_MS = 5_000;
 
 export interface PostgresStoreOptions {
   /** `postgres://…`; several hosts are allowed. */
@@ -213,10 +217,13 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     adoptBackup: (hold) => adoptCopy(connecting, hold),
     leadership: { leads: session.leads, term: terms.current, watch: terms.watch, handOver },
     close: async () => {
-      await writer.close();
+      const committed = writer.close();
+      // A commit that is in doubt waits for the database, which may not return.
+      await within(world, committed, world.elapsed() + LAST_COMMITS_MS);
       await readLastHead();
       await hints.close();
       await session.close();
+      await committed;
       await Promise.all([reads.close(), side.close()]);
     },
   };

@@ -17,13 +17,17 @@ afterEach(async () => {
   for (const one of closing.splice(0)) await one.close();
 });
 
-async function openThroughProxy(): Promise<{ store: Store; proxy: CuttingProxy; url: string }> {
+async function openThroughProxy(world = systemWorld): Promise<{ store: Store; proxy: CuttingProxy; url: string }> {
   const url = await database();
-  const proxy = await startCuttingProxy(url);
-  const options = { url: proxy.url, world: systemWorld, log: quietLog() };
-  const store = await openPostgresStore(options);
-  closing.push(store, proxy);
+  const { store, proxy } = await openOn(url, world);
   return { store, proxy, url };
+}
+
+async function openOn(url: string, world = systemWorld): Promise<{ store: Store; proxy: CuttingProxy }> {
+  const proxy = await startCuttingProxy(url);
+  const store = await openPostgresStore({ url: proxy.url, world, log: quietLog() });
+  closing.push(store, proxy);
+  return { store, proxy };
 }
 
 const asNew = (execution = anExecution()) => ({ execution, fingerprint: 'print', queueCapacity: 100 });
@@ -82,5 +86,34 @@ describe.skipIf(serverUrl === null)('a lost connection', () => {
     expect(await receipts(url)).toBe(0);
     await expect.poll(() => store.add(asNew(execution)).then(({ outcome }) => outcome, String)).toBe('added');
     expect(await store.trail(execution.correlationId)).toHaveLength(1);
+  });
+
+  test('before a commit that arrives after all: it is refused, since its change was rejected', async () => {
+    const url = await database();
+    // The leader: the server ends its connection with the next one, and refuses the commit already for that.
+    await openOn(url);
+    const { store, proxy } = await openOn(url);
+    const execution = anExecution();
+    const sent = proxy.lose('late');
+    const added = store.add(asNew(execution)).catch((error: unknown) => error);
+    await sent;
+    proxy.cut();
+    expect(await added).toBeInstanceOf(StoreUnavailable);
+    expect(await proxy.deliver()).toContain('CX001');
+    expect(await store.find(execution.correlationId)).toBe(undefined);
+    expect(await receipts(url)).toBe(0);
+  });
+
+  test('after which the database stays away does not keep the store from closing: the change stays in doubt', async () => {
+    const { store, proxy } = await openThroughProxy({
+      ...systemWorld,
+      sleep: (ms, signal) => systemWorld.sleep(ms / 100, signal),
+    });
+    const sent = proxy.lose('response');
+    const added = store.add(asNew()).catch((error: unknown) => error);
+    await sent;
+    await proxy.close();
+    await store.close();
+    expect(await added).toMatchObject({ name: 'InDoubt' });
   });
 });

@@ -3,8 +3,11 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** `request`: the next commit does not reach the server. `response`: the server commits it, and its response is lost. */
-export type Loss = 'request' | 'response';
+/**
+ * `request`: the next commit does not reach the server. `response`: the server commits it, and its response is lost. `late`: it
+ * reaches the server when it is delivered, although its client is gone.
+ */
+export type Loss = 'request' | 'response' | 'late';
 
 export interface CuttingProxy {
   /** The URL of the database through the proxy. */
@@ -13,6 +16,8 @@ export interface CuttingProxy {
   lose(what: Loss): Promise<void>;
   /** Closes the connection of the lost commit. */
   cut(): void;
+  /** Sends the commit that is late to the server. Resolves with the answer. */
+  deliver(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -25,6 +30,7 @@ export async function startCuttingProxy(databaseUrl: string, commits = COMMITS):
   const sockets = new Set<Socket>();
   let next: { readonly what: Loss; readonly sent: () => void } | null = null;
   let lost: Socket | null = null;
+  let late: { readonly upstream: Socket; readonly chunk: Buffer } | null = null;
 
   const server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname);
@@ -35,7 +41,7 @@ export async function startCuttingProxy(databaseUrl: string, commits = COMMITS):
       socket.on('close', () => {
         sockets.delete(socket);
         client.destroy();
-        upstream.destroy();
+        if (late?.upstream !== upstream) upstream.destroy();
       });
     }
     client.on('data', (chunk) => {
@@ -45,6 +51,7 @@ export async function startCuttingProxy(databaseUrl: string, commits = COMMITS):
       lost = client;
       isMute = true;
       if (what === 'response') upstream.write(chunk);
+      if (what === 'late') late = { upstream, chunk };
       sent();
     });
     upstream.on('data', (chunk) => {
@@ -64,6 +71,16 @@ export async function startCuttingProxy(databaseUrl: string, commits = COMMITS):
       }),
     cut: () => {
       lost?.destroy();
+    },
+    deliver: async () => {
+      if (late === null) throw new Error('no commit is late');
+      const { upstream, chunk } = late;
+      late = null;
+      const answer = once(upstream, 'data');
+      upstream.write(chunk);
+      const [data] = await answer;
+      upstream.destroy();
+      return (data as Buffer).toString('latin1');
     },
     close: async () => {
       const closed = once(server, 'close');
