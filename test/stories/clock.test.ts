@@ -1,6 +1,5 @@
 // The clock is set while the receiver is down: waiting work keeps its waits, and operators get a notice.
 
-import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { command } from '../cli/harness.ts';
 import { page, type Stage, setStage } from './stage.ts';
@@ -119,7 +118,7 @@ test('log, readiness, page and command report the step, for a day', async () => 
   const times = { from: '2026-01-01T00:00:00.000Z', to: '2025-12-31T23:00:00.000Z' };
   expect(stage.log.lines).toMatchObject([{ level: 'warn', facts: { setBackMs: HOUR, ...times } }]);
   expect(await page(stage, '/')).toContain('The clock was set back, from 2026-01-01 00:00:');
-  const health = async () => command('health', { DATABASE_PATH: stage.databasePath }, false, { world: stage.world });
+  const health = async () => command('health', stage.database, false, { world: stage.world });
   expect((await health()).out).toContain('warn clock: the clock was set back, from 2026-01-01');
   await stage.stop();
   await stage.world.advance(25 * HOUR);
@@ -132,23 +131,10 @@ test('`health` compares its clock with the newest time of a receiver that is dow
   const stage = await setStage();
   await stage.stop();
   stage.world.stepClock(-HOUR);
-  const env = { DATABASE_PATH: stage.databasePath };
+  const env = stage.database;
   const { out, code } = await command('health', env, false, { world: stage.world });
   expect(out).toContain('warn clock: this clock is 1.0 h behind the newest time that a receiver wrote');
   expect(code).toBe(0);
   const { out: json } = await command('health --json', env, false, { world: stage.world });
   expect(JSON.parse(json).clock).toEqual({ behindMs: HOUR, lastStep: null, notice: expect.stringContaining('behind') });
-});
-
-test('a database of an earlier version without a heartbeat is compared by its newest entry', async () => {
-  const stage = await setStage();
-  const id = await submit(stage, 60);
-  await stage.untilStatus(id, 'PENDING');
-  await stage.stop();
-  const client = new Database(stage.databasePath);
-  client.prepare("UPDATE heartbeat SET at = '1970-01-01T00:00:00.000Z'").run();
-  client.close();
-  stage.world.stepClock(-HOUR);
-  await stage.restart();
-  expect(await untilPolled(stage, id)).toBeLessThan(60_000 + MAX_DELAY_MS);
 });

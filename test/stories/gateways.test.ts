@@ -2,12 +2,12 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { checkRecentResponses } from '../../src/cli/doctor/recent-responses.ts';
+import { expect, test } from 'vitest';
+import { checkDatabase } from '../../src/cli/doctor/database.ts';
+import { checkServerDatabase } from '../../src/cli/doctor/server-database.ts';
 import { loadProfile } from '../../src/cxone/profile/profile.ts';
 import { findFate } from '../../src/simulator/fates/catalogue.ts';
 import type { SimulatorOptions } from '../../src/simulator/options.ts';
-import { openReadOnly } from '../../src/store/sqlite/file/open-readonly.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { OPERATOR_KEY, type Stage, setStage } from './stage.ts';
 
@@ -92,6 +92,15 @@ const REPORTED: readonly (readonly [
   ['a cut acceptance', {}, { fate: 'cut-acceptance' }, () => {}, /lose their end/, /lost its end/],
 ];
 
+async function gatewayChecks({ database, world }: Stage) {
+  const { DATABASE_URL: url, DATABASE_PATH: path = '' } = database;
+  const checks =
+    url === undefined
+      ? checkDatabase({ path, mode: null, retentionDays: 0, world, progress: () => {} })
+      : await checkServerDatabase({ url, world });
+  return checks.filter(({ name }) => name === 'gateway');
+}
+
 test.each(REPORTED)(
   '%s is in the trail, in the log once, on the page while it lasts, and in doctor',
   async (...[_, options, simulate, prepare, words, doctor]) => {
@@ -119,9 +128,7 @@ test.each(REPORTED)(
     expect(stage.log.lines.filter(({ message }) => words.test(message))).toHaveLength(1);
     await stage.pass(61_000, 5_000);
     expect(await page()).not.toMatch(words);
-    const client = openReadOnly(stage.databasePath);
-    onTestFinished(() => void client.close());
-    const found = checkRecentResponses(client, stage.world).filter(({ level }) => level === 'warn');
+    const found = (await gatewayChecks(stage)).filter(({ level }) => level === 'warn');
     expect(found).toMatchObject([{ message: expect.stringMatching(doctor), advice: expect.stringMatching(/\w/) }]);
   },
 );

@@ -62,8 +62,7 @@ async function everythingShown(stage: Stage, id: string): Promise<string> {
     });
     shown.push(await response.text());
   }
-  const files = ['', '-wal'].map((suffix) => readFileSync(`${stage.databasePath}${suffix}`).toString('latin1'));
-  return [...shown, ...files, JSON.stringify(stage.log.lines)].join('\n');
+  return [...shown, await stage.stored(), JSON.stringify(stage.log.lines)].join('\n');
 }
 
 const percent = (text: string) => [...text].map((sign) => `%${sign.charCodeAt(0).toString(16)}`).join('');

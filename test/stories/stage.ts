@@ -13,9 +13,12 @@ import type { Simulator } from '../../src/simulator/simulator.ts';
 import type { ResolveHostname } from '../../src/webhooks/guarded-connect.ts';
 import { asServed } from '../http/harness.ts';
 import { createTurns } from '../support/eventually.ts';
-import { createManualWorld, type ManualWorld } from '../support/manual-world.ts';
+import { createManualWorld, type ManualWorld, START } from '../support/manual-world.ts';
+import { newReceiverDatabase } from '../support/postgres/databases.ts';
+import { startWatchedProxy, type WatchedProxy } from '../support/postgres/watched-proxy.ts';
 import { quietLog, type RememberingLog } from '../support/quiet-log.ts';
 import { temporaryDatabase } from '../support/temporary-database.ts';
+import { contentOfFile, contentOnServer, rowsOfFile, rowsOnServer } from './content.ts';
 
 const CALLBACK_SECRET = 'a-secret-for-stories-of-32-characters';
 export const APP_KEY = 'the-shop-key-0123456789';
@@ -45,7 +48,14 @@ export interface Stage {
   readonly world: ManualWorld;
   readonly simulator: Simulator;
   readonly log: RememberingLog;
+  /** DATABASE_PATH or DATABASE_URL, as for a command beside the receiver. */
+  readonly database: Record<string, string>;
+  /** The path of the file; it has no rows in a story on PostgreSQL. */
   readonly databasePath: string;
+  /** What an operator reads with SQL. */
+  rows(statement: string): Promise<object[]>;
+  /** Everything that the database holds, as text. */
+  stored(): Promise<string>;
   service(): Receiver;
   stop(): Promise<void>;
   /** Starts another receiver with the same configuration, for a database that several receivers share. */
@@ -66,6 +76,13 @@ export interface Stage {
   passHours(hours: number): Promise<void>;
 }
 
+let storiesStore: 'sqlite' | 'postgres' = 'sqlite';
+
+/** Stories that do not choose a database run on PostgreSQL from now on, each on a new one. */
+export function tellOnPostgres(): void {
+  storiesStore = 'postgres';
+}
+
 /** Variables of the receiver: an undefined one is not set, and some depend on the address of the simulator. */
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -76,7 +93,9 @@ export async function setStage(
   /** Resolves the hosts of notifications; by default the system does. */
   resolve?: ResolveHostname,
 ): Promise<Stage> {
-  const world = createManualWorld();
+  const proxy = storiesStore === 'postgres' ? await startWatchedProxy(await newReceiverDatabase()) : null;
+  const rest = createRest(proxy);
+  const world = createManualWorld(1, START, () => rest(proxy === null ? 1 : SETTLED_TURNS));
   const log = quietLog();
   const simulator = createSimulator({
     world,
@@ -88,6 +107,7 @@ export async function setStage(
   });
   const { url: cxoneUrl } = await simulator.listen();
   const databasePath = temporaryDatabase();
+  const database = proxy === null ? { DATABASE_PATH: databasePath } : { DATABASE_URL: proxy.url };
   const given = typeof env === 'function' ? env(cxoneUrl) : env;
   const variables = {
     CXONE_BASE_URL: cxoneUrl,
@@ -102,7 +122,7 @@ export async function setStage(
     RATE_LIMIT_PER_SECOND: '10000',
     MAX_CONCURRENT: '100',
     ...given,
-    ...(given['DATABASE_URL'] === undefined && { DATABASE_PATH: databasePath }),
+    ...(given['DATABASE_URL'] === undefined && database),
   };
   let config = readConfig(variables);
   const fatal = (error: unknown) => {
@@ -122,7 +142,10 @@ export async function setStage(
     world,
     simulator,
     log,
+    database,
     databasePath,
+    rows: (statement) => (proxy === null ? rowsOfFile(databasePath, statement) : rowsOnServer(proxy.url, statement)),
+    stored: () => (proxy === null ? contentOfFile(databasePath) : contentOnServer(proxy.url)),
     service: () => service,
     stop: () => {
       stopped ??= service.stop();
@@ -178,19 +201,20 @@ export async function setStage(
     pass: async (ms, stepMs = 500) => {
       for (let left = ms; left > 0; left -= stepMs) {
         await world.advance(Math.min(left, stepMs));
-        for (let turns = 0; turns < 20; turns += 1) await turn();
+        await rest(REST_TURNS);
       }
     },
     passHours: async (hours) => {
       for (let left = hours * 12; left > 0; left -= 1) {
         await world.oversleep(5 * 60_000);
-        for (let turns = 0; turns < 20; turns += 1) await turn();
+        await rest(REST_TURNS);
       }
     },
   };
   onTestFinished(async () => {
     await Promise.all([stage.stop(), ...others.map((one) => one.stop()), stage.pass(20_000, 5_000)]);
     await simulator.close();
+    await proxy?.close();
   });
   return stage;
 }
@@ -202,8 +226,21 @@ export async function callbackUrlOf(stage: Stage, correlationId: string, secret 
   return createSignedUrls(webhookUrl, [secret]).mint(reference);
 }
 
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+/** Turns of the event loop in which responses over loopback arrive, and those in which a settled receiver sends no statement. */
+const REST_TURNS = 20;
+const SETTLED_TURNS = 3;
+
+/** Returns a function that lets the event loop turn, with PostgreSQL until it has been asked nothing for that number of turns. */
+function createRest(proxy: WatchedProxy | null): (turns: number) => Promise<void> {
+  const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+  return async (turns) => {
+    for (let left = turns, seen = proxy?.messages(); left > 0; left -= 1) {
+      await turn();
+      await proxy?.idle();
+      if (proxy?.messages() !== seen) left = turns;
+      seen = proxy?.messages();
+    }
+  };
 }
 
 /** Returns the words of a page. */

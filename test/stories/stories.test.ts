@@ -1,6 +1,5 @@
 // Stories across the whole service: the results for apps, CXone and operators in normal operation and under faults.
 
-import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { freePort } from '../../src/lib/free-port.ts';
 import { OPERATOR_KEY, OTHER_APP_KEY, type Stage, setStage } from './stage.ts';
@@ -213,8 +212,7 @@ test('every accepted execution is accounted for after all of it', async () => {
   const stage = await setStage();
   await Promise.all((['callback', 'lost-callback', 'refused-400'] as const).map((fate) => stage.submit(fate)));
   await stage.pass(30_000);
-  const sql = new Database(stage.databasePath, { readonly: true });
-  const row = sql.prepare('SELECT * FROM conservation').get();
-  sql.close();
-  expect(row).toEqual({ accepted: 3, terminal: 3, open: 0, difference: 0 });
+  expect(await stage.rows('SELECT * FROM conservation')).toEqual([
+    { accepted: 3, terminal: 3, open: 0, difference: 0 },
+  ]);
 });

@@ -23,7 +23,8 @@ interface Sleeper {
 /** 2026-01-01T00:00:00Z */
 export const START = 1_767_225_600_000;
 
-export function createManualWorld(seed = 1, start = START): ManualWorld {
+/** @param settle runs the work that does not wait for the clock; default: a turn of the event loop */
+export function createManualWorld(seed = 1, start = START, settle = turn): ManualWorld {
   const random = seededRandom(seed);
   const sleepers = new Set<Sleeper>();
   // The elapsed time, apart from the wall clock that may be set.
@@ -81,7 +82,7 @@ export function createManualWorld(seed = 1, start = START): ManualWorld {
 }
 
 /** A turn of the event loop: all microtasks run before it ends, including those that they start. */
-function settle(): Promise<void> {
+function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 

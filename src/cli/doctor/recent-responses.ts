@@ -1,6 +1,7 @@
 // What the audit trail of the last day says about tokens and gateways, with the remedy for each case.
 
 import type { Database } from 'better-sqlite3';
+import type { Client } from 'pg';
 import { many } from '../../lib/many.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
@@ -56,17 +57,37 @@ const CASES: readonly Case[] = [
   },
 ];
 
+/** The numbers of entries of each case: c0, c1 and so on. */
+type Counts = Readonly<Record<string, number>>;
+
+/** @param entries the entries of the last day, with `detail` as JSON */
+function countsIn(entries: string): string {
+  const counts = CASES.map(({ condition }, index) => `count(*) FILTER (WHERE ${condition}) AS c${index}`);
+  return `SELECT ${counts.join(', ')} FROM (${entries}) AS entries
+    WHERE event IN ('FAILED', 'RATE_LIMITED', 'SUBMITTED', 'POLL_ERROR', 'POLL_COMPLETED', 'TOKEN_ERROR')`;
+}
+
+const startOf = (world: Pick<World, 'now'>): string => isoTime(world.now() - DAY_MS);
+
 /** Returns one warning for each case that occurred. */
 export function checkRecentResponses(client: Database, world: Pick<World, 'now'>): Check[] {
-  const since = isoTime(world.now() - DAY_MS);
-  const counts = CASES.map(({ condition }, index) => `count(*) FILTER (WHERE ${condition}) AS c${index}`);
-  const row = client
-    .prepare<[number, string], Record<string, number>>(
-      `SELECT ${counts.join(', ')} FROM audit_events
-       WHERE id > (SELECT coalesce(max(id), 0) FROM audit_events) - ? AND timestamp >= ?
-         AND event IN ('FAILED', 'RATE_LIMITED', 'SUBMITTED', 'POLL_ERROR', 'POLL_COMPLETED', 'TOKEN_ERROR')`,
-    )
-    .get(MAX_ENTRIES, since);
+  const entries = `SELECT event, http_status, detail FROM audit_events
+    WHERE id > (SELECT coalesce(max(id), 0) FROM audit_events) - ? AND timestamp >= ?`;
+  const row = client.prepare<[number, string], Counts>(countsIn(entries)).get(MAX_ENTRIES, startOf(world));
+  return checksOf(row);
+}
+
+/** JSON of PostgreSQL cannot be read if it has an escape that is not a character in one of its texts. */
+const READABLE = String.raw`regexp_replace(detail, '\\u(0000|[dD][89a-fA-F][0-9a-fA-F]{2})', '\\ufffd', 'g')::json`;
+
+export async function checkRecentResponsesOnServer(client: Client, world: Pick<World, 'now'>): Promise<Check[]> {
+  const entries = `SELECT event, http_status, ${READABLE} AS detail FROM audit_events
+    WHERE id > (SELECT coalesce(max(id), 0) FROM audit_events) - $1::bigint AND timestamp >= $2`;
+  const { rows } = await client.query<Counts>(countsIn(entries), [MAX_ENTRIES, startOf(world)]);
+  return checksOf(rows[0]);
+}
+
+function checksOf(row: Counts | undefined): Check[] {
   const found = CASES.flatMap(({ message, remedy }, index) => {
     const count = row?.[`c${index}`] ?? 0;
     return count === 0 ? [] : [warn('gateway', `in the last day, ${many(count, 'time')}: ${message}`, remedy)];

@@ -11,6 +11,7 @@ import { verifySettings } from '../../store/postgres/connection/verify-settings.
 import { readSchemaState, refuseMoved } from '../../store/postgres/migrate.ts';
 import { DatabaseRefused } from '../../store/shared/database-refused.ts';
 import { type Check, fail, ok, warn } from './check.ts';
+import { checkRecentResponsesOnServer } from './recent-responses.ts';
 
 const SETTINGS_ADVICE = 'change the setting, or accept this consequence';
 
@@ -27,14 +28,17 @@ export async function checkServerDatabase({ url, world }: ServerDatabaseOptions)
     client = connection.client;
     const choices = await verifySettings(client);
     await refuseSharedSessions(client, options);
+    const state = await schemaState(client);
     return [
-      await schema(client, withoutLogin(url)),
+      schema(state, withoutLogin(url)),
       ok('host', `${connection.address.host} accepts writes`),
       ...(choices.length === 0 ? [ok('durability', 'commits survive a crash of the server')] : []),
       ...choices.map((choice) => warn('durability', choice, SETTINGS_ADVICE)),
       await receivers(client),
       await clock(client, world),
       ...(await conservation(client)),
+      // Columns of an older version may differ; the next start migrates it.
+      ...(state === 'current' ? await checkRecentResponsesOnServer(client, world) : []),
     ];
   } catch (error) {
     if (error instanceof DatabaseRefused) return [fail('database', ...partsOf(error.message))];
@@ -52,9 +56,18 @@ function partsOf(message: string): [message: string, advice: string] {
   return [message.slice(0, at), message.slice(at + 2)];
 }
 
-async function schema(client: Client, name: string): Promise<Check> {
+type SchemaState = Awaited<ReturnType<typeof readSchemaState>>;
+
+/** @throws {DatabaseRefused} if the content was moved to a file. */
+async function schemaState(client: Client): Promise<SchemaState> {
   const query = async (text: string) => (await client.query(text)).rows;
-  switch (await readSchemaState(query)) {
+  const state = await readSchemaState(query);
+  if (state === 'current') await refuseMoved(query);
+  return state;
+}
+
+function schema(state: SchemaState, name: string): Check {
+  switch (state) {
     case 'empty':
       return warn('database', `${name} is empty`, 'nothing to do before the first start: that makes its tables');
     case 'older':
@@ -63,7 +76,6 @@ async function schema(client: Client, name: string): Promise<Check> {
       await refuseMoved(query);
       return ok('database', `${name} is of a newer version, beside which this one may serve`);
     case 'current':
-      await refuseMoved(query);
       return ok('database', name);
   }
 }

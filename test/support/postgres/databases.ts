@@ -42,13 +42,28 @@ async function empty(client: Client): Promise<void> {
   );
 }
 
-/** Returns the URL of a new database without tables. */
-export async function newDatabase(): Promise<string> {
+/** Returns the URL of a new database. @param template the name of the database that is copied; default: one without tables */
+export async function newDatabase(template = 'template1'): Promise<string> {
   const name = `test_${randomBytes(8).toString('hex')}`;
-  await withClient(serverUrl ?? '', (client) => client.query(`CREATE DATABASE ${name}`));
+  await withClient(serverUrl ?? '', (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`));
   const url = new URL(serverUrl ?? '');
   url.pathname = name;
   return url.href;
+}
+
+let template: Promise<string> | null = null;
+
+/** Returns the URL of a new database with the schema of the store: a copy of one that was migrated, which takes a tenth of the time. */
+export async function newReceiverDatabase(): Promise<string> {
+  template ??= migratedDatabase();
+  return newDatabase(await template);
+}
+
+/** Returns the name. */
+async function migratedDatabase(): Promise<string> {
+  const url = await newDatabase();
+  await withClient(url, migrate);
+  return new URL(url).pathname.slice(1);
 }
 
 /** Runs work on a connection of its own. */
