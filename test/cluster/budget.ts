@@ -8,7 +8,7 @@ const seconds = Number(process.env['CLUSTER_SECONDS'] ?? 0);
 const seed = process.env['CLUSTER_SEED'] ?? String(Date.now());
 
 /** The longest wait for anything, on the busiest machine. It ends what will never happen, and measures nothing. */
-export const PATIENCE_MS = 300_000;
+export const PATIENCE_MS = 600_000;
 
 /** Prints the seed, so that a failed run can be repeated. */
 export function announce(): Dice {

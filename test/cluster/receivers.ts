@@ -29,6 +29,7 @@ export function createReceiver(port: number, env: Record<string, string>, key: s
     port,
     start: async () => {
       let refusal = '';
+      let refusals = 0;
       const begin = () => {
         const started = run(['start'], { ...env, PORT: String(port) }, '/');
         running = started;
@@ -42,11 +43,14 @@ export function createReceiver(port: number, env: Record<string, string>, key: s
         async () => {
           if (refusal !== '' && !NO_DATABASE.test(refusal)) throw new Error(`a receiver does not start: ${refusal}`);
           // As systemd does.
-          if (refusal !== '') begin();
+          if (refusal !== '') {
+            refusals += 1;
+            begin();
+          }
           refusal = '';
-          return get(port, '/readyz', key);
+          return { ready: await get(port, '/readyz', key), refusals };
         },
-        isOk,
+        ({ ready }) => isOk(ready),
       );
     },
     kill: async () => {

@@ -40,6 +40,8 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     include: [SLOW],
     longest: [
       'test/simulation/simulation.slow.test.ts',
+      'test/stories/on-postgres.slow.test.ts',
+      'test/simulation/several/several.slow.test.ts',
       'test/bench/against.slow.test.ts',
       'test/bench/bodies.slow.test.ts',
       'test/main.slow.test.ts',

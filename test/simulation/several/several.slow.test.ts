@@ -1,0 +1,18 @@
+// Histories of three receivers on PostgreSQL, whose connections are cut and which crash at any statement: SEED=17 runs one history,
+// and SEEDS=500 that number.
+
+import { describe, expect, test } from 'vitest';
+import { serverUrl } from '../../support/postgres/databases.ts';
+import { runHistory } from './run.ts';
+
+const { SEED, SEEDS = '6' } = process.env;
+const seeds = SEED === undefined ? Array.from({ length: Number(SEEDS) }, (_, n) => String(n + 1)) : [SEED];
+
+describe.skipIf(serverUrl === null)('three receivers on PostgreSQL', () => {
+  test.for(seeds)('keep every promise, whatever is cut or crashes (SEED=%s)', { timeout: 900_000 }, async (seed) => {
+    const { trace, broken, acknowledged, cuts, crashes } = await runHistory(seed);
+    if (broken.length > 0) expect.fail([`SEED=${seed} breaks promises:`, ...broken, '', ...trace].join('\n'));
+    process.stdout.write(`    SEED=${seed}: acknowledged ${acknowledged}, cuts ${cuts}, crashes ${crashes}\n`);
+    expect(acknowledged).toBeGreaterThan(0);
+  });
+});
