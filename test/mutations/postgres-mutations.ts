@@ -10,6 +10,10 @@ const LOST_COMMIT = 'test/store/postgres/lost-commit.test.ts';
 const MOVE = 'test/store/move/move.slow.test.ts';
 const OTHERS = 'test/store/postgres/others.test.ts';
 const NEIGHBOURS = 'test/store/postgres/neighbours.test.ts';
+const CHANNEL = 'test/store/postgres/leader-channel.test.ts';
+const CONTROLS = 'test/usecases/leader/live-controls.test.ts';
+const OPEN = 'test/store/postgres/open.test.ts';
+const SEVERAL = 'test/store/postgres/several-receivers.slow.test.ts';
 const VIEWS = 'test/store/postgres/views.slow.test.ts';
 
 interface Shared {
@@ -275,5 +279,106 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     promise: 'a database that a receiver uses is not moved, nor written by a move',
     edit: removed,
     tests: [MOVE],
+  },
+  {
+    tag: 'postgres/stale-decision-is-made-again',
+    promise: 'a decision about an execution that another receiver has changed in between is made again',
+    edit: value('new Set<Part | undefined>()'),
+    tests: [SEVERAL],
+    title: 'each execution has one outcome, and the chain is one',
+  },
+  {
+    tag: 'postgres/stopped-leader-is-replaced',
+    promise: 'a leader that has stopped is replaced, although its connection is open',
+    edit: removed,
+    tests: [SEVERAL],
+    title: 'a leader that has stopped without a sign of life is replaced',
+  },
+  {
+    tag: 'postgres/term-ends-with-another-leader',
+    promise: 'a leader that lost its connection begins no work of its term when another one led in between',
+    edit: swapped('THEN 0 ELSE 1', 'THEN 0 ELSE 0'),
+    tests: [SEVERAL],
+    title: 'begins no work of its term when another one led in between',
+  },
+  {
+    tag: 'postgres/slot-of-a-running-receiver',
+    promise: 'receivers that ended a day ago are forgotten, and no others',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of the source
+    edit: swapped('make_interval(days => ${ENDED_DAYS})', "interval '0'"),
+    tests: [SEVERAL],
+    title: 'the slots of those that ended a day ago are removed',
+  },
+  {
+    tag: 'postgres/state-of-an-ended-leader',
+    promise: 'what a leader published that has ended is not shown for long',
+    edit: swapped('WHERE at >=', 'WHERE true OR at >='),
+    tests: [CHANNEL],
+  },
+  {
+    tag: 'postgres/taken-order-is-not-withdrawn',
+    promise: 'an order that the leader carries out is not withdrawn',
+    edit: swapped(' AND taken_at IS NULL', ''),
+    tests: [CHANNEL],
+  },
+  {
+    tag: 'taken-order-is-not-refused',
+    promise: 'an order that a leader took and did not confirm is unconfirmed',
+    edit: condition(false),
+    tests: [CONTROLS],
+    title: 'a leader that ends while it carries out an order leaves it unconfirmed',
+  },
+  {
+    tag: 'report-ends-with-its-leader',
+    promise: 'a reconciliation whose leader ended is shown as stopped',
+    edit: removed,
+    tests: [CONTROLS],
+    title: 'is shown as stopped once another receiver leads',
+  },
+  {
+    tag: 'postgres/entries-of-all-in-order',
+    promise: 'streams have the entries of all receivers in the order of their commits',
+    edit: condition(false),
+    tests: [OTHERS],
+    title: 'each reports every entry once and in order',
+  },
+  {
+    tag: 'postgres/more-than-are-listed',
+    promise: 'a receiver that missed many commits has its listeners look for themselves',
+    edit: condition(false),
+    tests: [OTHERS],
+    title: 'more than can be listed is reported as that',
+  },
+  {
+    tag: 'postgres/entry-without-a-partition',
+    promise: 'an entry for which no partition was made in time is not lost',
+    edit: condition(false),
+    tests: ['test/store/postgres/partitions.test.ts'],
+  },
+  {
+    tag: 'postgres/one-receiver-migrates',
+    promise: 'of the receivers that start on a new database one makes the tables, and the others wait',
+    edit: removed,
+    tests: [OPEN],
+    title: 'makes the schema once, however many receivers start',
+  },
+  {
+    tag: 'postgres/writable-host',
+    promise: 'of several hosts the one that accepts writes is used',
+    edit: condition(true),
+    tests: [OPEN],
+    title: 'the host that accepts writes',
+  },
+  {
+    tag: 'postgres/pooler-in-transaction-mode',
+    promise: 'a pooler that gives connections the sessions of others is refused at the start',
+    edit: condition(false),
+    tests: ['test/store/postgres/pgbouncer.slow.test.ts'],
+  },
+  {
+    tag: 'clock-difference-is-reported',
+    promise: 'a receiver whose clock differs much from that of the database says so, and is not ready',
+    edit: condition(true),
+    tests: ['test/observability/clock-difference.test.ts'],
   },
 ];

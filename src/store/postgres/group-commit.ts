@@ -120,6 +120,7 @@ export function createGroupCommit(options: WriterOptions): Writer {
     try {
       await attempt(batch);
     } catch (error) {
+      // promise: postgres/entry-without-a-partition
       if (codeOf(error) === NO_PARTITION && !hasRoom) return commitWithRoom(batch, error);
       if (error instanceof NotLeading) return commitOthers(batch, error);
       if (isFaultOfOne(error)) return commitEach(batch, error);
@@ -168,6 +169,7 @@ export function createGroupCommit(options: WriterOptions): Writer {
     // promise: postgres/commit-before-response
     const result = await applyBatch(isAllOrNothing, batch, changed, tasks);
     if (result === null) return;
+    // promise: postgres/stale-decision-is-made-again
     const stale = new Set((result.stale ?? []).map((n) => parts[n - 1]));
     const current = parts.filter((part) => !stale.has(part));
     numberEntries(

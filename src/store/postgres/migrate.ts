@@ -20,6 +20,7 @@ const ATTEMPTS = 120;
  */
 export async function migrate(client: Client, wanted: readonly Migration[] = readMigrations()): Promise<void> {
   // The others wait for as long as the migrations take.
+  // promise: postgres/one-receiver-migrates
   await client.query("SET lock_timeout = 0; SELECT pg_advisory_lock(hashtext('migrations'))");
   try {
     const applied = await appliedMigrations(client);

@@ -40,6 +40,7 @@ export async function haveDone({ orders, world }: OrderTools, kind: string, body
     if (found?.state === 'waiting' && waitedMs >= UNTAKEN_MS && (await orders.withdraw(id))) {
       throw new NoLeader('no receiver leads at the moment, so that nothing was done');
     }
+    // promise: taken-order-is-not-refused
     if (found === undefined || waitedMs >= UNDONE_MS) {
       throw new OrderUnconfirmed('the receiver that leads has not confirmed that it was done');
     }

@@ -40,6 +40,7 @@ export function createSharedReports(reports: Reports, world: Pick<World, 'now'>)
       return report && readReport(report);
     },
     takeOver: async () => {
+      // promise: report-ends-with-its-leader
       for (const report of (await reports.running()) as unknown as Reconciliation[]) {
         await save({ ...report, status: 'STOPPED', reason: ENDED_WITH_LEADER, endedAt: world.now() });
       }

@@ -16,6 +16,7 @@ const LOCK_IN_USE = `l.locktype = 'advisory' AND l.objid = (${LEADER_LOCK}::bigi
   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
 /** With the lock comes a sign of life: the last one may be old. The term is raised only when another receiver led before. */
+// promise: postgres/term-ends-with-another-leader
 const BEGIN_TERM = `WITH beaten AS (
     UPDATE receivers SET beat_at = clock_timestamp() WHERE slot = $1 AND epoch = $2 RETURNING slot
   ) INSERT INTO leadership AS l (id, term, slot, since) SELECT 1, 1, slot, clock_timestamp() FROM beaten
@@ -45,6 +46,7 @@ export async function takeLead(client: Client, { slot, epoch }: Slot): Promise<L
     `SELECT pg_try_advisory_lock(${LEADER_LOCK}) AS locked`,
   );
   if (locks[0]?.locked !== true) {
+    // promise: postgres/stopped-leader-is-replaced
     await endStoppedLeader(client);
     return null;
   }

@@ -43,6 +43,7 @@ export async function refuseSharedSessions(client: Client, options: ConnectOptio
     const { rows } = await client.query<{ mark: string }>(
       "SELECT current_setting('cxone_receiver.connection', true) AS mark",
     );
+    // promise: postgres/pooler-in-transaction-mode
     if (rows[0]?.mark !== 'first') throw new DatabaseRefused(SHARED);
   } finally {
     await other.client.end();

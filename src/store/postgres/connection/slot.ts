@@ -15,6 +15,7 @@ export interface Slot {
 
 /** Removes the slots of receivers that ended long ago, with what no connection of theirs can ask for any more. */
 export async function removeEnded(client: Client, slot: number): Promise<void> {
+  // promise: postgres/slot-of-a-running-receiver
   await client.query(
     `WITH ended AS (
       DELETE FROM receivers WHERE slot <> $1 AND beat_at < clock_timestamp() - make_interval(days => ${ENDED_DAYS}) RETURNING slot

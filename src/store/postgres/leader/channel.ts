@@ -10,6 +10,7 @@ const ORDER_MINUTES = 10;
 const PUBLISH = `INSERT INTO leader_state (id, at, state) VALUES (1, clock_timestamp(), $1)
   ON CONFLICT (id) DO UPDATE SET at = excluded.at, state = excluded.state`;
 
+// promise: postgres/state-of-an-ended-leader
 const PUBLISHED = `SELECT state FROM leader_state WHERE at >= clock_timestamp() - make_interval(secs => $1)`;
 
 const GIVE = `WITH old AS (
@@ -19,6 +20,7 @@ const GIVE = `WITH old AS (
 const STATE_OF = `SELECT CASE WHEN done_at IS NOT NULL THEN 'done' WHEN taken_at IS NOT NULL THEN 'taken' ELSE 'waiting' END AS state,
   result FROM leader_orders WHERE id = $1`;
 
+// promise: postgres/taken-order-is-not-withdrawn
 const WITHDRAW = 'DELETE FROM leader_orders WHERE id = $1 AND taken_at IS NULL RETURNING id';
 
 const TAKE = `WITH taken AS (

@@ -42,6 +42,7 @@ export function createJournal({ settled, own, others, missing }: JournalOptions)
   /** Delivers the changes of this receiver before which nothing is missing. */
   function deliverOwn(): void {
     for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+      // promise: postgres/entries-of-all-in-order
       if (next.entries !== null && next.entries.first > through + 1) return;
       waiting = waiting.slice(1);
       through = Math.max(through, next.entries?.last ?? 0);
@@ -81,6 +82,7 @@ export function createJournal({ settled, own, others, missing }: JournalOptions)
     },
     catchUp: async (query) => {
       const rows = await query<OthersRow>(READ_OTHERS, [through, MAX_LISTED + 1]);
+      // promise: postgres/more-than-are-listed
       if (rows.length > MAX_LISTED) return skipTo(await newestId(query));
       if (rows.length === 0) return;
       // A commit of this receiver may have been read before its response has arrived: its entries are not those of others.
