@@ -62,7 +62,7 @@ type SchemaState = Awaited<ReturnType<typeof readSchemaState>>;
 async function schemaState(client: Client): Promise<SchemaState> {
   const query = async (text: string) => (await client.query(text)).rows;
   const state = await readSchemaState(query);
-  if (state === 'current') await refuseMoved(query);
+  if (state === 'current' || state === 'newer') await refuseMoved(query);
   return state;
 }
 
@@ -73,7 +73,6 @@ function schema(state: SchemaState, name: string): Check {
     case 'older':
       return warn('database', `${name} is of an older version`, 'make a backup; the next start migrates it');
     case 'newer':
-      await refuseMoved(query);
       return ok('database', `${name} is of a newer version, beside which this one may serve`);
     case 'current':
       return ok('database', name);
