@@ -303,7 +303,7 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
   },
   {
     tag: 'postgres/slot-of-a-running-receiver',
-    promise: 'receivers that ended a day ago are forgotten, and no others',
+    promise: 'the slots of receivers that ended a day ago are removed, and no others',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of the source
     edit: swapped('make_interval(days => ${ENDED_DAYS})', "interval '0'"),
     tests: [SEVERAL],

@@ -1,4 +1,4 @@
-// The stories that `npm test` tells on a file, told on PostgreSQL.
+// The stories that `npm test` runs on a file, run on PostgreSQL.
 
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,6 @@ const STORIES = globSync('*.test.ts', { cwd: FOLDER, exclude: (name) => name.end
 
 describe.skipIf(serverUrl === null)('on PostgreSQL', async () => {
   tellOnPostgres();
-  test('(all files with stories are told)', () => expect(STORIES.length).toBeGreaterThan(20));
+  test('(all files with stories are run)', () => expect(STORIES.length).toBeGreaterThan(20));
   for (const name of STORIES) await describe(name, () => import(FOLDER + name));
 });
