@@ -65,3 +65,13 @@ export interface AcceptedSubmission {
   /** Null: pruned. */
   readonly payload: Pick<Dispatchable, 'inputs' | 'context'> | null;
 }
+
+/** A submission of an all-or-nothing batch was refused: none is added. */
+export class BatchRefused extends Error {
+  readonly outcomes: BatchAddResult[];
+
+  constructor(outcomes: BatchAddResult[]) {
+    super('a submission of an all-or-nothing batch was refused');
+    this.outcomes = outcomes;
+  }
+}

@@ -1,6 +1,9 @@
 // Compares what two databases show: each row of a view or table that both have, as a digest of its columns.
 
+import type { AuditHead } from '../port.ts';
 import type { Shown, ShownQuery } from '../shown-rows.ts';
+import type { Verification } from '../verification.ts';
+import { MoveFailed, type MoveOptions } from './report.ts';
 
 /** What is compared, with an expression in SQL of both databases that orders its rows and names them. */
 const SHOWN = {
@@ -26,12 +29,39 @@ const COUNTED = {
 
 const PAGE = 1_000;
 
+export interface Copied {
+  /** The names of the source and of its trail in messages. */
+  readonly names: { readonly source: string; readonly trail: string };
+  readonly source: Shown;
+  readonly target: Shown;
+  /** The end of the trail in the source, and in the copy. */
+  readonly head: AuditHead;
+  readonly moved: AuditHead;
+  readonly verify: (progress: (done: number, total: number) => void) => Verification | Promise<Verification>;
+}
+
+/** @throws {MoveFailed} unless the copy shows all of the source, and its trail holds. */
+export async function refuseDifference(copied: Copied, { progress }: MoveOptions): Promise<void> {
+  const { names, source, target, head, moved } = copied;
+  if (moved.id !== head.id || moved.hash !== head.hash) {
+    throw new MoveFailed(`nothing was moved: the trail would end with entry ${moved.id} instead of ${head.id}`);
+  }
+  const { findings } = await copied.verify((done, total) => progress('verifying', done, total));
+  if (findings[0] !== undefined) {
+    const remedy = `see what "audit verify" reports of ${names.source}`;
+    throw new MoveFailed(`nothing was moved, because ${names.trail} does not hold: ${findings[0].message}; ${remedy}`);
+  }
+  const total =
+    (await source.count('SELECT count(*) AS rows FROM executions')) +
+    (await source.count('SELECT count(*) AS rows FROM notifications'));
+  const difference = await firstDifference(source, target, (done) =>
+    progress('comparing', done, Math.max(done, total)),
+  );
+  if (difference !== null) throw new MoveFailed(`nothing was moved: the copy differs, ${difference}`);
+}
+
 /** Returns the first difference in words, or null. */
-export async function firstDifference(
-  source: Shown,
-  target: Shown,
-  progress: (done: number) => void,
-): Promise<string | null> {
+async function firstDifference(source: Shown, target: Shown, progress: (done: number) => void): Promise<string | null> {
   let done = 0;
   const count = (rows: number) => {
     done += rows;

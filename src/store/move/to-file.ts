@@ -10,7 +10,7 @@ import { DatabaseRefused } from '../shared/database-refused.ts';
 import { shownInFile } from '../sqlite/file/move/shown-rows.ts';
 import { type FileTarget, openFileTarget } from '../sqlite/file/move/target.ts';
 import { readHead, verifyAudit } from '../sqlite/verify/verify.ts';
-import { firstDifference } from './compare.ts';
+import { type Copied, refuseDifference } from './compare.ts';
 import { copyTables } from './copy-tables.ts';
 import { MoveFailed, type MoveOptions, type MoveReport } from './report.ts';
 
@@ -49,12 +49,19 @@ async function moveBetween(source: ServerSource, target: FileTarget, options: To
   const head = await source.head();
   const counts = await copyTables(source.tables, target.write, options);
   target.finish();
-  const moved = readHead(target.client);
-  if (moved.id !== head.id || moved.hash !== head.hash) {
-    throw new MoveFailed(`nothing was moved: the trail would end with entry ${moved.id} instead of ${head.id}`);
-  }
-  await refuseDifference(source, target, options);
-  const open = target.client.prepare<[], number>('SELECT open FROM conservation').pluck().get() ?? 0;
+  const { client } = target;
+  const copied: Copied = {
+    ...{
+      source: shownOnServer(source.all),
+      target: shownInFile(client, (text) => text),
+      head,
+      moved: readHead(client),
+    },
+    names: { source: 'the database', trail: 'the trail' },
+    verify: (progress) => verifyAudit(client, { progress }),
+  };
+  await refuseDifference(copied, options);
+  const open = client.prepare<[], number>('SELECT open FROM conservation').pluck().get() ?? 0;
   // promise: moved-database-is-marked-before-the-file-appears
   await source.commitMark(target.file, head);
   target.publish();
@@ -64,25 +71,4 @@ async function moveBetween(source: ServerSource, target: FileTarget, options: To
     entries: counts.get('audit_rows') ?? 0,
     notifications: counts.get('notification_rows') ?? 0,
   };
-}
-
-/** @throws {MoveFailed} unless the file shows all of the database, and its trail holds. */
-async function refuseDifference(
-  source: ServerSource,
-  { client }: FileTarget,
-  { progress }: ToFileOptions,
-): Promise<void> {
-  const { findings } = verifyAudit(client, { progress: (done, total) => progress('verifying', done, total) });
-  if (findings[0] !== undefined) {
-    const remedy = 'see what "audit verify" reports of the database';
-    throw new MoveFailed(`nothing was moved, because the trail does not hold: ${findings[0].message}; ${remedy}`);
-  }
-  const stored = shownInFile(client, (text) => text);
-  const total =
-    (await stored.count('SELECT count(*) FROM executions')) +
-    (await stored.count('SELECT count(*) FROM notifications'));
-  const difference = await firstDifference(shownOnServer(source.all), stored, (done) =>
-    progress('comparing', done, Math.max(done, total)),
-  );
-  if (difference !== null) throw new MoveFailed(`nothing was moved: the copy differs, ${difference}`);
 }

@@ -16,7 +16,7 @@ import { tablesOfFile } from '../sqlite/file/move/read-tables.ts';
 import { shownInFile } from '../sqlite/file/move/shown-rows.ts';
 import { type FileSource, openFileSource } from '../sqlite/file/move/source.ts';
 import { readHead } from '../sqlite/verify/verify.ts';
-import { firstDifference } from './compare.ts';
+import { refuseDifference } from './compare.ts';
 import { copyTables } from './copy-tables.ts';
 import { MoveFailed, type MoveOptions, type MoveReport } from './report.ts';
 
@@ -70,7 +70,11 @@ async function copyAndCommit({ client, file }: FileSource, target: MoveTarget, m
     await target.begin();
     await copyTables(tablesOfFile(client), target.write, { progress });
     await target.finish();
-    await refuseDifference({ client, file }, target, moving);
+    const copied = {
+      ...{ source: shownInFile(client, storable), target: shownOnServer(target.all), head, moved: await target.head() },
+      ...{ names: { source: 'the file', trail: `the trail of ${file}` }, verify: target.verify },
+    };
+    await refuseDifference(copied, moving);
   } catch (error) {
     if (error instanceof DatabaseRefused || error instanceof MoveFailed) throw error;
     throw new MoveFailed(`nothing was moved: ${reasonOf(error)}`, { cause: error });
@@ -87,31 +91,6 @@ async function copyAndCommit({ client, file }: FileSource, target: MoveTarget, m
     removeMoveMark(client);
     throw new MoveFailed(`nothing was moved: ${reasonOf(error)}`, { cause: error });
   }
-}
-
-/** @throws {MoveFailed} unless the database shows all of the file, and its trail holds. */
-async function refuseDifference(
-  { client, file }: Pick<FileSource, 'client' | 'file'>,
-  target: MoveTarget,
-  { head, progress }: Moving,
-): Promise<void> {
-  const moved = await target.head();
-  if (moved.id !== head.id || moved.hash !== head.hash) {
-    throw new MoveFailed(`nothing was moved: the trail would end with entry ${moved.id} instead of ${head.id}`);
-  }
-  const { findings } = await target.verify((done, total) => progress('verifying', done, total));
-  if (findings[0] !== undefined) {
-    const remedy = 'see what "audit verify" reports of the file';
-    throw new MoveFailed(
-      `nothing was moved, because the trail of ${file} does not hold: ${findings[0].message}; ${remedy}`,
-    );
-  }
-  const total =
-    countOf(client, 'SELECT count(*) FROM executions') + countOf(client, 'SELECT count(*) FROM notifications');
-  const difference = await firstDifference(shownInFile(client, storable), shownOnServer(target.all), (done) =>
-    progress('comparing', done, Math.max(done, total)),
-  );
-  if (difference !== null) throw new MoveFailed(`nothing was moved: the copy differs, ${difference}`);
 }
 
 function countsOf({ client }: FileSource): Pick<MoveReport, 'executions' | 'open' | 'entries' | 'notifications'> {

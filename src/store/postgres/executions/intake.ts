@@ -3,13 +3,14 @@
 import { appKeyOf, requestNameOf } from '../../../execution/idempotency-key.ts';
 import type { JsonObject } from '../../../execution/json.ts';
 import { type NotResubmittable, whyNotResubmittable } from '../../../execution/resubmission.ts';
-import type {
-  AddResult,
-  BatchAddResult,
-  ExecutionIntake,
-  NewExecution,
-  ResubmissionOrder,
-  ResubmitResult,
+import {
+  type AddResult,
+  type BatchAddResult,
+  BatchRefused,
+  type ExecutionIntake,
+  type NewExecution,
+  type ResubmissionOrder,
+  type ResubmitResult,
 } from '../../intake-port.ts';
 import { type Change, type ExecutionReader, StoreUnavailable } from '../../port.ts';
 import { draftOf } from '../../shared/audit-rows.ts';
@@ -178,14 +179,4 @@ function earlierResult({ names }: Batch, submission: NewExecution): AddResult | 
 
 function isRepeatOf({ accepted }: Earlier, { fingerprint, isRepeatOfEarlierVersion }: NewExecution): boolean {
   return accepted.fingerprint === fingerprint || isRepeatOfEarlierVersion?.(accepted) === true;
-}
-
-/** The submissions of an all-or-nothing batch, of which one was refused. */
-class BatchRefused extends Error {
-  readonly outcomes: BatchAddResult[];
-
-  constructor(outcomes: BatchAddResult[]) {
-    super('a submission of an all-or-nothing batch was refused');
-    this.outcomes = outcomes;
-  }
 }

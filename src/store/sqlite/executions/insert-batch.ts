@@ -1,7 +1,7 @@
 // Adds the submissions of a batch: in one commit, or in several if their payloads are long, so that callbacks are committed in between.
 
 import { LargeJson } from '../../../execution/json.ts';
-import type { BatchAddResult, ExecutionIntake, NewExecution } from '../../intake-port.ts';
+import { type BatchAddResult, BatchRefused, type ExecutionIntake, type NewExecution } from '../../intake-port.ts';
 import { type Change, StoreUnavailable } from '../../port.ts';
 import type { Mutation, Writer } from '../group-commit.ts';
 
@@ -74,14 +74,4 @@ export function bytesOf({ execution: { inputs, context } }: NewExecution): numbe
 
 function sumOf(numbers: readonly number[]): number {
   return numbers.reduce((sum, one) => sum + one, 0);
-}
-
-/** Rolls back the mutation that adds an all-or-nothing batch. */
-export class BatchRefused extends Error {
-  readonly outcomes: BatchAddResult[];
-
-  constructor(outcomes: BatchAddResult[]) {
-    super('a submission of an all-or-nothing batch was refused');
-    this.outcomes = outcomes;
-  }
 }

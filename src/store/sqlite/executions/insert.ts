@@ -3,7 +3,13 @@
 import type { AuditDraft } from '../../../execution/event.ts';
 import { appKeyOf, nameRange, requestNameOf } from '../../../execution/idempotency-key.ts';
 import { type JsonObject, LargeJson } from '../../../execution/json.ts';
-import type { AddResult, BatchAddResult, ExecutionIntake, NewExecution } from '../../intake-port.ts';
+import {
+  type AddResult,
+  type BatchAddResult,
+  BatchRefused,
+  type ExecutionIntake,
+  type NewExecution,
+} from '../../intake-port.ts';
 import type { Change } from '../../port.ts';
 import type { Backlog } from '../../shared/backlog.ts';
 import type { AuditTrail } from '../audit/append.ts';
@@ -11,7 +17,7 @@ import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
 import type { RollupCounts } from '../rollups/count.ts';
 import type { Statements } from '../statements.ts';
 import type { ExecutionRow } from './execution-row.ts';
-import { BatchRefused, bytesOf, createBatchInsertion } from './insert-batch.ts';
+import { bytesOf, createBatchInsertion } from './insert-batch.ts';
 
 interface AcceptanceTools {
   readonly backlog: Backlog;

@@ -13,6 +13,8 @@ interface WordRow extends Omit<UnknownWord, 'firstAt' | 'lastAt'> {
   readonly lastAt: string;
 }
 
+const SELECT = `SELECT spelling AS word, first_at AS firstAt, last_at AS lastAt, reports, timeouts FROM unknown_status_words`;
+
 const COUNT = `
 INSERT INTO unknown_status_words (word, spelling, first_at, last_at, reports, timeouts)
 VALUES (@word, @spelling, @at, @at, @reports, @timeouts)
@@ -26,16 +28,10 @@ export function createUnknownWords(client: Database) {
   );
   counted.pluck();
   const count = client.prepare<[object]>(COUNT);
-  const ofWord = client.prepare<[string], WordRow>(
-    `SELECT spelling AS word, first_at AS firstAt, last_at AS lastAt, reports, timeouts
-      FROM unknown_status_words WHERE word = ?`,
-  );
+  const ofWord = client.prepare<[string], WordRow>(`${SELECT} WHERE word = ?`);
   const countOneLess = client.prepare<[string]>('UPDATE unknown_status_words SET reports = reports - 1 WHERE word = ?');
   const remove = client.prepare<[string]>('DELETE FROM unknown_status_words WHERE word = ?');
-  const all = client.prepare<[], WordRow>(
-    `SELECT spelling AS word, first_at AS firstAt, last_at AS lastAt, reports, timeouts
-      FROM unknown_status_words ORDER BY timeouts DESC, last_at DESC`,
-  );
+  const all = client.prepare<[], WordRow>(`${SELECT} ORDER BY timeouts DESC, last_at DESC`);
 
   function add(spelling: string, now: number, increments: { reports: number; timeouts: number }): void {
     const word = normalizeStatusWord(spelling);
