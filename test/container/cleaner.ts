@@ -1,7 +1,7 @@
 // Ends and removes everything of a run. It begins when its standard input ends, which is a pipe from the run: also after a kill.
 
 import { existsSync, globSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from './command.ts';
 import { DRIVERS, podmanWith, setEnvironment, storageOf } from './storage.ts';
@@ -10,10 +10,13 @@ const MAX_ATTEMPTS = 30;
 
 async function clean(scratch: string): Promise<void> {
   const reasons = new Set<string>();
+  const containers = globSync('*/root/*-containers/*', { cwd: scratch }).map((path) => basename(path));
+  // A container is in a cgroup with its id, and names nothing else of the run.
+  const traces = [scratch, ...containers.filter((name) => /^[0-9a-f]{64}$/.test(name))];
   for (let attempt = 0; attempt < MAX_ATTEMPTS && existsSync(scratch); attempt += 1) {
     // First in order, then by force: a command of a killed run may still make something.
     await removeContainers(scratch, attempt).catch(({ message }: Error) => reasons.add(message));
-    killProcesses(scratch);
+    killProcesses(traces);
     await unmount(scratch).catch(({ message }: Error) => reasons.add(message));
     try {
       rmSync(scratch, { recursive: true, force: true });
@@ -34,10 +37,10 @@ async function removeContainers(scratch: string, attempt: number): Promise<void>
 }
 
 /** The processes of the run: they name its folder, are in it, or have inherited its environment. */
-function killProcesses(scratch: string): void {
+function killProcesses(traces: readonly string[]): void {
   for (const folder of globSync('/proc/[0-9]*')) {
     const pid = Number(folder.slice('/proc/'.length));
-    if (pid === process.pid || pid === process.ppid || !belongsTo(folder, scratch)) continue;
+    if (pid === process.pid || pid === process.ppid || !belongsTo(folder, traces)) continue;
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
@@ -46,14 +49,15 @@ function killProcesses(scratch: string): void {
   }
 }
 
-function belongsTo(folder: string, scratch: string): boolean {
+function belongsTo(folder: string, traces: readonly string[]): boolean {
   try {
     const command = readFileSync(join(folder, 'cmdline'), 'utf8');
     // Another cleaner of this folder does the same.
     if (command.includes('cleaner.ts')) return false;
-    const environment = readFileSync(join(folder, 'environ'), 'utf8');
+    const others = ['environ', 'cgroup'].map((name) => readFileSync(join(folder, name), 'utf8'));
     const places = ['root', 'cwd'].map((name) => readlinkSync(join(folder, name)));
-    return [command, environment, ...places].some((text) => text.includes(scratch));
+    const text = [command, ...others, ...places].join('\n');
+    return traces.some((trace) => text.includes(trace));
   } catch {
     // It has ended, or belongs to the kernel.
     return false;
