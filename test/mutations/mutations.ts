@@ -258,7 +258,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'counted-content-is-erased',
     promise: 'an erasure leaves no content of repeats that were counted before it',
-    edit: value('[] as AuditEntry[]'),
+    edit: value('[]'),
     tests: ['test/store/sqlite/audit/repeats.test.ts'],
     title: 'an erasure leaves no content of counted repeats, before and after it',
   },

@@ -343,13 +343,6 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: 'each reports every entry once and in order',
   },
   {
-    tag: 'postgres/more-than-are-listed',
-    promise: 'a receiver that missed many commits has its listeners look for themselves',
-    edit: condition(false),
-    tests: [OTHERS],
-    title: 'more than can be listed is reported as that',
-  },
-  {
     tag: 'postgres/entry-without-a-partition',
     promise: 'an entry for which no partition was made in time is not lost',
     edit: condition(false),
@@ -361,13 +354,6 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     edit: removed,
     tests: [OPEN],
     title: 'makes the schema once, however many receivers start',
-  },
-  {
-    tag: 'postgres/writable-host',
-    promise: 'of several hosts the one that accepts writes is used',
-    edit: condition(true),
-    tests: [OPEN],
-    title: 'the host that accepts writes',
   },
   {
     tag: 'postgres/pooler-in-transaction-mode',

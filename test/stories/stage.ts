@@ -15,6 +15,7 @@ import { asServed } from '../http/harness.ts';
 import { createTurns } from '../support/eventually.ts';
 import { createManualWorld, type ManualWorld, START } from '../support/manual-world.ts';
 import { newReceiverDatabase } from '../support/postgres/databases.ts';
+import { startPatiently } from '../support/postgres/patiently.ts';
 import { startWatchedProxy, type WatchedProxy } from '../support/postgres/watched-proxy.ts';
 import { quietLog, type RememberingLog } from '../support/quiet-log.ts';
 import { temporaryDatabase } from '../support/temporary-database.ts';
@@ -79,7 +80,7 @@ export interface Stage {
 let storiesStore: 'sqlite' | 'postgres' = 'sqlite';
 
 /** Stories that do not choose a database run on PostgreSQL from now on, each on a new one. */
-export function tellOnPostgres(): void {
+export function runStoriesOnPostgres(): void {
   storiesStore = 'postgres';
 }
 
@@ -133,7 +134,9 @@ export async function setStage(
     ...(resolve ? { resolve } : {}),
   };
   const start = () =>
-    startReceiver({ config, world, log, fatal, publicUrlFromListener: true, isOwnTime: true, overrides });
+    startPatiently(() =>
+      startReceiver({ config, world, log, fatal, publicUrlFromListener: true, isOwnTime: true, overrides }),
+    );
   let service = await start();
   let stopped: Promise<void> | null = null;
   const others: Receiver[] = [];

@@ -221,9 +221,10 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       // A commit that is in doubt waits for the database, which may not return.
       await within(world, committed, world.elapsed() + LAST_COMMITS_MS);
       await readLastHead();
-      await hints.close();
       await session.close();
       await committed;
+      // It waits for the commit that is under way, too.
+      await hints.close();
       await Promise.all([reads.close(), side.close()]);
     },
   };

@@ -5,6 +5,7 @@ import { readConfig } from '../../../src/config/config.ts';
 import { type Fetcher, NETWORK_FETCHER } from '../../../src/cxone/transport.ts';
 import { systemWorld } from '../../../src/lib/world.ts';
 import { startReceiver } from '../../../src/receiver.ts';
+import { startPatiently } from '../../support/postgres/patiently.ts';
 import { type Loss, startWatchedProxy } from '../../support/postgres/watched-proxy.ts';
 import { quietLog } from '../../support/quiet-log.ts';
 
@@ -37,20 +38,19 @@ export async function startLife({ databaseUrl, cxoneUrl, publicUrl, crashed }: S
   const proxy = await startWatchedProxy(databaseUrl);
   onTestFinished(proxy.close);
   let alive = true;
-  const service = await startReceiver({
-    config: readConfig({
-      ...{ CXONE_BASE_URL: cxoneUrl, CXONE_CLIENT_ID: 'simulator', CXONE_CLIENT_SECRET: 'simulator-secret' },
-      ...{ PUBLIC_URL: publicUrl, PORT: '0', CALLBACK_SECRET: 'a-secret-for-histories-of-32-characters' },
-      ...{ APP_KEYS: `shop:${APP_KEY}`, OPERATOR_KEYS: `alice:${OPERATOR_KEY}`, DATABASE_URL: proxy.url },
-      ...{ RATE_LIMIT_PER_SECOND: '200', MAX_CONCURRENT: '50', POLL_INTERVAL_SECONDS: '0.5' },
-    }),
-    world: systemWorld,
-    log: quietLog(),
-    fatal: (error) => {
-      throw error;
-    },
-    overrides: { fetcher: mortal(() => alive) },
+  const config = readConfig({
+    ...{ CXONE_BASE_URL: cxoneUrl, CXONE_CLIENT_ID: 'simulator', CXONE_CLIENT_SECRET: 'simulator-secret' },
+    ...{ PUBLIC_URL: publicUrl, PORT: '0', CALLBACK_SECRET: 'a-secret-for-histories-of-32-characters' },
+    ...{ APP_KEYS: `shop:${APP_KEY}`, OPERATOR_KEYS: `alice:${OPERATOR_KEY}`, DATABASE_URL: proxy.url },
+    ...{ RATE_LIMIT_PER_SECOND: '200', MAX_CONCURRENT: '50', POLL_INTERVAL_SECONDS: '0.5' },
   });
+  const fatal = (error: unknown) => {
+    throw error;
+  };
+  const overrides = { fetcher: mortal(() => alive) };
+  const service = await startPatiently(() =>
+    startReceiver({ config, world: systemWorld, log: quietLog(), fatal, overrides }),
+  );
   // Hooks run in reverse order: the database goes after the receiver.
   onTestFinished(service.stop);
 

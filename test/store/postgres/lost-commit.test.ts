@@ -105,13 +105,15 @@ describe.skipIf(serverUrl === null)('a lost connection', () => {
   });
 
   test('after which the database stays away does not keep the store from closing: the change stays in doubt', async () => {
-    const { store, proxy } = await openThroughProxy({
+    const { store, proxy, url } = await openThroughProxy({
       ...systemWorld,
       sleep: (ms, signal) => systemWorld.sleep(ms / 100, signal),
     });
     const sent = proxy.lose('response');
     const added = store.add(asNew()).catch((error: unknown) => error);
     await sent;
+    // The store also reads its own entry, before it knows that it has committed it.
+    await expect.poll(() => receipts(url)).toBe(1);
     await proxy.close();
     await store.close();
     expect(await added).toMatchObject({ name: 'InDoubt' });

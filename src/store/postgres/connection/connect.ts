@@ -71,7 +71,6 @@ export async function connectWritable(options: ConnectOptions): Promise<Connecte
       client.on('error', (error) => options.log.debug(() => ({ reason: reasonOf(error) }), 'a connection was lost'));
       await client.connect();
       const problem = await readOnlyReason(client);
-      // promise: postgres/writable-host
       if (problem === null) {
         await applySettings(client, { ...SETTINGS, ...options.settings });
         return { client, address };
