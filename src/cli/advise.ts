@@ -1,8 +1,7 @@
 // `advise`: suggests a grace period and polling window for each action, with the effect on polls and latency.
 
 import { yieldToEventLoop } from '../lib/event-loop.ts';
-import { grouped } from '../lib/many.ts';
-import { percent } from '../lib/percent.ts';
+import { grouped, percent } from '../lib/figures.ts';
 import { isoTime } from '../lib/time.ts';
 import { BASELINE_MS } from '../stats/callback-health/health.ts';
 import { type Advice, formatMs } from '../stats/timing-advice/advice.ts';

@@ -3,7 +3,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { readVariable } from '../config/config.ts';
-import { grouped, many } from '../lib/many.ts';
+import { grouped, many } from '../lib/figures.ts';
 import { fileTimestamp } from '../lib/time.ts';
 import { BackupFailed, backUp } from '../store/sqlite/file/backup.ts';
 import { CommandError, type Declare } from './context.ts';

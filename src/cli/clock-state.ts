@@ -1,6 +1,6 @@
 // The state of the clock as a command sees it, from the times that a receiver wrote.
 
-import { formatDuration } from '../lib/format-duration.ts';
+import { formatDuration } from '../lib/figures.ts';
 import { MIN_STEP_AT_START_MS } from '../lib/steady-clock.ts';
 import { isoTime } from '../lib/time.ts';
 import { clockNotice } from '../observability/clock-notice.ts';

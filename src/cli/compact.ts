@@ -1,6 +1,6 @@
 // `compact`: returns the free space in the database to the disk, while no receiver runs.
 
-import { many } from '../lib/many.ts';
+import { many } from '../lib/figures.ts';
 import { compact as compactDatabase } from '../store/sqlite/file/compact.ts';
 import { failsWithOne } from './backup.ts';
 import type { Declare } from './context.ts';

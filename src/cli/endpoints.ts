@@ -2,7 +2,7 @@
 
 import type { Command } from '@commander-js/extra-typings';
 import type { Endpoint, Notification } from '../client/types.ts';
-import { many } from '../lib/many.ts';
+import { many } from '../lib/figures.ts';
 import { secondsTime } from '../lib/time.ts';
 import type { CommandContext, Declare } from './context.ts';
 import { jsonOption, withHelp } from './options.ts';

@@ -3,10 +3,9 @@
 import { basename } from 'node:path';
 import { Option } from '@commander-js/extra-typings';
 import { readVariable } from '../config/config.ts';
-import { type CsvValue, csvLine } from '../lib/csv-line.ts';
 import { yieldToEventLoop } from '../lib/event-loop.ts';
-import { jsonOnOneLine } from '../lib/json-line.ts';
-import { many } from '../lib/many.ts';
+import { many } from '../lib/figures.ts';
+import { type CsvValue, csvLine, jsonOnOneLine } from '../lib/lines.ts';
 import { isoTime } from '../lib/time.ts';
 import {
   type ChainPlace,

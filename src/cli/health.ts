@@ -1,10 +1,8 @@
 // `health`: shows whether callbacks arrive, per action and hour, and since when they do not.
 
-import { CAUSES, type Incident } from '../incident/incident.ts';
-import { representIncident } from '../incident/representation.ts';
+import { CAUSES, type Incident, representIncident } from '../incident/incident.ts';
 import { yieldToEventLoop } from '../lib/event-loop.ts';
-import { many } from '../lib/many.ts';
-import { percent } from '../lib/percent.ts';
+import { many, percent } from '../lib/figures.ts';
 import { isoTime } from '../lib/time.ts';
 import { arrivalGroupOf, createChannelCounts, HOUR_MS } from '../stats/callback-health/channels.ts';
 import {

@@ -1,7 +1,6 @@
 // `incidents`: lists incidents of the running receiver, the worst first, and acknowledges one.
 
-import { extentText, INCIDENT_STATES } from '../incident/incident.ts';
-import type { representIncident } from '../incident/representation.ts';
+import { extentText, INCIDENT_STATES, type representIncident } from '../incident/incident.ts';
 import { secondsTime } from '../lib/time.ts';
 import { type CommandContext, CommandError, type Declare } from './context.ts';
 import { choiceOption, jsonOption, limitOption, withHelp } from './options.ts';

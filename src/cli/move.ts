@@ -3,7 +3,7 @@
 import { pino } from 'pino';
 import { readVariable } from '../config/config.ts';
 import { secretsInDatabaseUrl } from '../lib/database-url.ts';
-import { many } from '../lib/many.ts';
+import { many } from '../lib/figures.ts';
 import { MoveFailed, type MoveOptions, type MovePhase, type MoveReport } from '../store/move/report.ts';
 import { type CommandContext, CommandError, type Declare } from './context.ts';
 import { jsonOption, withHelp } from './options.ts';

@@ -1,9 +1,8 @@
 // `notifications …`: lists notifications to apps and replays them.
 
-import { many } from '../lib/many.ts';
+import { many } from '../lib/figures.ts';
 import { isoTime } from '../lib/time.ts';
-import { NOTIFICATION_STATUSES, type Notification } from '../notification/notification.ts';
-import { representNotification } from '../notification/representation.ts';
+import { NOTIFICATION_STATUSES, type Notification, representNotification } from '../notification/notification.ts';
 import { CommandError, type Declare } from './context.ts';
 import { withDatabase } from './database.ts';
 import {

@@ -1,7 +1,7 @@
 // The incidents that have not ended, as lines of `watch` and `health`.
 
 import { CAUSES, type Cause, extentText, type Incident, worstFirst } from '../incident/incident.ts';
-import { grouped } from '../lib/many.ts';
+import { grouped } from '../lib/figures.ts';
 import { secondsTime } from '../lib/time.ts';
 import type { StoreReader } from '../store/reader-port.ts';
 import type { Line } from './print.ts';

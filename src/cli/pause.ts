@@ -2,7 +2,7 @@
 
 import type { Command } from '@commander-js/extra-typings';
 import type { Client } from '../client/client.ts';
-import { many } from '../lib/many.ts';
+import { many } from '../lib/figures.ts';
 import { describeScope } from '../store/pauses-port.ts';
 import { type CommandContext, CommandError, type Declare } from './context.ts';
 import { jsonOption, withHelp } from './options.ts';

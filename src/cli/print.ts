@@ -1,7 +1,7 @@
 // Prints lines, numbers and progress: aligned and coloured on a terminal, plain elsewhere.
 
 import { styleText } from 'node:util';
-import { grouped } from '../lib/many.ts';
+import { grouped } from '../lib/figures.ts';
 import type { CommandContext } from './context.ts';
 import { clean } from './table.ts';
 

@@ -2,8 +2,8 @@
 
 import { readVariable } from '../config/config.ts';
 import { yieldToEventLoop } from '../lib/event-loop.ts';
+import { many } from '../lib/figures.ts';
 import type { Log } from '../lib/log.ts';
-import { many } from '../lib/many.ts';
 import { runInTurns } from '../lib/steps.ts';
 import type { PrunableCounts } from '../store/reader-port.ts';
 import { openStoreInSteps } from '../store/sqlite/store.ts';

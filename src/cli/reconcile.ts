@@ -1,7 +1,7 @@
 // `reconcile`: makes the running receiver poll CXone again for executions that ended without a result.
 
 import type { Client } from '../client/client.ts';
-import { grouped } from '../lib/many.ts';
+import { grouped } from '../lib/figures.ts';
 import { isoTime } from '../lib/time.ts';
 import type { ReconcileDifference, representReconciliation } from '../usecases/reconcile/report.ts';
 import { type CommandContext, CommandError, type Declare } from './context.ts';

@@ -2,7 +2,7 @@
 
 import { pino } from 'pino';
 import { readVariable } from '../config/config.ts';
-import { grouped, many } from '../lib/many.ts';
+import { grouped, many } from '../lib/figures.ts';
 import { BackupFailed } from '../store/sqlite/file/backup.ts';
 import { restore as restoreBackup } from '../store/sqlite/file/restore.ts';
 import { CommandError, type Declare } from './context.ts';

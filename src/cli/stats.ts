@@ -1,8 +1,7 @@
 // `stats`: counts the outcomes of the executions of a period, per action.
 
 import { yieldToEventLoop } from '../lib/event-loop.ts';
-import { formatDuration } from '../lib/format-duration.ts';
-import { percent } from '../lib/percent.ts';
+import { formatDuration, percent } from '../lib/figures.ts';
 import { isoTime } from '../lib/time.ts';
 import type { ActionSummary } from '../stats/period-summary.ts';
 import { MAX_READ, summarizePeriod } from '../stats/summarize-period.ts';

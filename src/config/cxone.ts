@@ -7,7 +7,7 @@ import type { Credentials } from '../cxone/auth/credentials.ts';
 import { headerSecrets, loadProfile, type Profile, ProfileError } from '../cxone/profile/profile.ts';
 import { requiredSettings } from '../cxone/profile/required-settings.ts';
 import { domain, HOST_NAME, items, type Key, keys, secret, text, url, withoutTrailingSlash } from './fields.ts';
-import { readSecret } from './read-secret.ts';
+import { readSecret } from './secret-files.ts';
 
 export interface CxoneConfig extends Credentials {
   /** Without a trailing slash. Null: discovered, as the upstream profile defines. */

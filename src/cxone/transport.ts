@@ -2,10 +2,9 @@
 
 import { createFetch } from 'ofetch';
 import { type Dispatcher, fetch as undiciFetch } from 'undici';
-import { failureReason } from '../lib/http/failure-reason.ts';
-import { parseRateLimitReset } from '../lib/http/rate-limit-reset.ts';
+import { failureReason } from '../lib/http/failure.ts';
+import { parseRateLimitReset, parseRetryAfter } from '../lib/http/rate-limit-reset.ts';
 import { readResponseBody } from '../lib/http/read-response-body.ts';
-import { parseRetryAfter } from '../lib/http/retry-after.ts';
 import { isProxyFailure } from '../lib/proxy/connect.ts';
 import { NO_PROXIES, type ProxyRules } from '../lib/proxy/proxy.ts';
 import type { World } from '../lib/world.ts';

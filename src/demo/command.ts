@@ -14,10 +14,9 @@ import { type DemoCase, demoCases, killCases, TAKEN_AGAIN } from './cases.ts';
 import { createDemoClient, type DemoClient } from './client.ts';
 import { type Inbox, openInbox } from './inbox.ts';
 import { followIncidents, incidentPrinter } from './incidents.ts';
-import { addresses, invitation } from './invitation.ts';
 import { compare } from './judge.ts';
 import { showProgress } from './progress.ts';
-import { type Killed, type Result, report } from './report.ts';
+import { addresses, invitation, type Killed, type Result, report } from './report.ts';
 import type { DemoService, Kills } from './service.ts';
 
 /** How long the demo waits for the last notifications. */

@@ -1,7 +1,6 @@
 // The incidents that a demo causes: printed once when they begin, and once when they end.
 
-import { extentText } from '../incident/incident.ts';
-import type { representIncident } from '../incident/representation.ts';
+import { extentText, type representIncident } from '../incident/incident.ts';
 import type { World } from '../lib/world.ts';
 
 /** As the API represents it. */

@@ -1,8 +1,14 @@
 // How a result ends an execution, and how a result after the outcome is kept or compared.
 
-import { entry, NO_RESPONSE, type ResponseFacts } from './audit-draft.ts';
 import { isSameJson } from './canonical-json.ts';
-import type { AuditDraft, AuditEvent, StatusReport } from './event.ts';
+import {
+  type AuditDraft,
+  type AuditEvent,
+  entry,
+  NO_RESPONSE,
+  type ResponseFacts,
+  type StatusReport,
+} from './event.ts';
 import { type Execution, isTerminal, type LateResult, type ResolvedBy, type TerminalStatus } from './execution.ts';
 import type { Json, JsonObject } from './json.ts';
 

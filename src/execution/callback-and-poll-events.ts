@@ -2,9 +2,8 @@
 
 import { isoTime } from '../lib/time.ts';
 import { applyResult, ended, type Transition } from './apply-result.ts';
-import { entry } from './audit-draft.ts';
 import { withBodyNotes } from './body-notes.ts';
-import type { ExecutionEvent } from './event.ts';
+import { type ExecutionEvent, entry } from './event.ts';
 import { type Execution, isTerminal } from './execution.ts';
 import { isSameExecutionId } from './execution-id.ts';
 import { expired } from './expiry-and-cancel.ts';

@@ -267,3 +267,14 @@ export interface AuditEntry {
   readonly app: string;
   readonly detail: JsonObject;
 }
+
+export interface ResponseFacts {
+  readonly httpStatus: number | null;
+  readonly latencyMs: number | null;
+}
+
+export const NO_RESPONSE: ResponseFacts = { httpStatus: null, latencyMs: null };
+
+export function entry(event: AuditEvent, detail: JsonObject, answered: ResponseFacts = NO_RESPONSE): AuditDraft {
+  return { event, latencyMs: answered.latencyMs, httpStatus: answered.httpStatus, detail, body: null };
+}

@@ -1,7 +1,7 @@
 // Outcomes that the receiver decides: expiry, and cancellation by an app or an operator.
 
 import { ended, type Transition } from './apply-result.ts';
-import { entry } from './audit-draft.ts';
+import { entry } from './event.ts';
 import { type Execution, hasPollAddress, isTerminal } from './execution.ts';
 import type { Json } from './json.ts';
 import { requeued } from './scheduling.ts';

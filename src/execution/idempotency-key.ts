@@ -2,7 +2,7 @@
 
 /**
  * Returns the name of a batch: the app's key and the fingerprint of the batch. Keys contain no spaces (see
- * http/request/idempotency-key.ts), so that no key equals a derived name.
+ * http/request/submission-headers.ts), so that no key equals a derived name.
  */
 export function batchName(key: string, fingerprint: string): string {
   return `${key} ${fingerprint}`;

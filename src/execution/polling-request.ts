@@ -1,7 +1,7 @@
 // Transition for a poll that an app or an operator requests, and the reasons to refuse it.
 
 import type { Transition } from './apply-result.ts';
-import { entry } from './audit-draft.ts';
+import { entry } from './event.ts';
 import { type Execution, hasPollAddress, isTerminal } from './execution.ts';
 import { pollSoon } from './unverified-callback.ts';
 

@@ -2,9 +2,8 @@
 
 import { isoTime } from '../lib/time.ts';
 import { applyResult, ended, ignored, type Transition } from './apply-result.ts';
-import { entry } from './audit-draft.ts';
 import { withBodyNotes } from './body-notes.ts';
-import type { AuditEvent, ExecutionEvent } from './event.ts';
+import { type AuditEvent, type ExecutionEvent, entry } from './event.ts';
 import { type Execution, isTerminal } from './execution.ts';
 import { expired } from './expiry-and-cancel.ts';
 import type { JsonObject } from './json.ts';

@@ -5,8 +5,7 @@
 // it, and the executionId in the submit response replaces it.
 
 import { applyResult, type Transition } from './apply-result.ts';
-import { entry, type ResponseFacts } from './audit-draft.ts';
-import type { ExecutionEvent } from './event.ts';
+import { type ExecutionEvent, entry, type ResponseFacts } from './event.ts';
 import { type Execution, hasPollAddress, isTerminal } from './execution.ts';
 import { isSameExecutionId } from './execution-id.ts';
 import { namedDetail, reportDetail, wordDetail } from './report-detail.ts';

@@ -30,7 +30,7 @@ import { createAcknowledgement } from './operators/incidents.ts';
 import { createLiftOfPause } from './operators/pause.ts';
 import { createPauseOfSending, createResumeOfSending } from './operators/pauses.ts';
 import { MAX_BODY_BYTES } from './request/read-body.ts';
-import { withoutQuery } from './request/unknown-parameters.ts';
+import { withoutQuery } from './request/validate.ts';
 import { respond } from './response/json.ts';
 import { noLeader, problem, storeUnavailable } from './response/problem.ts';
 import { completeExecution, createCallbackEndpoint } from './webhook/callback-endpoint.ts';

@@ -1,5 +1,7 @@
 // What an incident is: one problem with one cause, from its first sign to its last. Pure.
 
+import { isoTime } from '../lib/time.ts';
+
 export type Severity = 'critical' | 'warning';
 
 /** The causes, each named like its section of the runbook; the worst first. */
@@ -95,4 +97,36 @@ export function extentText({ affected, total }: Extent, format: (count: number) 
   const text = (count: number) => `${format(count)}${count === MAX_COUNTED ? '+' : ''}`;
   if (total === null) return affected === 0 ? '' : text(affected);
   return `${text(affected)} of ${text(total)}`;
+}
+
+export function representIncident(incident: Incident) {
+  const { id, cause, subject, problem, affected, total, actions, apps, acknowledgedBy } = incident;
+  return {
+    id,
+    cause,
+    severity: CAUSES[cause],
+    state: stateOf(incident),
+    problem,
+    subject: subject === '' ? null : subject,
+    startedAt: isoTime(incident.startedAt),
+    lastSeenAt: isoTime(incident.lastSeenAt),
+    endedAt: isoTime(incident.endedAt),
+    affected,
+    total,
+    actions: [...actions],
+    apps: [...apps],
+    acknowledgedAt: isoTime(incident.acknowledgedAt),
+    acknowledgedBy,
+    runbook: runbookOf(incident),
+  };
+}
+
+/** Returns the body of the webhook: the event, and the incident as it is now. */
+export function announcementBody({ type, at }: { type: IncidentEventType; at: number }, incident: Incident): string {
+  return JSON.stringify({ type: `incident.${type}`, timestamp: isoTime(at), data: representIncident(incident) });
+}
+
+/** Returns the path of the part of the runbook. */
+function runbookOf({ cause }: Pick<Incident, 'cause'>): string {
+  return `docs/runbook.md#${cause.toLowerCase()}`;
 }

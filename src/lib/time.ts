@@ -1,4 +1,4 @@
-// Timestamps as text: ISO 8601 in UTC, and a form of it for file names.
+// Timestamps as text: ISO 8601 in UTC, a form of it for file names, and a moment as servers state it.
 
 /** Returns a moment (milliseconds since the Unix epoch) as ISO 8601 with milliseconds; null and undefined stay as they are. */
 export function isoTime<T extends number | null | undefined>(time: T): T extends number ? string : T;
@@ -26,4 +26,28 @@ export function fileTimestamp(time: number): string {
 /** Returns the moment to the second, for people: `2026-01-31 12:00:00Z`. */
 export function secondsTime(time: number): string {
   return `${isoTime(time).slice(0, 19).replace('T', ' ')}Z`;
+}
+
+/** A number counts as a Unix time if it is within this distance of now, in milliseconds: ten years. */
+const NEAR_MS = 10 * 365 * 86_400_000;
+
+export interface Moment {
+  /** Milliseconds from now; negative for a moment in the past. */
+  readonly inMs: number;
+  /** True if the text states a duration instead of a time. */
+  readonly relative: boolean;
+}
+
+/** Returns null for a text that states no moment. */
+export function parseMoment(text: string, now: number): Moment | null {
+  const trimmed = text.trim();
+  const value = trimmed === '' ? Number.NaN : Number(trimmed);
+  if (Number.isFinite(value)) {
+    for (const time of [value * 1000, value]) {
+      if (Math.abs(time - now) < NEAR_MS) return { inMs: time - now, relative: false };
+    }
+    return { inMs: value * 1000, relative: true };
+  }
+  const date = /^(?:\d{4}-\d\d|[A-Za-z]{3,9},? )/.test(trimmed) ? Date.parse(trimmed) : Number.NaN;
+  return Number.isNaN(date) ? null : { inMs: date - now, relative: false };
 }

@@ -1,5 +1,8 @@
-// Starts a worker thread from a module of the receiver, from the sources as well as from the built package.
+// Starts a worker thread from a module of the receiver, from the sources as well as from the built package, and lowers the priority of one.
 
+import { existsSync, readlinkSync } from 'node:fs';
+import { getPriority, setPriority } from 'node:os';
+import { basename } from 'node:path';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
 /**
@@ -14,4 +17,22 @@ export function startWorkerThread(module: URL, options: Omit<WorkerOptions, 'env
 /** Returns the URL of a module as it is named where `running` is: the build rewrites the extensions of imports, but not of URLs. */
 export function moduleBeside(module: URL, running: string): URL {
   return running.endsWith('.js') ? new URL(module.href.replace(/\.ts$/, '.js')) : module;
+}
+
+/** Added to the nice value of the process; see setpriority(2). */
+const NICENESS = 5;
+const MAX_NICENESS = 19;
+
+/** On Linux a thread has a priority of its own. */
+const OWN_THREAD = '/proc/thread-self';
+
+/** Lowers the priority of the thread that calls it. On other systems than Linux, the threads share the processors evenly. */
+export function giveWay(): void {
+  if (!existsSync(OWN_THREAD)) return;
+  try {
+    const thread = Number(basename(readlinkSync(OWN_THREAD)));
+    setPriority(thread, Math.min(MAX_NICENESS, getPriority(thread) + NICENESS));
+  } catch {
+    // A sandbox may forbid it.
+  }
 }

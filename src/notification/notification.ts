@@ -1,5 +1,7 @@
 // Model of a notification to an app and its delivery. Times are milliseconds since the Unix epoch.
 
+import { isoTime } from '../lib/time.ts';
+
 export const NOTIFICATION_STATUSES = ['PENDING', 'DELIVERED', 'DEAD'] as const;
 
 /** DEAD: given up, and kept for a replay. */
@@ -42,4 +44,24 @@ export interface Notification {
   readonly lastHttpStatus: number | null;
   readonly lastError: string | null;
   readonly deliveredAt: number | null;
+}
+
+export function representNotification(notification: Notification) {
+  const { id, correlationId, app, type, url, status, attempts, lastHttpStatus, lastError } = notification;
+  return {
+    id,
+    correlationId,
+    app,
+    type,
+    url,
+    status,
+    createdAt: isoTime(notification.createdAt),
+    nextAttemptAt: isoTime(notification.dueAt),
+    giveUpAt: isoTime(notification.giveUpAt),
+    attempts,
+    lastAttemptAt: isoTime(notification.lastAttemptAt),
+    lastHttpStatus,
+    lastError,
+    deliveredAt: isoTime(notification.deliveredAt),
+  };
 }

@@ -1,4 +1,4 @@
-// Notice of a step of the clock with which the times of waiting work were moved.
+// Notices of the clock: a step with which the times of waiting work were moved, and a difference from the clock of the database.
 
 import { isoTime } from '../lib/time.ts';
 import type { World } from '../lib/world.ts';
@@ -22,4 +22,16 @@ export function createClockNotices(store: Pick<DueWork, 'lastClockStep'>, world:
     const notice = clockNotice(await store.lastClockStep(), world.now());
     return notice === null ? [] : [notice];
   };
+}
+
+/** A larger difference is a fault of one of the clocks. */
+export const MAX_CLOCK_DIFFERENCE_MS = 2_000;
+
+/** Returns what is wrong and the remedy; null while the clocks agree. @param aheadMs how far the clock of this machine is ahead */
+export function clockDifferenceProblem(aheadMs: number): string | null {
+  // promise: clock-difference-is-reported
+  if (Math.abs(aheadMs) <= MAX_CLOCK_DIFFERENCE_MS) return null;
+  const seconds = (Math.abs(aheadMs) / 1000).toFixed(1);
+  const how = aheadMs > 0 ? 'ahead of' : 'behind';
+  return `the clock of this machine is ${seconds} s ${how} the clock of the database: set both right (NTP)`;
 }

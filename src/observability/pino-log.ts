@@ -1,7 +1,7 @@
 // Writes the log as JSON lines, with secrets redacted.
 
 import { type DestinationStream, pino } from 'pino';
-import { onOneLine } from '../lib/json-line.ts';
+import { onOneLine } from '../lib/lines.ts';
 import type { Log } from '../lib/log.ts';
 import { createRedact } from '../lib/redaction.ts';
 import { isoTime } from '../lib/time.ts';

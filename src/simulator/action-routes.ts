@@ -5,14 +5,12 @@ import type { JsonObject } from '../execution/json.ts';
 import type { World } from '../lib/world.ts';
 import { apiOf } from './api/by-dialect.ts';
 import { BadDials, chooseScript } from './choose.ts';
-import type { Dice } from './dice.ts';
+import type { Dice, SeedNames } from './dice.ts';
 import type { SimulatedExecutions } from './executions.ts';
 import type { CaseRecord } from './ledger.ts';
 import type { SimulatorOptions } from './options.ts';
 import { json, respond, retryAfter, type SimulatorEnv } from './responses.ts';
-import type { Run } from './run.ts';
-import { type PollStep, type Script, type SubmitStep, stepAt } from './script.ts';
-import type { SeedNames } from './seed-names.ts';
+import { type PollStep, type Run, type Script, type SubmitStep, stepAt } from './script.ts';
 
 export interface ActionParts {
   readonly options: SimulatorOptions;

@@ -2,8 +2,7 @@
 
 import type { JsonObject } from '../execution/json.ts';
 import { contradictingStatus, finalStatus, runningStatus } from './outcome.ts';
-import type { Run } from './run.ts';
-import type { CallbackStep } from './script.ts';
+import type { CallbackStep, Run } from './script.ts';
 
 /** Above the receiver's limit of 1 MiB. */
 const OVERSIZE_BYTES = 1_250_000;

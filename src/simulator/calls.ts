@@ -4,11 +4,9 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { isoTime } from '../lib/time.ts';
 import { apiOf } from './api/by-dialect.ts';
 import type { Call, CaseRecord, Ledger } from './ledger.ts';
-import type { Move } from './move.ts';
+import type { Quota, RateLimit } from './limits.ts';
 import type { SimulatorOptions } from './options.ts';
-import type { Outage, OutageOrder } from './outage.ts';
-import type { Quota } from './quota.ts';
-import type { RateLimit } from './rate-limit.ts';
+import type { Move, Outage, OutageOrder } from './outage.ts';
 import { cutOff, respond, retryAfter, type SimulatorEnv } from './responses.ts';
 import type { Tokens } from './tokens.ts';
 

@@ -5,12 +5,10 @@ import type { Json, JsonObject } from '../execution/json.ts';
 import { isoTime } from '../lib/time.ts';
 import { composeCallback, forgedUrl } from './callback-bodies.ts';
 import type { Deliver } from './deliver.ts';
-import type { Dice } from './dice.ts';
+import type { Dice, SeedNames } from './dice.ts';
 import { type CaseRecord, forgetBeyond, type Ledger } from './ledger.ts';
 import type { SimulatorOptions } from './options.ts';
-import type { Run } from './run.ts';
-import type { CallbackStep, Script } from './script.ts';
-import type { SeedNames } from './seed-names.ts';
+import type { CallbackStep, Run, Script } from './script.ts';
 
 export interface SimulatedExecutions {
   /** Starts a run. `calledBack` resolves when all of its callbacks have been sent and have a response. */

@@ -1,7 +1,7 @@
 // The status of a run, in the form of a CXone response.
 
 import type { JsonObject } from '../execution/json.ts';
-import type { Run } from './run.ts';
+import type { Run } from './script.ts';
 
 /** Returns `{executionId, status, result?, error?}` at a time. */
 export function currentStatus(run: Run, now: number): JsonObject {

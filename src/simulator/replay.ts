@@ -7,9 +7,8 @@ import { createDeliver } from './deliver.ts';
 import { forgetBeyond } from './ledger.ts';
 import { type Listening, listen, type Place } from './listen.ts';
 import { matchRoute } from './match-route.ts';
-import { addReadiness } from './readiness.ts';
 import type { Conversation, Entry, Recording } from './recording.ts';
-import { json, text } from './responses.ts';
+import { addReadiness, json, text } from './responses.ts';
 
 /** A replay shortens the recorded wait for a callback to this limit. */
 const MAX_CALLBACK_DELAY_MS = 1_000;

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import type { Context } from 'hono';
+import type { Context, Env, Hono } from 'hono';
 import type { Json } from '../execution/json.ts';
 import type { CaseRecord, Exchange, SimulatedResponse } from './ledger.ts';
 
@@ -60,4 +60,9 @@ export function retryAfter(seconds: number, style: 'seconds' | 'date', now: numb
   const whole = Math.ceil(seconds);
   const date = () => new Date(Math.ceil((now + whole * 1000) / 1000) * 1000).toUTCString();
   return { 'retry-after': style === 'seconds' ? String(whole) : date() };
+}
+
+/** Adds GET /readyz, which responds 200 while the simulator listens. No recorded tenant and no dialect has this path. */
+export function addReadiness<E extends Env>(app: Hono<E>): void {
+  app.get('/readyz', () => json(200, { status: 'ready' }));
 }

@@ -1,7 +1,8 @@
-// The script of one execution, as data. A fate is a named script, and `inputs.simulate` may change any part of it.
+// The script of one execution, as data, and a run of it. A fate is a named script, and `inputs.simulate` may change any part of it.
 
 import * as v from 'valibot';
-import type { Json } from '../execution/json.ts';
+import type { Json, JsonObject } from '../execution/json.ts';
+import type { CaseRecord } from './ledger.ts';
 
 const Milliseconds = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(86_400_000));
 const HttpStatus = v.pipe(v.number(), v.integer(), v.minValue(200), v.maxValue(599));
@@ -116,4 +117,18 @@ export function stepAt<T>(steps: readonly T[], n: number): T {
   const step = steps[Math.min(n, steps.length - 1)];
   if (step === undefined) throw new RangeError('a script has at least one step');
   return step;
+}
+
+export interface Run {
+  readonly record: CaseRecord;
+  readonly actionId: string;
+  readonly script: Script;
+  /** The id in JSON: a string, or a number that a double cannot hold. */
+  readonly executionId: Json;
+  readonly idText: string;
+  /** Null: no callback is sent, whatever the script has. */
+  readonly callbackUrl: string | null;
+  /** The inputs of the action, which are its result unless the script has another. */
+  readonly echo: JsonObject;
+  readonly endsAt: number;
 }

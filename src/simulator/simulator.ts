@@ -3,8 +3,7 @@
 import type { Hono } from 'hono';
 import type { CaseRecord, Stats } from './ledger.ts';
 import type { Listening, Place } from './listen.ts';
-import type { MoveOrder } from './move.ts';
-import type { OutageOrder } from './outage.ts';
+import type { MoveOrder, OutageOrder } from './outage.ts';
 import type { SimulatorEnv } from './responses.ts';
 
 export interface Simulator {

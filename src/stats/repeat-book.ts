@@ -1,7 +1,7 @@
 // Collects counted repeats of events by event and action, so that operators see what calls the receiver without end.
 
 import { type AuditEvent, CALLED_EVENTS } from '../execution/event.ts';
-import { many } from '../lib/many.ts';
+import { many } from '../lib/figures.ts';
 import { isoTime } from '../lib/time.ts';
 import type { CountedRepeats } from '../store/statistics-port.ts';
 import type { TrailFollower } from './trail-follower.ts';

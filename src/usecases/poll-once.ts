@@ -4,7 +4,7 @@ import type { Cxone, Permit, PollResponse } from '../cxone/port.ts';
 import type { ExecutionEvent } from '../execution/event.ts';
 import type { Execution } from '../execution/execution.ts';
 import type { JsonObject } from '../execution/json.ts';
-import { nextPollAt } from '../execution/schedule.ts';
+import { nextPollAt } from '../execution/scheduling.ts';
 import type { World } from '../lib/world.ts';
 import { POLL, polledEnd } from '../observability/tracing/spans.ts';
 import { endSpanWith, type Tracing, withSpanContext } from '../observability/tracing/tracing.ts';

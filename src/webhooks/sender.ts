@@ -2,10 +2,9 @@
 
 import { Agent, type buildConnector, request } from 'undici';
 import { excerpt } from '../lib/http/excerpt.ts';
-import { failureReason } from '../lib/http/failure-reason.ts';
+import { failureReason, isRejection } from '../lib/http/failure.ts';
+import { parseRetryAfter } from '../lib/http/rate-limit-reset.ts';
 import { readResponseBody } from '../lib/http/read-response-body.ts';
-import { isRejection } from '../lib/http/rejection.ts';
-import { parseRetryAfter } from '../lib/http/retry-after.ts';
 import { type HttpProxy, NO_PROXIES, type ProxyRules, proxyFor } from '../lib/proxy/proxy.ts';
 import type { World } from '../lib/world.ts';
 import type { Trust } from './address-policy.ts';

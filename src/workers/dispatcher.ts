@@ -4,7 +4,7 @@ import type { SignedUrls } from '../callbacks/signed-url.ts';
 import { type Cxone, type Permit, type SubmitResponse, TokenUnavailable } from '../cxone/port.ts';
 import type { ExecutionEvent } from '../execution/event.ts';
 import type { Dispatchable } from '../execution/execution.ts';
-import { firstPollSpread, retryAt } from '../execution/schedule.ts';
+import { firstPollSpread, retryAt } from '../execution/scheduling.ts';
 import { type Backoff, createBackoff } from '../lib/backoff.ts';
 import type { Log } from '../lib/log.ts';
 import type { Work } from '../lib/loop.ts';

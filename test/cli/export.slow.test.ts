@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { csvLine } from '../../src/lib/csv-line.ts';
+import { csvLine } from '../../src/lib/lines.ts';
 import { openReadOnly } from '../../src/store/sqlite/file/open-readonly.ts';
 import { scanAuditTrail } from '../../src/store/sqlite/queries/audit.ts';
 import { scanExecutions } from '../../src/store/sqlite/queries/executions.ts';

@@ -1,7 +1,7 @@
 // What `demo --serve` prints at its end: a first user opens these addresses with this key.
 
 import { expect, test } from 'vitest';
-import { invitation } from '../../src/demo/invitation.ts';
+import { invitation } from '../../src/demo/report.ts';
 
 const [receiverUrl, simulatorUrl] = ['http://127.0.0.1:40001', 'http://127.0.0.1:40002'];
 const keys = { app: 'key-of-the-app-0123', operator: 'key-of-the-operator-0123' };

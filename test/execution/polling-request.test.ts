@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { whyNotPollable } from '../../src/execution/polling-request.ts';
-import { nextPollAt } from '../../src/execution/schedule.ts';
+import { nextPollAt } from '../../src/execution/scheduling.ts';
 import { transition } from '../../src/execution/transition.ts';
 import { anExecution, callback, completed, NOON, submitted } from '../support/executions.ts';
 

@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createSignedUrls } from '../../src/callbacks/signed-url.ts';
-import { readFileDescriptors } from '../../src/http/server/file-descriptors.ts';
+import { readFileDescriptors } from '../../src/http/server/connection-limits.ts';
 import { createSimulator } from '../../src/simulator/app.ts';
 import { run } from '../support/process.ts';
 import { temporaryFolder } from '../support/temporary.ts';

@@ -11,7 +11,7 @@ const nicenessIn = (stat: string) => Number(stat.slice(stat.lastIndexOf(')') + 2
 const SOURCE = `
   import { readFileSync } from 'node:fs';
   import { parentPort } from 'node:worker_threads';
-  import { giveWay } from '${new URL('../../src/lib/give-way.ts', import.meta.url)}';
+  import { giveWay } from '${new URL('../../src/lib/worker-thread.ts', import.meta.url)}';
   giveWay();
   parentPort.postMessage(readFileSync('/proc/thread-self/stat', 'utf8'));
 `;

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { jsonOnOneLine } from '../../src/lib/json-line.ts';
+import { jsonOnOneLine } from '../../src/lib/lines.ts';
 
 /** The line ends of Python's splitlines, the widest definition in use. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these characters end lines

@@ -1,7 +1,7 @@
 // Shares as people read them: one decimal at most, and never a rounded none or all.
 
 import { expect, test } from 'vitest';
-import { percent } from '../../src/lib/percent.ts';
+import { percent } from '../../src/lib/figures.ts';
 
 test.each([
   [0, 8, '0 %'],

@@ -1,7 +1,7 @@
 // When the difference of clocks is a problem, and in which words.
 
 import { expect, test } from 'vitest';
-import { clockDifferenceProblem } from '../../src/observability/clock-difference.ts';
+import { clockDifferenceProblem } from '../../src/observability/clock-notice.ts';
 
 test.for([0, 2_000, -2_000])('a difference of %i ms is none', (aheadMs) => {
   expect(clockDifferenceProblem(aheadMs)).toBe(null);

@@ -6,7 +6,7 @@ import { basename, dirname, resolve } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { readVariable } from '../../config/config.ts';
 import type { JsonObject } from '../../execution/json.ts';
-import { many } from '../../lib/many.ts';
+import { many } from '../../lib/figures.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { ExportManifest } from '../../store/export-manifest.ts';
 import type { AuditHead } from '../../store/port.ts';

@@ -2,7 +2,7 @@
 
 import type { Masking } from '../../execution/masking.ts';
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
-import { onOneLine } from '../../lib/json-line.ts';
+import { onOneLine } from '../../lib/lines.ts';
 import type { World } from '../../lib/world.ts';
 import type { AuditFilter, ChainedEntry, StoreReader } from '../../store/reader-port.ts';
 import type { CommandContext, Declare } from '../context.ts';

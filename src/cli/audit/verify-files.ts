@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { JsonObject } from '../../execution/json.ts';
-import { many } from '../../lib/many.ts';
+import { many } from '../../lib/figures.ts';
 import type { ExportManifest } from '../../store/export-manifest.ts';
 import type { AuditHead } from '../../store/port.ts';
 import type { TrailReader } from '../../store/reader-port.ts';

@@ -3,7 +3,7 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { readVariable } from '../../config/config.ts';
-import { many } from '../../lib/many.ts';
+import { many } from '../../lib/figures.ts';
 import { readHeads, type SignedHead } from '../../store/signed-head.ts';
 import type { Verification } from '../../store/verification.ts';
 import { type CommandContext, CommandError, type Declare, type Variables } from '../context.ts';

@@ -4,8 +4,8 @@ import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs
 import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { withCommandName } from '../../lib/command-name.ts';
+import { many } from '../../lib/figures.ts';
 import { reasonOf } from '../../lib/log.ts';
-import { many } from '../../lib/many.ts';
 import type { World } from '../../lib/world.ts';
 import { DatabaseRefused } from '../../store/shared/database-refused.ts';
 import { realDatabasePath } from '../../store/sqlite/file/lock.ts';

@@ -3,8 +3,8 @@
 import { lookup } from 'node:dns/promises';
 import { isIP, type Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
+import { many } from '../../lib/figures.ts';
 import { reasonOf } from '../../lib/log.ts';
-import { many } from '../../lib/many.ts';
 import { createTunnelConnector } from '../../lib/proxy/connect.ts';
 import type { HttpProxy } from '../../lib/proxy/proxy.ts';
 import type { World } from '../../lib/world.ts';

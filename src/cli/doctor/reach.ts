@@ -4,7 +4,7 @@ import { CALLBACK_PATH, createSignedUrls, type SignedUrls } from '../../callback
 import type { Config } from '../../config/config.ts';
 import { type Listening, listen } from '../../http/server/server.ts';
 import { readTlsPair } from '../../http/server/tls.ts';
-import { failureReason } from '../../lib/http/failure-reason.ts';
+import { failureReason } from '../../lib/http/failure.ts';
 import { readResponseBody } from '../../lib/http/read-response-body.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 

@@ -2,7 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 import type { Client } from 'pg';
-import { many } from '../../lib/many.ts';
+import { many } from '../../lib/figures.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
 import { type Check, ok, warn } from './check.ts';

@@ -4,7 +4,7 @@ import type { Client } from 'pg';
 import { addressesIn, withoutLogin } from '../../lib/database-url.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
-import { MAX_CLOCK_DIFFERENCE_MS } from '../../observability/clock-difference.ts';
+import { MAX_CLOCK_DIFFERENCE_MS } from '../../observability/clock-notice.ts';
 import { isAnyLeading } from '../../store/postgres/connection/leader-lock.ts';
 import { connected, refuseSharedSessions } from '../../store/postgres/connection/prepare.ts';
 import { verifySettings } from '../../store/postgres/connection/verify-settings.ts';

@@ -1,7 +1,7 @@
 // `executions erase`, `hold` and `release`: erase content, or exempt an execution from that, through the running receiver.
 
 import type { Execution } from '../../client/types.ts';
-import { grouped, many } from '../../lib/many.ts';
+import { grouped, many } from '../../lib/figures.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { ExecutionFilter } from '../../store/port.ts';
 import { type CommandContext, CommandError, type Declare } from '../context.ts';

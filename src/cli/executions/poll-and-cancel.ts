@@ -4,7 +4,7 @@ import type { Command } from '@commander-js/extra-typings';
 import type { Execution } from '../../client/types.ts';
 import type { JsonObject } from '../../execution/json.ts';
 import type { Masking } from '../../execution/masking.ts';
-import { grouped, many } from '../../lib/many.ts';
+import { grouped, many } from '../../lib/figures.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { ExecutionFilter } from '../../store/port.ts';
 import { type CommandContext, CommandError, type Declare } from '../context.ts';

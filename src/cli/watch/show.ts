@@ -1,9 +1,7 @@
 // Shows a reading of `watch` for people: alerts first, then figures with their units.
 
 import { TERMINAL_STATUSES } from '../../execution/execution.ts';
-import { formatDuration } from '../../lib/format-duration.ts';
-import { grouped } from '../../lib/many.ts';
-import { percent } from '../../lib/percent.ts';
+import { formatDuration, grouped, percent } from '../../lib/figures.ts';
 import type { CommandContext } from '../context.ts';
 import { formatLines, type Line } from '../print.ts';
 import { type Column, tableOf } from '../table.ts';

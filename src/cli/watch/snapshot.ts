@@ -2,9 +2,7 @@
 
 import type { Cause } from '../../incident/incident.ts';
 import { withCommandName } from '../../lib/command-name.ts';
-import { formatDuration } from '../../lib/format-duration.ts';
-import { grouped } from '../../lib/many.ts';
-import { percent } from '../../lib/percent.ts';
+import { formatDuration, grouped, percent } from '../../lib/figures.ts';
 import { isoTime } from '../../lib/time.ts';
 import { HOUR_MS } from '../../stats/callback-health/channels.ts';
 import { healthIn } from '../../stats/callback-health/health.ts';

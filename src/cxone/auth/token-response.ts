@@ -2,7 +2,7 @@
 
 import { decodeJwt } from 'jose';
 import { isJsonObject, type Json, scalarText } from '../../execution/json.ts';
-import { parseMoment } from '../../lib/moment.ts';
+import { parseMoment } from '../../lib/time.ts';
 import { find } from '../json-pointer.ts';
 import type { TokenRequestPart } from '../profile/token.ts';
 

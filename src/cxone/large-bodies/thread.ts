@@ -1,7 +1,7 @@
 // The thread that runs jobs with large bodies, one at a time.
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { giveWay } from '../../lib/give-way.ts';
+import { giveWay } from '../../lib/worker-thread.ts';
 import { createJobs, type Job, type JobRules } from './jobs.ts';
 
 const run = createJobs(workerData as JobRules);

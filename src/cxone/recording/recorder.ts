@@ -3,7 +3,7 @@
 import { closeSync, fchmodSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonObject } from '../../execution/json.ts';
-import { jsonOnOneLine } from '../../lib/json-line.ts';
+import { jsonOnOneLine } from '../../lib/lines.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import { createRedact } from '../../lib/redaction.ts';
 import { fileTimestamp } from '../../lib/time.ts';

@@ -1,6 +1,6 @@
 // Observes fetch: reports each request with its response once the response is complete.
 
-import { failureReason } from '../../lib/http/failure-reason.ts';
+import { failureReason } from '../../lib/http/failure.ts';
 import type { World } from '../../lib/world.ts';
 import type { Fetcher } from '../transport.ts';
 

@@ -2,7 +2,7 @@
 
 import { html } from 'hono/html';
 import * as v from 'valibot';
-import { many } from '../../lib/many.ts';
+import { many } from '../../lib/figures.ts';
 import { isoTime } from '../../lib/time.ts';
 import { type ActionCourse, MAX_COURSE_DAYS, type Period, readCourse } from '../../stats/action-course.ts';
 import { LAST_DAY } from '../../stats/dashboard/dashboard.ts';

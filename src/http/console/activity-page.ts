@@ -2,7 +2,7 @@
 
 import { html } from 'hono/html';
 import type { Json } from '../../execution/json.ts';
-import { many } from '../../lib/many.ts';
+import { many } from '../../lib/figures.ts';
 import { ACTIVITY_ACTIONS, type Activity, type ActivityAction, filterOf } from '../../store/activity-port.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import { type Html, table } from '../html.ts';

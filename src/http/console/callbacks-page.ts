@@ -1,7 +1,7 @@
 // The page on callback health: alerts, timing advice, and the channels of outcomes hour by hour.
 
 import { html } from 'hono/html';
-import { many } from '../../lib/many.ts';
+import { many } from '../../lib/figures.ts';
 import type { Health } from '../../stats/callback-health/health.ts';
 import type { RepeatGroup } from '../../stats/repeat-book.ts';
 import type { UnknownWord } from '../../store/statistics-port.ts';

@@ -2,7 +2,7 @@
 
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import { many } from '../../lib/many.ts';
+import { many } from '../../lib/figures.ts';
 import type { MatchCount } from '../../store/search-port.ts';
 import type { PagesDependencies } from '../dependencies.ts';
 import type { BulkCaller } from '../executions/actions.ts';

@@ -1,7 +1,7 @@
 // Endpoints of apps: all with something that waits, or one with its deliveries, failures and pause.
 
 import { html } from 'hono/html';
-import { many } from '../../lib/many.ts';
+import { many } from '../../lib/figures.ts';
 import type { Notification } from '../../notification/notification.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import { type Html, table } from '../html.ts';

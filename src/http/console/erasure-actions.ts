@@ -2,11 +2,10 @@
 
 import { html } from 'hono/html';
 import type { Execution } from '../../execution/execution.ts';
-import { many } from '../../lib/many.ts';
+import { many } from '../../lib/figures.ts';
 import type { Order } from '../../store/erasure-port.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
-import type { BulkErasure, EraseOne } from '../executions/erase.ts';
-import { parseErasureFilter } from '../executions/erase.ts';
+import { type BulkErasure, type EraseOne, parseErasureFilter } from '../executions/erase.ts';
 import { type OrderedHold, orderOf } from '../executions/order.ts';
 import type { Html } from '../html.ts';
 import { callerName, type Identity } from '../middleware/identity.ts';

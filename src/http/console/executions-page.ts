@@ -10,7 +10,7 @@ import {
 } from '../../execution/execution.ts';
 import { isJsonObject, type Json, LargeJson } from '../../execution/json.ts';
 import { createMasking, type Masking } from '../../execution/masking.ts';
-import { many } from '../../lib/many.ts';
+import { many } from '../../lib/figures.ts';
 import type { ExecutionReader, ListQuery } from '../../store/port.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import { parseListQuery } from '../executions/query.ts';

@@ -1,7 +1,7 @@
 // The message after an action. The URL names the action only, so that a link cannot put other words on the page.
 
 import type { Execution } from '../../execution/execution.ts';
-import { many } from '../../lib/many.ts';
+import { many } from '../../lib/figures.ts';
 import type { PageContent } from './layout.ts';
 
 export interface CompletedAction {

@@ -2,9 +2,7 @@
 
 import { html } from 'hono/html';
 import type { Status } from '../../execution/execution.ts';
-import { formatDuration } from '../../lib/format-duration.ts';
-import { grouped } from '../../lib/many.ts';
-import { percent } from '../../lib/percent.ts';
+import { formatDuration, grouped, percent } from '../../lib/figures.ts';
 import { currentRequest } from '../../lib/request-context.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { NotificationStatus } from '../../notification/notification.ts';

@@ -3,7 +3,7 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
-import { many } from '../../lib/many.ts';
+import { many } from '../../lib/figures.ts';
 import type { World } from '../../lib/world.ts';
 import type { MatchCount } from '../../store/search-port.ts';
 import type { Html } from '../html.ts';

@@ -3,7 +3,7 @@
 import { html } from 'hono/html';
 import type { UpstreamPause } from '../../cxone/port.ts';
 import type { Cause, Incident } from '../../incident/incident.ts';
-import { many } from '../../lib/many.ts';
+import { many } from '../../lib/figures.ts';
 import type { NotReady } from '../../observability/readiness.ts';
 import { LAST_DAY, LAST_HOUR, type Overview } from '../../stats/dashboard/dashboard.ts';
 import type { IncidentPage } from '../../store/incidents-port.ts';

@@ -1,7 +1,7 @@
 // The plots of the overview: submissions, outcomes, channels of outcomes, and response times of CXone.
 
 import { html } from 'hono/html';
-import { many } from '../../lib/many.ts';
+import { many } from '../../lib/figures.ts';
 import type { Overview } from '../../stats/dashboard/dashboard.ts';
 import { type Html, table } from '../html.ts';
 import { clock, duration, number, share } from './format.ts';

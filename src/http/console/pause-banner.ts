@@ -2,7 +2,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { html } from 'hono/html';
-import { many } from '../../lib/many.ts';
+import { many } from '../../lib/figures.ts';
 import { type CountedPause, describeScope, type PauseScope, type SendingPause } from '../../store/pauses-port.ts';
 import type { Html } from '../html.ts';
 import { moment } from './format.ts';

@@ -1,7 +1,7 @@
 // Pages that state why an action or a page was refused.
 
 import { html } from 'hono/html';
-import { unknownParameters } from '../request/unknown-parameters.ts';
+import { unknownParameters } from '../request/validate.ts';
 import type { FieldError } from '../response/problem.ts';
 import { pageResponse, type Section } from './layout.ts';
 import type { PageHandler } from './list-page.ts';

@@ -3,7 +3,7 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Execution } from '../../execution/execution.ts';
-import { many } from '../../lib/many.ts';
+import { many } from '../../lib/figures.ts';
 import type { Notification } from '../../notification/notification.ts';
 import { MAX_NAMED } from '../../store/port.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';

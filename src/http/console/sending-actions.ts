@@ -2,7 +2,7 @@
 
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import { many } from '../../lib/many.ts';
+import { many } from '../../lib/figures.ts';
 import { describeScope, isSameScope, type PauseScope } from '../../store/pauses-port.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import type { Html } from '../html.ts';

@@ -2,7 +2,7 @@
 
 import { html } from 'hono/html';
 import type { Work } from '../../lib/loop.ts';
-import { many } from '../../lib/many.ts';
+import { many } from '../../lib/figures.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
 import type { Outbox } from '../../store/outbox-port.ts';

@@ -4,7 +4,7 @@ import { html } from 'hono/html';
 import type { AuditEntry, AuditEvent } from '../../execution/event.ts';
 import { isJsonObject, type Json, LargeJson, writeJson } from '../../execution/json.ts';
 import type { Masking } from '../../execution/masking.ts';
-import { many } from '../../lib/many.ts';
+import { many } from '../../lib/figures.ts';
 import { code, type Html } from '../html.ts';
 import { duration, moment } from './format.ts';
 

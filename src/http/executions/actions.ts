@@ -22,8 +22,7 @@ import {
 import { count } from '../openapi/schema-parts.ts';
 import { REASON_BODY, readReason } from '../operators/reason.ts';
 import { recordAction } from '../operators/record-activity.ts';
-import { executionPages } from '../request/execution-pages.ts';
-import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
+import { createExecutionFinder, executionPages, unknownExecution } from '../request/find-execution.ts';
 import { onBody } from '../request/read-json.ts';
 import { json } from '../response/json.ts';
 import { problem, storeUnavailable } from '../response/problem.ts';

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot';
 import { representExecution } from '../../execution/representation.ts';
-import { many } from '../../lib/many.ts';
+import { many } from '../../lib/figures.ts';
 import type { BatchAddResult } from '../../store/intake-port.ts';
 import type { BatchItem } from '../../usecases/submission-request.ts';
 import { component } from '../openapi/components.ts';

@@ -20,8 +20,7 @@ import {
 } from '../openapi/operation.ts';
 import { count, nullable } from '../openapi/schema-parts.ts';
 import { recordAction } from '../operators/record-activity.ts';
-import { executionPages } from '../request/execution-pages.ts';
-import { unknownExecution } from '../request/find-execution.ts';
+import { executionPages, unknownExecution } from '../request/find-execution.ts';
 import { wordFilter } from '../request/list-parameters.ts';
 import { onBody } from '../request/read-json.ts';
 import { NOT_AN_OBJECT, type Validated, validate } from '../request/validate.ts';

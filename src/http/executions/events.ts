@@ -7,7 +7,7 @@ import { writeJson } from '../../execution/json.ts';
 import type { Masking } from '../../execution/masking.ts';
 import { representEvent } from '../../execution/representation.ts';
 import { longWorkSlice } from '../../lib/event-loop.ts';
-import { onOneLine } from '../../lib/json-line.ts';
+import { onOneLine } from '../../lib/lines.ts';
 import { reasonOf } from '../../lib/log.ts';
 import { createSampledWarning } from '../../lib/log-throttle.ts';
 import type { Stream } from '../../usecases/follow-events/stream.ts';

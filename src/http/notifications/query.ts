@@ -8,8 +8,7 @@ import type { Identity } from '../middleware/identity.ts';
 import { closed, component } from '../openapi/components.ts';
 import { OPTIONAL_REASON } from '../operators/reason.ts';
 import { APP, withVisibleApp } from '../request/app-filter.ts';
-import { cursor, identifierFilter, LIMIT, readQuery, time, wordFilter } from '../request/list-parameters.ts';
-import { origin } from '../request/origin.ts';
+import { cursor, identifierFilter, LIMIT, origin, readQuery, time, wordFilter } from '../request/list-parameters.ts';
 import { NOT_AN_OBJECT, type Validated, validate } from '../request/validate.ts';
 
 const SORTS = ['newest', 'oldest'] as const;

@@ -1,8 +1,7 @@
 // The state of endpoints of apps: what waits for one, whether it fails, and whether an administrator has paused it.
 
 import { isoTime } from '../../lib/time.ts';
-import type { Notification } from '../../notification/notification.ts';
-import { representNotification } from '../../notification/representation.ts';
+import { type Notification, representNotification } from '../../notification/notification.ts';
 import type { Endpoint, EndpointPause } from '../../store/endpoints-port.ts';
 import type { ListedNotification } from '../../store/outbox-port.ts';
 import type { LiveCircuit } from '../../usecases/leader/live-state.ts';

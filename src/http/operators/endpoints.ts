@@ -13,7 +13,7 @@ import {
   OPERATOR_READ,
 } from '../openapi/operation.ts';
 import { count, nullable, time } from '../openapi/schema-parts.ts';
-import { origin } from '../request/origin.ts';
+import { origin } from '../request/list-parameters.ts';
 import { onBody } from '../request/read-json.ts';
 import { validateObject } from '../request/validate.ts';
 import { json } from '../response/json.ts';

@@ -1,8 +1,13 @@
 // /v1/incidents: lists problems, each with one cause, and notes who looks after one.
 
 import * as v from 'valibot';
-import { CAUSE_NAMES, INCIDENT_EVENTS, INCIDENT_STATES, type Incident } from '../../incident/incident.ts';
-import { representIncident } from '../../incident/representation.ts';
+import {
+  CAUSE_NAMES,
+  INCIDENT_EVENTS,
+  INCIDENT_STATES,
+  type Incident,
+  representIncident,
+} from '../../incident/incident.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { type ActionOnOne, withReason } from '../executions/actions.ts';

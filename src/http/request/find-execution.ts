@@ -1,9 +1,10 @@
-// Finds the execution in the path of a request, if the caller may see it.
+// Finds the execution in the path of a request, if the caller may see it, or all that a filter selects.
 
 import type { Context } from 'hono';
 import type { Execution } from '../../execution/execution.ts';
+import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import { setRequestCorrelationId } from '../../lib/request-context.ts';
-import type { ExecutionReader } from '../../store/port.ts';
+import type { ExecutionFilter, ExecutionReader } from '../../store/port.ts';
 import type { Identity } from '../middleware/identity.ts';
 import { problem } from '../response/problem.ts';
 import { isIdentifier } from './identifier.ts';
@@ -41,4 +42,22 @@ function maySee(caller: Identity, execution: Execution): boolean {
 
 export function unknownExecution(): Response {
   return problem('not-found', 'You have no execution with this correlationId.');
+}
+
+/** The batch size of bulk actions. Other requests wait a few milliseconds at most. */
+const PAGE_SIZE = 100;
+
+/** Ends early if the client disconnects. */
+export async function* executionPages(
+  store: Pick<ExecutionReader, 'list'>,
+  filter: ExecutionFilter,
+  signal: AbortSignal,
+): AsyncGenerator<readonly Execution[], void, undefined> {
+  let before: string | null = null;
+  do {
+    const page = await store.list({ ...filter, limit: PAGE_SIZE, ...(before === null ? {} : { before }) }, signal);
+    yield page.items;
+    before = page.next;
+    await yieldToEventLoop();
+  } while (before !== null && !signal.aborted);
 }

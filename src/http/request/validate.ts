@@ -1,9 +1,10 @@
-// Validates an object against its schema and names every invalid field, including unknown ones.
+// Validates an object against its schema, or a query, and names every invalid field, including unknown ones.
 
+import type { Context } from 'hono';
 import * as v from 'valibot';
 import { isJsonObject, type Json } from '../../execution/json.ts';
 import { isoTime } from '../../lib/time.ts';
-import { type FieldError, pointerTo } from '../response/problem.ts';
+import { type FieldError, invalidInput, pointerTo } from '../response/problem.ts';
 
 export type Validated<T> =
   | { readonly valid: true; readonly value: T }
@@ -65,4 +66,24 @@ function unknownFields(schema: Schema<v.ObjectEntries>, input: object): FieldErr
 
 function isFirstForItsField(error: FieldError, index: number, errors: readonly FieldError[]): boolean {
   return index === 0 || errors[index - 1]?.pointer !== error.pointer;
+}
+
+/** Returns an error for each parameter of the URL that is not among the known ones. */
+export function unknownParameters(url: string, known: readonly string[] = []): FieldError[] {
+  // promise: unknown-parameter-is-refused
+  if (!url.includes('?')) return [];
+  const names = new Set(new URL(url).searchParams.keys());
+  return [...names]
+    .filter((name) => !known.includes(name))
+    .map((name) => ({ pointer: pointerTo(name), detail: UNKNOWN_FIELD }));
+}
+
+/** Wraps the handler of a route that has no query parameters. */
+export function withoutQuery<More extends readonly unknown[]>(
+  handler: (c: Context, ...more: More) => Response | Promise<Response>,
+): (c: Context, ...more: More) => Response | Promise<Response> {
+  return (c, ...more) => {
+    const errors = unknownParameters(c.req.url);
+    return errors.length === 0 ? handler(c, ...more) : invalidInput(errors, 'query parameter');
+  };
 }

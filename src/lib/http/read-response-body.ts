@@ -1,6 +1,6 @@
 // Reads the body of a response up to a limit: a few hundred kilobytes of gzip can expand to a gigabyte.
 
-import { failureReason } from './failure-reason.ts';
+import { failureReason } from './failure.ts';
 
 export interface ResponseBody {
   readonly bytes: Uint8Array;

@@ -1,7 +1,7 @@
 // Connections through an HTTP proxy: tunnels (CONNECT) to a host, and requests with an absolute URL for plain http.
 
 import { buildConnector, Client, type Dispatcher } from 'undici';
-import { failureReason } from '../http/failure-reason.ts';
+import { failureReason } from '../http/failure.ts';
 import type { HttpProxy } from './proxy.ts';
 
 /** No connection exists because of the proxy: it is unreachable or rejected the tunnel. */

@@ -1,9 +1,8 @@
 // Metrics of requests served here, and of requests to CXone and to apps, with bounded label values.
 
 import type { AuditEntry, AuditEvent } from '../../execution/event.ts';
-import { isRejection } from '../../lib/http/rejection.ts';
-import type { Instruments } from './instruments.ts';
-import { SHORT_SECONDS } from './instruments.ts';
+import { isRejection } from '../../lib/http/failure.ts';
+import { type Instruments, SHORT_SECONDS } from './instruments.ts';
 
 /** A request with its response. */
 export interface ServedRequest {

@@ -3,8 +3,7 @@
 import type { Context } from 'hono';
 import type { Json, JsonObject } from '../../execution/json.ts';
 import type { SimulatorEnv } from '../responses.ts';
-import type { Run } from '../run.ts';
-import type { SubmitStep } from '../script.ts';
+import type { Run, SubmitStep } from '../script.ts';
 
 /** The parts of a submission that the simulator uses. */
 export interface ActionRequest {

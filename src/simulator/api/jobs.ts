@@ -3,7 +3,7 @@
 import { isJsonObject, type Json } from '../../execution/json.ts';
 import { readJson } from '../read-json.ts';
 import { json, text } from '../responses.ts';
-import type { Run } from '../run.ts';
+import type { Run } from '../script.ts';
 import type { ActionRequest, Api } from './api.ts';
 
 const FIELDS = ['entityName', 'version', 'startDate', 'endDate'];

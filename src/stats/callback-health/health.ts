@@ -1,6 +1,6 @@
 // Callback health: each hour of each action, and the alerts. Pure.
 
-import { percent } from '../../lib/percent.ts';
+import { percent } from '../../lib/figures.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { Coverage, MissingGroup, Rollups } from '../../store/rollups-port.ts';
 import { isAlert, judge, type Missing, type Verdict } from './alert.ts';

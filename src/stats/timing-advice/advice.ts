@@ -5,7 +5,7 @@
 // seconds earlier. Missing callbacks count at the upper bound of their share, so that a short time without a loss does not
 // lead to a long grace period.
 
-import { many } from '../../lib/many.ts';
+import { many } from '../../lib/figures.ts';
 import type { Observation } from '../../store/observations-port.ts';
 import { mean, quantile, type Share } from '../statistics.ts';
 import { pollTimes, replay, type Timeline, type Timing } from './replay.ts';

@@ -1,6 +1,6 @@
 // Replays an execution through the polling schedule with another grace period and window. Pure.
 
-import { firstPollSpread, nextPollAt, pollingWindow } from '../../execution/schedule.ts';
+import { firstPollSpread, nextPollAt, pollingWindow } from '../../execution/scheduling.ts';
 
 /** The timeline of an execution at CXone, in milliseconds since it was sent. */
 export interface Timeline {

@@ -1,6 +1,6 @@
 // Loop that announces incidents to the operators' webhook (Standard Webhooks), until the webhook accepts them.
 
-import { announcementBody } from '../../incident/representation.ts';
+import { announcementBody } from '../../incident/incident.ts';
 import type { WebhookProblem } from '../../incident/signals.ts';
 import { exponentialMs } from '../../lib/backoff.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';

@@ -1,9 +1,9 @@
 // Loop that delivers due notifications to the apps and records the results. A slow endpoint does not delay another app's.
 
 import { writeJson } from '../../execution/json.ts';
+import { many } from '../../lib/figures.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Round, Work } from '../../lib/loop.ts';
-import { many } from '../../lib/many.ts';
 import type { World } from '../../lib/world.ts';
 import type { DeliveryEvent } from '../../notification/delivery.ts';
 import type { Notification } from '../../notification/notification.ts';

@@ -4,7 +4,7 @@ import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { jsonOnOneLine } from '../../lib/json-line.ts';
+import { jsonOnOneLine } from '../../lib/lines.ts';
 import { fileTimestamp, isoTime } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
 import { type ExportManifest, manifestName, manifestText, tallyBytes } from '../../store/export-manifest.ts';

@@ -1,7 +1,7 @@
 // Idempotency-Key on a single submission: sent again, it is answered again and nothing runs twice.
 
 import { describe, expect, test } from 'vitest';
-import { readIdempotencyKey } from '../../../src/http/request/idempotency-key.ts';
+import { readIdempotencyKey } from '../../../src/http/request/submission-headers.ts';
 import { eventually } from '../../support/eventually.ts';
 import { BILLING_KEY, dispatchAll, type Harness, head, ORDERS_KEY, startHttp, wire } from '../harness.ts';
 

@@ -1,7 +1,7 @@
 // The connections that the file descriptors of the process allow.
 
 import { expect, test } from 'vitest';
-import { affordableConnections, limitIn, readFileDescriptors } from '../../../src/http/server/file-descriptors.ts';
+import { affordableConnections, limitIn, readFileDescriptors } from '../../../src/http/server/connection-limits.ts';
 
 test('enough descriptors allow as many connections as wanted, few allow a part of what is free, and never none', () => {
   expect(affordableConnections(10_000, { limit: 1_048_576, open: 30 })).toBe(10_000);

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { firstPollSpread, nextPollAt } from '../../../src/execution/schedule.ts';
+import { firstPollSpread, nextPollAt } from '../../../src/execution/scheduling.ts';
 import { type Advice, adviceFor, type Cost } from '../../../src/stats/timing-advice/advice.ts';
 import { pollTimes, replay, type Timing } from '../../../src/stats/timing-advice/replay.ts';
 import type { Observation } from '../../../src/store/observations-port.ts';

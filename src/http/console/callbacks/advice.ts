@@ -2,7 +2,7 @@
 
 import { html } from 'hono/html';
 import { withCommandName } from '../../../lib/command-name.ts';
-import { many } from '../../../lib/many.ts';
+import { many } from '../../../lib/figures.ts';
 import type { Advice } from '../../../stats/timing-advice/advice.ts';
 import { type Html, table } from '../../html.ts';
 import { actionLink } from '../actions-table.ts';

@@ -2,7 +2,7 @@
 
 import { html } from 'hono/html';
 import { withCommandName } from '../../../lib/command-name.ts';
-import { many } from '../../../lib/many.ts';
+import { many } from '../../../lib/figures.ts';
 import { isAlert } from '../../../stats/callback-health/alert.ts';
 import type { HealthHour } from '../../../stats/callback-health/health.ts';
 import { type Html, table } from '../../html.ts';

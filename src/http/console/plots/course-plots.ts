@@ -1,6 +1,6 @@
 // The plots of one action: outcomes, run times, and how outcomes became known. The same values are served as CSV.
 
-import { many } from '../../../lib/many.ts';
+import { many } from '../../../lib/figures.ts';
 import { isoTime } from '../../../lib/time.ts';
 import type { ActionCourse, CourseCounts, CourseStep, RunTimes } from '../../../stats/action-course.ts';
 import type { Html } from '../../html.ts';

@@ -1,6 +1,6 @@
 // The values of plots as CSV (RFC 4180).
 
-import { csvLine } from '../../../lib/csv-line.ts';
+import { csvLine } from '../../../lib/lines.ts';
 import { respond } from '../../response/json.ts';
 
 export type Cell = string | number | null | undefined;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, parse } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { withCommandName } from '../../../lib/command-name.ts';
-import { jsonOnOneLine } from '../../../lib/json-line.ts';
+import { jsonOnOneLine } from '../../../lib/lines.ts';
 import { type Log, reasonOf } from '../../../lib/log.ts';
 import { fileTimestamp } from '../../../lib/time.ts';
 import type { World } from '../../../lib/world.ts';

@@ -2,7 +2,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import Database from 'better-sqlite3';
-import { giveWay } from '../../../lib/give-way.ts';
+import { giveWay } from '../../../lib/worker-thread.ts';
 import { createLongReads } from './long-reads.ts';
 import { factsOf, type ReaderData, type ReaderReply, type ReaderRequest } from './reader-messages.ts';
 

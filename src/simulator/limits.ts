@@ -1,5 +1,6 @@
-// A quota of API requests in fixed windows, as gateways count them, with the headers that report it.
+// Limits of requests: a rate as a token bucket, and a quota in fixed windows, as gateways count them, with its headers.
 
+import { createTokenBucket } from '../lib/token-bucket.ts';
 import type { SimulatorOptions } from './options.ts';
 
 export interface Quota {
@@ -58,4 +59,15 @@ function headersOf(
     default:
       return form satisfies never;
   }
+}
+
+export interface RateLimit {
+  /** Takes one request. Returns 0, or the milliseconds until the next one is allowed. */
+  take(): number;
+}
+
+export function createRateLimit(settings: Pick<SimulatorOptions, 'world' | 'requestsPerSecond'>): RateLimit {
+  const { world, requestsPerSecond: rate } = settings;
+  const bucket = createTokenBucket(rate, rate / 1000, world.elapsed);
+  return { take: () => (rate <= 0 || bucket.take(1) ? 0 : bucket.msUntil(1)) };
 }
