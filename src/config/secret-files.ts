@@ -7,7 +7,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 interface MaybeSecret {
   readonly name: string;
-  readonly secret?: boolean;
+  readonly secret: boolean;
 }
 
 interface Found {

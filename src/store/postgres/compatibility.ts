@@ -1,7 +1,7 @@
 // Receivers of neighbouring versions on one database: which of them may serve, and which may bring it to a newer schema.
 
 import type { Client } from 'pg';
-import { many } from '../../lib/many.ts';
+import { many } from '../../lib/figures.ts';
 import { DatabaseRefused } from '../shared/database-refused.ts';
 import { type Migration, SCHEMA } from './migrations.ts';
 
