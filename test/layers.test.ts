@@ -157,7 +157,7 @@ test.for([
   ['usecases/submit.ts', "type Config = import('../config/config.ts').Config;"],
   ['usecases/submit.ts', "import { json } from '../http/response/json.ts';"],
   ['workers/sweeper.ts', "import { submit } from '../usecases/submit.ts';"],
-  ['stats/statistics.ts', "import { log } from '../observability/pino-log.ts';"],
+  ['stats/statistics.ts', "import { log } from '../observability/log-output.ts';"],
   ['config/config.ts', "import { startReceiver } from '../receiver.ts';"],
   ['receiver.ts', "import { run } from './cli/run.ts';"],
   ['execution/transition.ts', "import { iso } from '../lib/world.ts';"],

@@ -65,11 +65,11 @@ const DECLARATIONS: { readonly [N in CommandName]: () => Promise<{ readonly [Own
   pause: () => import('./pause.ts'),
   resume: () => import('./pause.ts'),
   keys: () => import('./keys.ts'),
-  backup: () => import('./backup.ts'),
-  restore: () => import('./restore.ts'),
+  backup: () => import('./database-file.ts'),
+  restore: () => import('./database-file.ts'),
   move: () => import('./move.ts'),
   prune: () => import('./prune.ts'),
-  compact: () => import('./compact.ts'),
+  compact: () => import('./database-file.ts'),
   completion: async () => ({ completion: (await import('./completion.ts')).declareCompletion(allCommands) }),
 };
 

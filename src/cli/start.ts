@@ -2,15 +2,13 @@
 
 import { ConfigError, readConfig } from '../config/config.ts';
 import { proxyOrigins } from '../config/proxies.ts';
-import { secretsIn } from '../config/secrets.ts';
-import { STRONGER_SECRETS, weakSecretsIn } from '../config/weak-secrets.ts';
+import { STRONGER_SECRETS, secretsIn, weakSecretsIn } from '../config/secrets.ts';
 import { inheritedSockets } from '../http/server/socket-activation.ts';
 import { withoutLogin } from '../lib/database-url.ts';
 import { type Log, reasonOf } from '../lib/log.ts';
 import { Interrupted } from '../lib/steps.ts';
 import type { World } from '../lib/world.ts';
-import { createLogOutput } from '../observability/log-output.ts';
-import { createJsonLog } from '../observability/pino-log.ts';
+import { createJsonLog, createLogOutput } from '../observability/log-output.ts';
 import { type Receiver, startReceiver } from '../receiver.ts';
 import { DatabaseRefused } from '../store/shared/database-refused.ts';
 import { type CommandContext, CommandError, type Declare } from './context.ts';

@@ -1,11 +1,22 @@
 // A client of the receiver for apps in Node and in browsers. It needs only fetch and WebCrypto.
 
-import { type CallOptions, harmless, pathOf, queryOf } from './calls.ts';
 import { type ClientOptions, connectionOf } from './connection.ts';
 import { endpointCalls } from './endpoints.ts';
 import { type FollowOptions, follow } from './live.ts';
 import { notificationCalls } from './notifications.ts';
-import { noAnswerWithin, notInTime, type Outgoing, once, pauseAfter, ReceiverError, send } from './requests.ts';
+import {
+  type CallOptions,
+  harmless,
+  noAnswerWithin,
+  notInTime,
+  type Outgoing,
+  once,
+  pathOf,
+  pauseAfter,
+  queryOf,
+  ReceiverError,
+  send,
+} from './requests.ts';
 import type {
   AuditEntry,
   BatchAnswer,

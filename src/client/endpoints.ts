@@ -1,8 +1,7 @@
 // The calls about the endpoints to which notifications go. They need the key of an operator.
 
-import { type CallOptions, harmless } from './calls.ts';
 import type { Connection } from './connection.ts';
-import { send } from './requests.ts';
+import { type CallOptions, harmless, send } from './requests.ts';
 import type { Endpoint } from './types.ts';
 
 export interface EndpointOrder extends CallOptions {

@@ -1,8 +1,7 @@
 // The calls about notifications: list, read, replay, and the secrets that sign them.
 
-import { type CallOptions, harmless, pathOf, queryOf } from './calls.ts';
 import type { Connection } from './connection.ts';
-import { send } from './requests.ts';
+import { type CallOptions, harmless, pathOf, queryOf, send } from './requests.ts';
 import type { Notification, NotificationStatus, NotificationType } from './types.ts';
 
 interface Filters {

@@ -51,3 +51,64 @@ export function createTokenBucket(capacity: number, gainPerMs: number, now: () =
     },
   };
 }
+
+export interface SharedTokenBucket extends Pick<TokenBucket, 'level' | 'msUntil'> {
+  /** As `TokenBucket.take`. @throws {Error} if the bucket cannot be reached; it may have been taken then. */
+  take(count: number): Promise<boolean>;
+}
+
+export interface Taken {
+  /** How many of the counts are admitted, the first ones. */
+  readonly admitted: number;
+  /** The level afterwards. */
+  readonly level: number;
+}
+
+/** Maximum of counts that one request takes. */
+const MAX_TOGETHER = 1_000;
+
+interface Waiting {
+  readonly count: number;
+  readonly resolve: (isAdmitted: boolean) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * @param takeFrom takes from the shared bucket; it is called once at a time
+ * @param now a clock that is never set, for the level between two requests
+ */
+export function createSharedTokenBucket(
+  takeFrom: (counts: readonly number[]) => Promise<Taken>,
+  { capacity, gainPerMs }: { readonly capacity: number; readonly gainPerMs: number },
+  now: () => number,
+): SharedTokenBucket {
+  const asRead = createTokenBucket(capacity, gainPerMs, now);
+  const waiting: Waiting[] = [];
+  let isRunning = false;
+
+  async function takeAll(together: readonly Waiting[]): Promise<void> {
+    try {
+      const { admitted, level } = await takeFrom(together.map(({ count }) => count));
+      asRead.set(level);
+      for (const [i, { resolve }] of together.entries()) resolve(i < admitted);
+    } catch (error) {
+      for (const { reject } of together) reject(error);
+    }
+  }
+
+  async function run(): Promise<void> {
+    isRunning = true;
+    while (waiting.length > 0) await takeAll(waiting.splice(0, MAX_TOGETHER));
+    isRunning = false;
+  }
+
+  return {
+    take: (count) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ count, resolve, reject });
+        if (!isRunning) void run();
+      }),
+    level: asRead.level,
+    msUntil: asRead.msUntil,
+  };
+}

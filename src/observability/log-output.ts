@@ -1,5 +1,12 @@
 // Writes log lines to a stream whose reader may be stuck or gone: the process loses lines, never its responsiveness or its exit.
 
+import { type DestinationStream, pino } from 'pino';
+import { onOneLine } from '../lib/lines.ts';
+import type { Log } from '../lib/log.ts';
+import { createRedact } from '../lib/redaction.ts';
+import { isoTime } from '../lib/time.ts';
+import { systemWorld } from '../lib/world.ts';
+
 /** Lines that wait for a slow reader, in UTF-16 code units. Further lines are dropped and counted. */
 const MAX_BUFFERED = 4 * 1024 * 1024;
 
@@ -72,5 +79,27 @@ export function createLogOutput(stream: LineStream, onLost: (lines: number) => v
         stream.write('', () => resolve());
       });
     },
+  };
+}
+
+/** Writes to `destination`. pino's own destinations are not used: at exit they retry a broken pipe without end. */
+export function createJsonLog(level: string, secrets: readonly string[], destination: DestinationStream): Log {
+  const redact = createRedact(secrets);
+  const options = {
+    level,
+    base: null,
+    timestamp: () => `,"time":"${isoTime(systemWorld.now())}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+    // promise: log-has-no-secrets
+    hooks: { streamWrite: (line: string) => onOneLine(redact(line)) },
+  };
+  const sink = pino(options, destination);
+  return {
+    debug: (facts, message) => {
+      if (sink.isLevelEnabled('debug')) sink.debug(facts(), message);
+    },
+    info: (facts, message) => sink.info(facts, message),
+    warn: (facts, message) => sink.warn(facts, message),
+    error: (facts, message) => sink.error(facts, message),
   };
 }

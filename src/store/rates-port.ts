@@ -1,6 +1,6 @@
 // The rates of apps that hold for all receivers of one database.
 
-import type { Taken } from '../lib/shared-token-bucket.ts';
+import type { Taken } from '../lib/token-bucket.ts';
 
 export interface SubmissionRates {
   /**

@@ -11,13 +11,12 @@ import type { CommittedChange, Store } from '../store/port.ts';
 import type { WebhookSender } from '../webhooks/port.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { createExpirer } from './expirer.ts';
-import { createHistoryCounter } from './history-counter.ts';
 import type { Lanes } from './notifier/lanes.ts';
 import { createNotifier, type LinkRules } from './notifier/notifier.ts';
 import type { ExportFiles } from './pruner/export-files.ts';
 import { createPruner, type RetentionRules } from './pruner/pruner.ts';
-import { createSummarizer } from './summarizer.ts';
 import { createSweeper } from './sweeper.ts';
+import { createHistoryCounter, createSummarizer } from './upkeep.ts';
 
 export interface WorkerTools {
   readonly store: Store;

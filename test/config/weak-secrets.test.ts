@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import { guessingBits } from '../../src/config/guessability.ts';
-import { weakSecretsIn } from '../../src/config/weak-secrets.ts';
+import { weakSecretsIn } from '../../src/config/secrets.ts';
 
 const STRONG = 'q7Vd2xKf9ZtLw4RbN8mYc3JhG6sPaE1u';
 

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { createSignedUrls } from '../../src/callbacks/signed-url.ts';
 import { createRedact } from '../../src/lib/redaction.ts';
-import { createJsonLog } from '../../src/observability/pino-log.ts';
+import { createJsonLog } from '../../src/observability/log-output.ts';
 
 const SECRET = 'p"ss word/with+all=of\\it';
 

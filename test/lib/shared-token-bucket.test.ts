@@ -1,7 +1,7 @@
 // A token bucket that is shared: what is asked for at the same time is taken together, and the level is that of the last answer.
 
 import { expect, test } from 'vitest';
-import { createSharedTokenBucket, type Taken } from '../../src/lib/shared-token-bucket.ts';
+import { createSharedTokenBucket, type Taken } from '../../src/lib/token-bucket.ts';
 
 function aSharedBucket() {
   const asked: { readonly counts: readonly number[]; readonly answer: (taken: Taken | Error) => void }[] = [];

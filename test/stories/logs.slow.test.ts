@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import { secretsIn } from '../../src/config/secrets.ts';
 import { systemWorld } from '../../src/lib/world.ts';
-import { createJsonLog } from '../../src/observability/pino-log.ts';
+import { createJsonLog } from '../../src/observability/log-output.ts';
 import { type Receiver, startReceiver } from '../../src/receiver.ts';
 import { createSimulator } from '../../src/simulator/app.ts';
 import { type Running, run } from '../support/process.ts';

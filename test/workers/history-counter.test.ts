@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import type { Facts, Log } from '../../src/lib/log.ts';
-import { createHistoryCounter } from '../../src/workers/history-counter.ts';
+import { createHistoryCounter } from '../../src/workers/upkeep.ts';
 import { createManualWorld, START } from '../support/manual-world.ts';
 import { quietLog } from '../support/quiet-log.ts';
 

@@ -3,7 +3,7 @@
 import { callbackRulesOf } from '../../config/callback-rules.ts';
 import { type Config, ConfigError, readConfig } from '../../config/config.ts';
 import { proxyOrigins } from '../../config/proxies.ts';
-import { STRONGER_SECRETS, weakSecretsIn } from '../../config/weak-secrets.ts';
+import { STRONGER_SECRETS, weakSecretsIn } from '../../config/secrets.ts';
 import { loadProfile, type Profile, ProfileError } from '../../cxone/profile/profile.ts';
 import type { CommandContext } from '../context.ts';
 import { type Check, fail, ok, warn } from './check.ts';

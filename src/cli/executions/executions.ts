@@ -7,8 +7,7 @@ import { executionsErase, executionsHold, executionsRelease } from './erase.ts';
 import { executionsExport } from './export.ts';
 import { executionsList } from './list.ts';
 import { executionsCancel, executionsPoll } from './poll-and-cancel.ts';
-import { executionsReread } from './reread.ts';
-import { executionsResubmit } from './resubmit.ts';
+import { executionsReread, executionsResubmit } from './repair.ts';
 import { executionsShow } from './show.ts';
 import { executionsSubmit } from './submit.ts';
 

@@ -6,17 +6,20 @@ import type { Identity } from '../middleware/identity.ts';
 import type { EndpointVerbs } from '../operators/endpoints.ts';
 import { recordAction } from '../operators/record-activity.ts';
 import { createConfirmation } from './confirmation.ts';
-import { createEndpointActions } from './endpoint-actions.ts';
 import { createErasureActions, type ErasureVerbs } from './erasure-actions.ts';
-import { createExecutionActions, type ExecutionVerbs } from './execution-actions.ts';
+import {
+  createExecutionActions,
+  createResubmitAction,
+  type ExecutionVerbs,
+  type ResubmitVerbs,
+} from './execution-actions.ts';
 import { UNKNOWN_EXECUTION } from './execution-page.ts';
 import { EXECUTIONS } from './executions-page.ts';
 import { createIncidentActions, type IncidentVerbs } from './incident-actions.ts';
-import { createNotificationActions, type NotificationVerbs } from './notification-actions.ts';
+import { createEndpointActions, createNotificationActions, type NotificationVerbs } from './notification-actions.ts';
 import type { ConsolePages } from './pages.ts';
 import { createPauseActions, type PauseVerbs } from './pause-actions.ts';
 import { notFound } from './refusals.ts';
-import { createResubmitAction, type ResubmitVerbs } from './resubmit-action.ts';
 import { createSelectedActions } from './selected-actions.ts';
 import { createSendingActions, type SendingVerbs } from './sending-actions.ts';
 import { viewerOf } from './viewer.ts';

@@ -25,7 +25,7 @@ import { readQuery } from '../request/list-parameters.ts';
 import { eventStream } from '../response/event-stream.ts';
 import { createMaskingFor } from '../response/masking-for.ts';
 import { invalidHeader, invalidInput, positionLost, problem } from '../response/problem.ts';
-import { STREAM_EVENT } from './audit-schema.ts';
+import { STREAM_EVENT } from './execution-schema.ts';
 
 /** The time that a reader waits before it reconnects, in milliseconds. */
 const RECONNECT_MS = 2_000;

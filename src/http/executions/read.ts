@@ -19,8 +19,7 @@ import { preferenceApplied, preferredWait } from '../request/prefer-wait.ts';
 import { type HeaderFields, json, writtenJson } from '../response/json.ts';
 import { createMaskingFor } from '../response/masking-for.ts';
 import { invalidInput, lostCursor } from '../response/problem.ts';
-import { AUDIT_TRAIL } from './audit-schema.ts';
-import { EXECUTION } from './execution-schema.ts';
+import { AUDIT_TRAIL, EXECUTION } from './execution-schema.ts';
 import { parseListQuery, QUERY } from './query.ts';
 import { createQueueWaits, representQueueWait } from './queue-wait.ts';
 

@@ -1,8 +1,7 @@
 // The submission rate of each app, and its RateLimit headers (draft-ietf-httpapi-ratelimit-headers-10).
 
 import type { Context } from 'hono';
-import { createSharedTokenBucket } from '../../lib/shared-token-bucket.ts';
-import { createTokenBucket, type TokenBucket } from '../../lib/token-bucket.ts';
+import { createSharedTokenBucket, createTokenBucket, type TokenBucket } from '../../lib/token-bucket.ts';
 import type { World } from '../../lib/world.ts';
 import type { SubmissionRates } from '../../store/rates-port.ts';
 import { withFields } from '../response/json.ts';

@@ -3,8 +3,7 @@
 import type { AuditEntry } from '../../execution/event.ts';
 import { type Execution, newExecution } from '../../execution/execution.ts';
 import { representEntry, representExecution } from '../../execution/representation.ts';
-import type { AuditEntryBody, StreamEventBody } from '../executions/audit-schema.ts';
-import type { ExecutionBody } from '../executions/execution-schema.ts';
+import type { AuditEntryBody, ExecutionBody, StreamEventBody } from '../executions/execution-schema.ts';
 
 const SUBMITTED = Date.UTC(2026, 0, 31, 12);
 const SENT = SUBMITTED + 12;

@@ -1,6 +1,6 @@
 // The submission rates of apps in the database, so that they hold for all receivers together.
 
-import type { Taken } from '../../../lib/shared-token-bucket.ts';
+import type { Taken } from '../../../lib/token-bucket.ts';
 import type { SubmissionRates } from '../../rates-port.ts';
 import type { Reads } from '../../shared/reads.ts';
 

@@ -10,7 +10,7 @@ import type { Change } from '../../../../src/store/port.ts';
 import { MAX_LISTED_REPEATS, SUMMARY_AFTER_MS } from '../../../../src/store/shared/counted-repeats.ts';
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { verifyAudit } from '../../../../src/store/sqlite/verify/verify.ts';
-import { createSummarizer } from '../../../../src/workers/summarizer.ts';
+import { createSummarizer } from '../../../../src/workers/upkeep.ts';
 import { anExecution, callback, completed, NOON, polled, RUNNING, submitted } from '../../../support/executions.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';

@@ -1,10 +1,11 @@
-// Loop that counts executions from before the first roll-up, in small slices between which other work runs.
+// Loops of upkeep: count executions from before the first roll-up, in small slices between which other work runs, and write counted repeats of events into the audit trail.
 
 import type { Log } from '../lib/log.ts';
 import type { Work } from '../lib/loop.ts';
 import { isoTime } from '../lib/time.ts';
 import type { World } from '../lib/world.ts';
 import type { RollupHistory, Rollups } from '../store/rollups-port.ts';
+import type { RepeatSummaries } from '../store/upkeep-port.ts';
 
 /** Executions that one transaction counts, which takes a few milliseconds. */
 const SLICE = 250;
@@ -37,5 +38,21 @@ export function createHistoryCounter({ store, world, log }: HistoryCounterTools)
       log.info({ counted, countedFrom: isoTime(countedFrom) }, 'counting executions from before the roll-ups');
     }
     return PAUSE_MS;
+  };
+}
+
+/** Executions whose counts are written in one round. */
+const MAX_SUMMARIZED = 100;
+
+interface SummarizerTools {
+  readonly store: RepeatSummaries;
+  readonly world: Pick<World, 'now'>;
+}
+
+export function createSummarizer({ store, world }: SummarizerTools): Work {
+  return async () => {
+    await store.summarizeRepeats(MAX_SUMMARIZED, world.now());
+    const next = await store.nextSummary();
+    return next === null ? null : Math.max(0, next - world.now());
   };
 }
