@@ -1,8 +1,8 @@
 // Suggestions for the filters of lists: the names that occur, with their numbers. A datalist shows them while the reader types.
 
 import { html } from 'hono/html';
-import type { Work } from '../../lib/loop.ts';
 import { many } from '../../lib/figures.ts';
+import type { Work } from '../../lib/loop.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
 import type { Outbox } from '../../store/outbox-port.ts';
