@@ -1,4 +1,4 @@
-// Calls the listeners of the store after the responses to the requests of a commit: to a lone callback they cost as much as its SQL.
+// Calls the listeners of the store after the responses to the requests of a commit: to a lone callback they cost a third of its SQL.
 
 import type { Afterwards } from '../lib/afterwards.ts';
 import type { ChangeFeed } from '../store/port.ts';
