@@ -86,7 +86,7 @@ export function createListenerLimits({ config, log }: ReceiverOptions, world: Wo
 }
 
 export async function buildParts(options: ReceiverOptions, limits: ListenerLimits) {
-  const { config, log, fatal, upgrade, isOwnTime = false } = options;
+  const { config, log, fatal, upgrade, isOwnTime = false, threads = false } = options;
   // On a database that receivers share, its clock is that of all of them.
   const serverClock = config.databaseUrl === null ? null : createRemoteClock(options.world);
   const clock = createSteadyClock({ ...options.world, ...(isOwnTime ? {} : serverClock && { now: serverClock.now }) });
@@ -96,7 +96,6 @@ export async function buildParts(options: ReceiverOptions, limits: ListenerLimit
   const callbackRules = callbackRulesOf(config.callbackSettings, profile.callback.verifiers);
   const conceal = createTokenConcealer(config.callbackSecrets).text;
   const tracing = await startTracing(config.tracing, { world, log, conceal });
-  const { threads = false } = options;
   const observer = createIncidentObserver(world.now);
   const observed = observedMetrics(metrics, observer);
   const resources = await openResources({
