@@ -21,12 +21,12 @@ export function finalStatus(run: Run): JsonObject {
   return currentStatus(run, Number.POSITIVE_INFINITY);
 }
 
-export function runningStatus(run: Run): JsonObject {
+function runningStatus(run: Run): JsonObject {
   return { executionId: run.executionId, status: 'RUNNING' };
 }
 
 /** Returns an outcome that contradicts the true one. */
-export function contradictingStatus(run: Run): JsonObject {
+function contradictingStatus(run: Run): JsonObject {
   return { executionId: run.executionId, status: 'COMPLETED', result: { untrue: true } };
 }
 

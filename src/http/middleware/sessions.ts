@@ -137,7 +137,7 @@ export interface EndedSessions {
 const PAGE_SIZE = 200;
 
 /** @param lifeMs the longest life of a session: earlier ends no longer matter. */
-export function createEndedSessions(
+function createEndedSessions(
   store: Pick<ActivityLog, 'listActivity'>,
   world: Pick<World, 'now'>,
   lifeMs: number,

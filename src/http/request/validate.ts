@@ -14,7 +14,7 @@ export type Validated<T> =
 export const NOT_AN_OBJECT = { valid: false, errors: [{ pointer: '#', detail: 'must be a JSON object' }] } as const;
 
 /** Why an unknown field or parameter is wrong. */
-export const UNKNOWN_FIELD = 'is unknown here; leave it out';
+const UNKNOWN_FIELD = 'is unknown here; leave it out';
 
 /** A flat schema; the messages of its fields must be constants, because Valibot's own messages repeat the value. */
 type Schema<E extends v.ObjectEntries> = v.ObjectSchema<E, undefined>;
