@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { anExecution } from '../support/executions.ts';
-import { deadUrl, sendJson, startRaw, startUpstream } from '../support/upstream.ts';
+import { DEAD_URL, sendJson, startRaw, startUpstream } from '../support/upstream.ts';
 import { aPolled, CALLBACK_URL, startClient, startTenant } from './harness.ts';
 
 const NO_NEWS = { kind: 'progress', statusWord: null, result: null, error: null };
@@ -34,11 +34,11 @@ describe('no answer', () => {
   }
 
   test('connection refused: certainly not sent', async () => {
-    await expectBoth(await clientFor(await deadUrl()), UNSENT);
+    await expectBoth(await clientFor(DEAD_URL), UNSENT);
   });
 
   test('connection refused on every address of a name: certainly not sent', async () => {
-    await expectBoth(await clientFor((await deadUrl()).replace('127.0.0.1', 'localhost')), UNSENT);
+    await expectBoth(await clientFor(DEAD_URL.replace('127.0.0.1', 'localhost')), UNSENT);
   });
 
   test('a name that does not resolve: certainly not sent', async () => {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { loadProfile } from '../../src/cxone/profile/profile.ts';
 import { parseJson } from '../../src/execution/json.ts';
 import { anExecution } from '../support/executions.ts';
-import { deadUrl, sendJson, startUpstream } from '../support/upstream.ts';
+import { DEAD_URL, sendJson, startUpstream } from '../support/upstream.ts';
 import { aPolled, CALLBACK_URL, startClient, startTenant } from './harness.ts';
 
 const NO_NEWS = { kind: 'progress', statusWord: null, result: null, error: null };
@@ -88,7 +88,7 @@ describe('the requests', () => {
   test.each(['.', '..'])(
     'the action %j, which a URL would swallow, is refused instead of calling something else',
     async (actionId) => {
-      const { cxone } = startClient(await deadUrl());
+      const { cxone } = startClient(DEAD_URL);
       expect(await cxone.execute(anExecution({ actionId }), CALLBACK_URL)).toMatchObject({
         type: 'refused',
         httpStatus: 0,

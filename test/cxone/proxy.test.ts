@@ -8,7 +8,7 @@ import { NO_PROXIES, type ProxyRules, parseProxy } from '../../src/lib/proxy/pro
 import { certificateFor } from '../support/certificate.ts';
 import { anExecution } from '../support/executions.ts';
 import { startProxy } from '../support/proxy.ts';
-import { deadUrl, sendJson, startUpstream } from '../support/upstream.ts';
+import { DEAD_URL, sendJson, startUpstream } from '../support/upstream.ts';
 import { aPolled, CALLBACK_URL, startClient } from './harness.ts';
 
 function through(url: string): ProxyRules {
@@ -105,7 +105,7 @@ describe('a proxy that rejects requests', () => {
 });
 
 test.each(['http://cxone.invalid', 'https://cxone.invalid'])('a proxy that is down, for %s', async (base) => {
-  const { cxone } = await behind(await deadUrl(), base);
+  const { cxone } = await behind(DEAD_URL, base);
   const message = expect.stringMatching(/the proxy http:\/\/127.0.0.1:\d+ of CXONE_PROXY cannot be reached: .*REFUSED/);
   expect(await cxone.execute(anExecution(), CALLBACK_URL)).toMatchObject({ type: 'unsent', message });
   expect(await cxone.poll(aPolled('e-1'))).toMatchObject({ type: 'failed', asked: false, message });

@@ -7,13 +7,13 @@ import { expect, onTestFinished, test } from 'vitest';
 import { type Certificate, certificateFor } from '../support/certificate.ts';
 import { run } from '../support/process.ts';
 import { temporaryFolder } from '../support/temporary.ts';
-import { deadUrl } from '../support/upstream.ts';
+import { DEAD_URL } from '../support/upstream.ts';
 
 const NAME = 'receiver.example.com';
 
 async function environment({ certFile, keyFile }: Certificate): Promise<Record<string, string>> {
   return {
-    CXONE_BASE_URL: await deadUrl(),
+    CXONE_BASE_URL: DEAD_URL,
     CXONE_CLIENT_ID: 'client',
     CXONE_CLIENT_SECRET: 'client-secret',
     PUBLIC_URL: `https://${NAME}`,

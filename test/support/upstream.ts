@@ -58,14 +58,8 @@ export async function startRaw(onConnection: (socket: Socket) => void): Promise<
   return { url, sockets };
 }
 
-/** The URL of a port on which nothing listens. */
-export async function deadUrl(): Promise<string> {
-  const server = createNetServer();
-  const url = await listening(server);
-  server.close();
-  await once(server, 'close');
-  return url;
-}
+/** Refuses connections. The system picks no port below 1024, so no server of another test can listen there. */
+export const DEAD_URL = 'http://127.0.0.1:2';
 
 export function sendJson(
   response: ServerResponse,

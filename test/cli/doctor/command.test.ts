@@ -15,7 +15,7 @@ import { createSimulator } from '../../../src/simulator/app.ts';
 import type { SimulatorOptions } from '../../../src/simulator/options.ts';
 import { setStage } from '../../stories/stage.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
-import { deadUrl, sendJson, startUpstream } from '../../support/upstream.ts';
+import { DEAD_URL, sendJson, startUpstream } from '../../support/upstream.ts';
 import { dropGuards } from '../../support/writable-views.ts';
 import { command, fill, openStore, SECRET, writtenDatabase } from '../harness.ts';
 
@@ -186,7 +186,7 @@ describe('doctor', () => {
     const wrong = await findings({ ...env, CXONE_CLIENT_SECRET: 'not-the-secret' });
     expect([wrong.code, wrong.found]).toEqual([1, [['fail', 'upstream', said(/answered the token request with 401/)]]]);
     expect(JSON.stringify(wrong)).not.toContain('not-the-secret');
-    const gone = await findings({ ...env, CXONE_BASE_URL: await deadUrl() });
+    const gone = await findings({ ...env, CXONE_BASE_URL: DEAD_URL });
     expect([gone.code, gone.found]).toEqual([
       1,
       [
@@ -350,7 +350,7 @@ describe('doctor', () => {
       ['fail', 'callback path', said(/301 from nginx, to https:\/\/www\.example\.com\/x$/)],
     ]);
     expect(await through(200)).toEqual([['fail', 'callback path', said(/does not arrive here: 200/)]]);
-    expect((await findings({ ...env, PUBLIC_URL: await deadUrl() })).found).toEqual([
+    expect((await findings({ ...env, PUBLIC_URL: DEAD_URL })).found).toEqual([
       ['warn', 'callback path', said(/ECONNREFUSED/)],
     ]);
   });

@@ -9,7 +9,7 @@ import { freePort } from '../../../src/lib/free-port.ts';
 import { createSimulator } from '../../../src/simulator/app.ts';
 import { certificateFor } from '../../support/certificate.ts';
 import { startProxy } from '../../support/proxy.ts';
-import { deadUrl } from '../../support/upstream.ts';
+import { DEAD_URL } from '../../support/upstream.ts';
 import { command, writtenDatabase } from '../harness.ts';
 
 async function doctor(variables: Record<string, string>): Promise<Check[]> {
@@ -90,7 +90,7 @@ test('a plain request with 407, and a proxy that is down', async () => {
   const proxy = await startProxy({ credentials: 'user:secret' });
   const rejected = await doctor({ CXONE_BASE_URL: 'http://cxone.invalid', CXONE_PROXY: proxy.url });
   expect(named(rejected, 'upstream')).toEqual([expect.stringMatching(/^fail a proxy answered .*requires credentials/)]);
-  const down = await doctor({ CXONE_BASE_URL: 'http://cxone.invalid', CXONE_PROXY: await deadUrl() });
+  const down = await doctor({ CXONE_BASE_URL: 'http://cxone.invalid', CXONE_PROXY: DEAD_URL });
   expect(named(down, 'upstream')).toEqual([expect.stringMatching(/^fail .*of CXONE_PROXY cannot be reached/)]);
 });
 

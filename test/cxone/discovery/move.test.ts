@@ -3,7 +3,7 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { loadProfile } from '../../../src/cxone/profile/profile.ts';
 import { anExecution } from '../../support/executions.ts';
-import { type Answer, deadUrl, sendJson, startRaw, startUpstream } from '../../support/upstream.ts';
+import { type Answer, DEAD_URL, sendJson, startRaw, startUpstream } from '../../support/upstream.ts';
 import { aPolled, CALLBACK_URL, startClient } from '../harness.ts';
 
 const OPENID = '/.well-known/openid-configuration';
@@ -96,7 +96,7 @@ test('a submission whose connection breaks is uncertain, and only later requests
 });
 
 test('an old host that refuses connections: the next request goes to the new one, which the log reports once', async () => {
-  const [old, current] = [await deadUrl(), await startUpstream(api)];
+  const [old, current] = [DEAD_URL, await startUpstream(api)];
   const { cxone, names, log } = await startIssuer({ api: old });
   await cxone.authorize();
   names.api = current.url;
@@ -154,7 +154,7 @@ describe('a host that has not moved', () => {
 
 test.each(['refuses connections', 'responds 404'])('a token endpoint that moved and %s is found again', async (how) => {
   const [current, gone] = [await startUpstream(api), await startUpstream(status(404))];
-  const old = how === 'responds 404' ? `${gone.url}/token` : `${await deadUrl()}/token`;
+  const old = how === 'responds 404' ? `${gone.url}/token` : `${DEAD_URL}/token`;
   const { cxone, issuer, names, world } = await startIssuer({ api: current.url, token: old });
   await expect(cxone.authorize()).rejects.toThrow();
   names.token = `${issuer.url}/token`;
