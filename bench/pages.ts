@@ -83,6 +83,7 @@ function pathsOf(night: Night, until: number): Readonly<Record<string, string>> 
     'activity, of an operator without any': '/console/activity?by=dave',
     pauses: '/console/pauses',
     'the question before the queue is cancelled': '/console/all/cancel?status=QUEUED',
+    'the question before an erasure': '/console/all/erase?status=COMPLETED',
     'log in': '/console/login',
     'API documentation': '/docs',
   };

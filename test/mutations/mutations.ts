@@ -2165,6 +2165,13 @@ export const MUTATIONS: readonly Mutation[] = [
     title: 'a question counts for a short time only, and the whole number is a click away',
   },
   {
+    tag: 'erasure-is-not-delayed-by-its-count',
+    promise: 'the question before an erasure of many appears at once, however many they are',
+    edit: swapped('!isPatient', 'false'),
+    tests: ['test/http/console/erasure.test.ts'],
+    title: 'more than a short count reaches are counted on request only, and erased after it',
+  },
+  {
     tag: 'sample-is-read-in-slices',
     promise: 'no page waits until timing advice has read the samples of an action',
     edit: removed,

@@ -94,6 +94,18 @@ const WHOLE = { readMs: 500, countMs: 10_000, isOver: () => false };
 /** The parameter of a question that states the whole number. */
 const COUNTED = 'counted';
 
+/** Removes the parameter from the search. Returns true if the reader waits until all is counted. */
+export function takePatience(search: Search): boolean {
+  const isPatient = search.get(COUNTED) === 'all' || search.has('text');
+  if (isPatient) search.delete(COUNTED);
+  return isPatient;
+}
+
+/** The lower bound of a count that is not whole, with a link to the whole one. */
+export function atLeast(count: number, noun: string, search: Search): Html {
+  return html`At least ${many(count, noun)} (<a href="${urlWith('', search, { [COUNTED]: 'all' })}">count all of them</a>)`;
+}
+
 const ONLY_ADMINISTRATORS =
   'This needs the key of an administrator (OPERATOR_KEYS). Your key can read, but not change. Nothing was changed.';
 
@@ -189,13 +201,12 @@ export function createConfirmation(csrfTokens: PagesDependencies['csrfTokens']) 
       if (found.next === null) return html`${many(found.items.filter(action.counts).length, noun)}`;
       const { count, isWhole } = await action.count({ ...selection, limit: MAX_COUNTED, scanMs: countMs }, signal);
       if (isWhole) return html`${many(count, noun)}`;
-      const link = html` (<a href="${urlWith('', search, { [COUNTED]: 'all' })}">count all of them</a>)`;
-      return html`At least ${many(Math.max(count, found.items.length), noun)}${isPatient ? '' : link}`;
+      const least = Math.max(count, found.items.length);
+      return isPatient ? html`At least ${many(least, noun)}` : atLeast(least, noun, search);
     }
     const select = (c: Context, caller: Identity) => {
       const search = searchOf(c);
-      const isPatient = search.get(COUNTED) === 'all' || search.has('text');
-      if (isPatient) search.delete(COUNTED);
+      const isPatient = takePatience(search);
       const back = urlWith(section, search, {});
       return { search, isPatient, back, selection: action.parse(Object.fromEntries(search), caller) };
     };

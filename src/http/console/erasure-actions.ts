@@ -9,7 +9,7 @@ import { type BulkErasure, type EraseOne, parseErasureFilter } from '../executio
 import { type OrderedHold, orderOf } from '../executions/order.ts';
 import type { Html } from '../html.ts';
 import { callerName, type Identity } from '../middleware/identity.ts';
-import type { Confirmation, ConfirmedAction } from './confirmation.ts';
+import { atLeast, type Confirmation, type ConfirmedAction, takePatience } from './confirmation.ts';
 import { UNKNOWN_EXECUTION } from './execution-page.ts';
 import { EXECUTIONS, pathOf } from './executions-page.ts';
 import { badge } from './format.ts';
@@ -94,34 +94,48 @@ export function createErasureActions(
       { title: 'Release this execution?', yes: 'Yes, release it' },
       'Retention applies to it again, and it can be erased.',
     ),
-    eraseAll: eraseAll(sensitiveFields, confirmation, verbs),
+    eraseAll: eraseAll({ store, hidden: sensitiveFields }, confirmation, verbs),
   };
 }
 
+/** How many executions are counted without an order to wait, and for how long the database is scanned for them, in milliseconds. */
+const QUICK = { limit: 200, scanMs: 30 };
+
 /** The selection is what the list shows, which does not search hidden members. */
 function eraseAll(
-  hidden: readonly string[],
+  { store, hidden }: Pick<ConsoleDependencies, 'store'> & { readonly hidden: readonly string[] },
   { question, confirmedOrder }: Confirmation,
   verbs: ErasureVerbs,
 ): ConfirmedAction {
   return confirmedOrder(
     async (c, caller, viewer) => {
       const search = searchOf(c);
+      const isPatient = takePatience(search);
       const back = urlWith(EXECUTIONS, search, {});
       const filter = parseErasureFilter(Object.fromEntries(search));
       if (!filter.valid) return invalid(viewer, EXECUTIONS, filter.errors, back);
+      const title = 'Erase the content of all of these?';
+      // promise: erasure-is-not-delayed-by-its-count
+      if (!isPatient) {
+        const { count, isWhole } = await store.countMatches({ ...filter.value, hidden, ...QUICK }, c.req.raw.signal);
+        if (!isWhole) {
+          const head = html`<h1>${title}</h1><p>${atLeast(count, 'execution', search)} of: ${describeSearch(search)}</p>
+<p>An erasure needs the exact number. To count can take some seconds.</p><p><a href="${back}">No, go back</a></p>`;
+          return pageResponse(200, viewer, { title, section: EXECUTIONS, head });
+        }
+      }
       const counted = await verbs.eraseSelection({ ...filter.value, hidden }, UNNAMED(caller), null, c.req.raw.signal);
       if (!counted.ok) return refusedBy(counted, viewer, EXECUTIONS, back);
       const { matched, open, held } = (await counted.json()) as Counted;
       const text = html`<p>${many(matched, 'execution')} of: ${describeSearch(search)}</p>
 <p>${ERASED_PARTS} Of this search, ${many(open, 'execution')} not ended and ${many(held, 'held execution')} stay as they are.</p>`;
       const fields = html`<input type="hidden" name="confirm" value="${matched}">${REASON_FIELD}`;
-      const title = 'Erase the content of all of these?';
       const yes = `Yes, erase ${many(matched, 'execution')}`;
       return question(viewer, { section: EXECUTIONS, title, text, fields, yes, danger: true, back });
     },
     async (c, caller, form) => {
       const search = searchOf(c);
+      takePatience(search);
       const viewer = viewerOf(caller);
       const back = urlWith(EXECUTIONS, search, {});
       const filter = parseErasureFilter(Object.fromEntries(search));

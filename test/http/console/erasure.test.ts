@@ -65,6 +65,30 @@ test('all that match are erased if their number is still the one that was shown'
   expect((await visitor(http).get('/console/all/erase?status=OPEN')).status).toBe(422);
 });
 
+test('more than a short count reaches are counted on request only, and erased after it', async () => {
+  const limits: number[] = [];
+  await using http = await startHttp({
+    store: {
+      countMatches: async ({ limit }) => {
+        limits.push(limit);
+        return { count: limit, isWhole: false };
+      },
+    },
+  });
+  await cancelled(http, 'one');
+  const asked = await visitor(http).get('/console/all/erase?status=CANCELLED');
+  expect(asked.text).not.toContain('id="yes"');
+  const [, whole = ''] =
+    />At least 200 executions \(<a href="([^"]+)">count all of them<\/a>\) of: status CANCELLED</.exec(asked.text) ??
+    [];
+  expect([whole, limits]).toEqual(['?status=CANCELLED&amp;counted=all', [200]]);
+  const path = `/console/all/erase${whole.replaceAll('&amp;', '&')}`;
+  expect((await visitor(http).get(path)).text).toContain('Yes, erase 1 execution');
+  const done = await visitor(http).post(path, { fields: { ...fields, confirm: '1' } });
+  expect([done.status, await done.text()]).toEqual([200, expect.stringContaining('of 1 execution is erased')]);
+  expect(limits).toHaveLength(1);
+});
+
 test('readers are refused, and so are forms without the token of the page', async () => {
   await using http = await startHttp();
   await cancelled(http, 'one');
