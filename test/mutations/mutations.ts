@@ -882,7 +882,7 @@ export const MUTATIONS: readonly Mutation[] = [
     tag: 'line-of-json-is-one-line',
     promise: 'a document of a stream or an export is one line for every reader',
     edit: replacedBy('return json;'),
-    tests: ['test/lib/json-line.test.ts', 'test/http/executions/events.test.ts'],
+    tests: ['test/lib/lines.test.ts', 'test/http/executions/events.test.ts'],
   },
   {
     tag: 'unknown-parameter-is-refused',
@@ -1199,7 +1199,7 @@ export const MUTATIONS: readonly Mutation[] = [
     tag: 'known-key-repeats-response',
     promise: 'a known Idempotency-Key repeats the first response',
     edit: branch('alternate'),
-    tests: ['test/http/request/idempotency-key.test.ts'],
+    tests: ['test/http/request/submission-headers.test.ts'],
   },
   {
     tag: 'private-addresses-are-refused',
@@ -2135,7 +2135,7 @@ export const MUTATIONS: readonly Mutation[] = [
     tag: 'share-near-none-is-not-none',
     promise: 'a share is 0 % only if it is exactly none',
     edit: condition(false),
-    tests: ['test/lib/percent.test.ts'],
+    tests: ['test/lib/figures.test.ts'],
   },
   {
     tag: 'watch-reports-a-silent-receiver',

@@ -365,6 +365,6 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     tag: 'clock-difference-is-reported',
     promise: 'a receiver whose clock differs much from that of the database says so, and is not ready',
     edit: condition(true),
-    tests: ['test/observability/clock-difference.test.ts'],
+    tests: ['test/observability/clock-notice.test.ts'],
   },
 ];
