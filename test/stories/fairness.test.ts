@@ -83,7 +83,9 @@ test('an app that submits faster than its rate receives the time to wait, and is
   const other = await stage.request('POST', '/v1/executions', { body: SILENT, key: OTHER_APP_KEY });
   expect(other.status).toBe(202);
   await stage.pass(Number(refused.headers.get('retry-after')) * 1000);
-  expect((await stage.request('POST', '/v1/executions', { body: SILENT })).status).toBe(202);
+  // The rates of PostgreSQL follow its own clock, which this stage does not set.
+  const submit = async () => (await stage.request('POST', '/v1/executions', { body: SILENT })).status;
+  await expect.poll(submit).toBe(202);
 });
 
 test('an app fills its share of the queue and leaves the rest to others', async () => {
