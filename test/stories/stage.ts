@@ -84,6 +84,9 @@ export function runStoriesOnPostgres(): void {
   storiesStore = 'postgres';
 }
 
+/** True where a story cannot set the clock of the database. */
+export const isOnPostgres = (): boolean => storiesStore === 'postgres';
+
 /** Variables of the receiver: an undefined one is not set, and some depend on the address of the simulator. */
 type Variables = Readonly<Record<string, string | undefined>>;
 
