@@ -137,6 +137,28 @@ export function choiceOption<const F extends string, const W extends string>(
   });
 }
 
+/** Returns an option that takes the texts that a rule accepts. */
+function ruledOption<const F extends string>(
+  flags: F,
+  description: string,
+  { accepts, rule }: { readonly accepts: (text: string) => boolean; readonly rule: string },
+) {
+  return new Option<F>(flags, description).argParser<string>((text) => {
+    if (accepts(text)) return text;
+    throw new InvalidArgumentError(rule);
+  });
+}
+
+const INCIDENT_ID = {
+  accepts: (text: string) => /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text),
+  rule: 'It must be the id of an incident, as "incidents" lists it.',
+};
+
+const ORIGIN = {
+  accepts: (text: string) => /^https?:/.test(text) && URL.parse(text)?.origin === text,
+  rule: 'It must be an origin, as "endpoints" lists it, for example https://hooks.example.',
+};
+
 /** Adds the options that select executions. */
 export function addExecutionFilters(command: Command) {
   const statuses = ['OPEN' as const, 'AT_CXONE' as const, ...OPEN_STATUSES, ...TERMINAL_STATUSES];
@@ -152,7 +174,7 @@ export function addExecutionFilters(command: Command) {
     .addOption(appOption)
     .option('--id <prefix>', 'only correlation ids that begin with this')
     .option('--execution-id <id>', 'only the one with this id at CXone')
-    .option('--incident <id>', 'only those that this incident affects')
+    .addOption(ruledOption('--incident <id>', 'only those that this incident affects', INCIDENT_ID))
     .option('--text <text>', 'only those whose inputs, context, result, error or late result contain this');
   return addPeriod(selecting, 'submitted');
 }
@@ -225,7 +247,9 @@ export function addNotificationFilters(command: Command) {
     .addOption(notificationTypeOption())
     .addOption(appOption)
     .addOption(idOption)
-    .option('--endpoint <origin>', 'only those to this endpoint: scheme, host and port of the URL');
+    .addOption(
+      ruledOption('--endpoint <origin>', 'only those to this endpoint: scheme, host and port of the URL', ORIGIN),
+    );
   return addPeriod(selecting, 'created');
 }
 

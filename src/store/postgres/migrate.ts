@@ -91,7 +91,7 @@ const FIRST = `SELECT name, sha256, NULL::integer AS lowest FROM schema_migratio
 const APPLIED = `SELECT coalesce(m.name, c.name) AS name, coalesce(m.sha256, c.sha256) AS sha256, c.lowest
   FROM (SELECT name, sha256 FROM schema_migrations WHERE NOT ${IS_MARK}) AS m FULL JOIN schema_changes AS c ON c.name = m.name
   ORDER BY 1`;
-const MARKS = `SELECT name, applied_at::text AS at FROM schema_migrations WHERE ${IS_MARK}`;
+const MARKS = `SELECT name, (extract(epoch FROM applied_at) * 1000)::float8 AS at FROM schema_migrations WHERE ${IS_MARK}`;
 
 const FOREIGN = 'the database of DATABASE_URL has tables of another program: create an empty database for the receiver';
 const NEW =
@@ -110,11 +110,11 @@ export async function removeMoveMark(client: Client): Promise<void> {
 
 /** @throws {DatabaseRefused} if the content of the database was moved to a file. */
 export async function refuseMoved(query: Query): Promise<void> {
-  const [mark] = (await query(MARKS)) as readonly { readonly name: string; readonly at: string }[];
+  const [mark] = (await query(MARKS)) as readonly { readonly name: string; readonly at: number }[];
   // promise: postgres/moved-database-runs-no-receiver
   if (mark === undefined) return;
   throw new DatabaseRefused(
-    `the database of DATABASE_URL was ${mark.name} at ${mark.at}: set DATABASE_PATH to that file and remove DATABASE_URL. If the move was interrupted, run it again, or end it with "move --cancel"`,
+    `the database of DATABASE_URL was ${mark.name} at ${new Date(mark.at).toISOString()}: set DATABASE_PATH to that file and remove DATABASE_URL. If the move was interrupted, run it again, or end it with "move --cancel"`,
   );
 }
 

@@ -27,7 +27,19 @@ test('lists the newest first, by every filter, also while the receiver writes', 
   expect(await list('--app billing --type completed --status pending')).toEqual({ ids: [ids[1]], more: false });
   expect(await list(`--id ${ids[2]} --from 1h`)).toEqual({ ids: [ids[2]], more: false });
   expect(await list('--status DEAD')).toEqual({ ids: [], more: false });
+  expect(await list('--endpoint https://hooks.example')).toEqual({ ids, more: false });
   const { out } = await command('notifications list', { DATABASE_PATH: path });
   expect(out).toMatch(/^CREATED +ID +STATUS +TYPE +APP/);
   expect(out).toMatch(/ PENDING +completed +shop +0 .*https:\/\/hooks\.example\/inbox/);
+});
+
+test('a filter that the API refuses is refused here, too', async () => {
+  const { path } = openStore();
+  for (const [line, rule] of [
+    ['notifications list --endpoint hooks.example', 'It must be an origin'],
+    ['executions list --incident nope', 'It must be the id of an incident'],
+  ] as const) {
+    const { code, err } = await command(line, { DATABASE_PATH: path });
+    expect([code, err]).toEqual([2, expect.stringContaining(rule)]);
+  }
 });
