@@ -39,7 +39,7 @@ export interface SharedStage {
 }
 
 export const LEADS = '"msg":"this receiver leads"';
-export const SERVES = 'another receiver leads: this one serves';
+export const SERVES = '"msg":"this receiver serves and does not lead"';
 
 export async function setStage(databaseUrl?: string): Promise<SharedStage> {
   const url = databaseUrl ?? (await newDatabase());
