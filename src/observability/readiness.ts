@@ -61,7 +61,9 @@ export function createReadiness(sources: ReadinessSources): () => Promise<NotRea
   }
 
   return async () => {
-    if (world.elapsed() - testedAt >= TEST_LASTS_MS) {
+    // A test from before the connection was lost says nothing.
+    const down = store.unavailable?.() ?? null;
+    if (down === null && world.elapsed() - testedAt >= TEST_LASTS_MS) {
       testedAt = world.elapsed();
       test = testCommit();
     }
@@ -69,7 +71,7 @@ export function createReadiness(sources: ReadinessSources): () => Promise<NotRea
       loop.alive() ? [] : [{ part: `the ${name} loop is not running` }],
     );
     const problem = clockProblem();
-    const refusal = await test;
+    const refusal = down === null ? await test : refused(down);
     return [
       ...(draining() ? [{ part: 'draining' }] : []),
       ...dead,

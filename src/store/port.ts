@@ -134,6 +134,8 @@ export interface ChangeFeed {
 export interface CommitProbe {
   /** Commits a heartbeat: the newest time of the receiver. @throws {StoreUnavailable} when the store cannot commit now. */
   ping(now: number): Promise<void>;
+  /** Returns why no commit can succeed now, without one; null if one may. */
+  readonly unavailable?: () => string | null;
 }
 
 export interface RecordResult {

@@ -13,8 +13,12 @@ function setStage() {
   const world = createManualWorld();
   const log = quietLog();
   let failure: Error | null = null;
+  let down: string | null = null;
   const ready = createReadiness({
-    store: { ping: () => (failure === null ? Promise.resolve() : Promise.reject(failure)) },
+    store: {
+      ping: () => (failure === null ? Promise.resolve() : Promise.reject(failure)),
+      unavailable: () => down,
+    },
     ...{ log, world },
     loops: () => new Map(),
     draining: () => false,
@@ -25,6 +29,10 @@ function setStage() {
     fail: (reason: string | null) => {
       failure = reason === null ? null : new StoreUnavailable(reason);
     },
+    disconnect: (reason: string | null) => {
+      down = reason;
+    },
+    atOnce: ready,
     ready: async () => {
       await world.advance(1_000);
       return ready();
@@ -51,4 +59,14 @@ test('another reason, and the same one after a recovery, is logged again', async
   expect(logged.map(({ facts }) => facts['reason'])).toEqual(
     ['the disk is full', 'the store is closed', 'the store is closed'].map((reason) => `StoreUnavailable: ${reason}`),
   );
+});
+
+test('a lost connection is reported at once, though a commit succeeded just now, and so is its return', async () => {
+  const { ready, atOnce, disconnect, logged } = setStage();
+  expect(await ready()).toEqual([]);
+  disconnect('the connection to the database was closed');
+  expect(await atOnce()).toEqual([{ part: PART, words: 'the connection to the database was closed' }]);
+  disconnect(null);
+  expect(await atOnce()).toEqual([]);
+  expect(logged).toHaveLength(1);
 });

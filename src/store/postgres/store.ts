@@ -215,6 +215,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     newestTime,
     isRestoredBackup: isCopy,
     adoptBackup: (hold) => adoptCopy(connecting, hold),
+    unavailable: () => (session.state() === 'active' ? null : session.reason()),
     leadership: { leads: session.leads, term: terms.current, watch: terms.watch, handOver },
     close: async () => {
       const committed = writer.close();
