@@ -120,7 +120,7 @@ function eraseAll(
         const { count, isWhole } = await store.countMatches({ ...filter.value, hidden, ...QUICK }, c.req.raw.signal);
         if (!isWhole) {
           const head = html`<h1>${title}</h1><p>${atLeast(count, 'execution', search)} of: ${describeSearch(search)}</p>
-<p>An erasure needs the exact number. To count can take some seconds.</p><p><a href="${back}">No, go back</a></p>`;
+<p>An erasure needs the exact number. Counting them can take some seconds.</p><p><a href="${back}">No, go back</a></p>`;
           return pageResponse(200, viewer, { title, section: EXECUTIONS, head });
         }
       }
