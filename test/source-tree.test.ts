@@ -1,6 +1,7 @@
 // The limits that keep src/ easy to read: entries in a folder, lines in a file, lines and parameters of a function.
 
-import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { globSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { type Node, parse, visit } from './support/typescript-source.ts';
@@ -59,6 +60,14 @@ const FUNCTIONS = SOURCES.flatMap(({ file, source }) => functionsIn(file, source
 
 test.for(Object.entries(MAX_ENTRIES))('the folder %s has at most %i entries', ([folder, most]) => {
   expect(readdirSync(`${ROOT}/${folder}`).length).toBeLessThanOrEqual(most);
+});
+
+test('no committed file is empty: a program that a test starts may leave one in the working folder', () => {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0').filter(Boolean);
+  expect(files.length).toBeGreaterThan(SOURCES.length);
+  const isEmpty = (file: string) => statSync(`${root}/${file}`, { throwIfNoEntry: false })?.size === 0;
+  expect(files.filter(isEmpty)).toEqual([]);
 });
 
 test('no folder and file of the same name are side by side', () => {
