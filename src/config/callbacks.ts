@@ -5,59 +5,48 @@ import type { BodySignatureShape } from '../callbacks/body-hmac.ts';
 import type { Credential } from '../callbacks/credentials.ts';
 import { isFreeHeader, isHeaderName, TOLERANCE_SECONDS } from '../cxone/profile/callback.ts';
 import { type AddressRange, parseRange } from '../lib/ip-address.ts';
-import { items, KEY_TEXT, type Key, keys, MIN_KEY_LENGTH, secret, secrets, text, wholeNumber } from './fields.ts';
+import {
+  checked,
+  entries,
+  KEY_TEXT,
+  type Key,
+  keys,
+  MIN_KEY_LENGTH,
+  secret,
+  secrets,
+  text,
+  texts,
+  wholeNumber,
+} from './fields.ts';
 
 const BASIC_PAIR = /^[^:]{1,64}:.*$/;
 
-/** Text that a check accepts. A rejected text gets no further messages. */
-function readable(problemOf: (value: string) => string | null) {
-  return v.pipe(
-    text,
-    v.rawTransform<string, string>(({ dataset, addIssue, NEVER }) => {
-      const message = problemOf(dataset.value);
-      if (message === null) return dataset.value;
-      addIssue({ message });
-      return NEVER;
-    }),
-  );
-}
-
-const headerName = readable((name) => {
-  if (!isHeaderName(name)) return 'must be the name of an HTTP header';
-  if (isFreeHeader(name)) return null;
-  return 'must be a header of its own; for Authorization, set CALLBACK_BASIC_AUTH or CALLBACK_BEARER_TOKEN instead';
-});
-
-const prefix = readable((value) => (/^[!-~]{1,32}$/.test(value) ? null : 'must be 1 to 32 visible ASCII characters'));
-
-function list<T>(read: (item: string) => T | string) {
-  return v.rawTransform<string, T[]>(({ dataset, addIssue }) => {
-    const found: T[] = [];
-    for (const [index, item] of items(dataset.value).entries()) {
-      const value = read(item);
-      if (typeof value === 'string') addIssue({ message: `entry ${index + 1} ${value}` });
-      else found.push(value);
-    }
-    return found;
-  });
-}
-
-const sentSecrets = v.pipe(
+const headerName = v.pipe(
   text,
-  list((item) => secretProblem(item) ?? { secret: item }),
+  checked((name) => {
+    if (!isHeaderName(name)) return 'must be the name of an HTTP header';
+    if (isFreeHeader(name)) return null;
+    return 'must be a header of its own; for Authorization, set CALLBACK_BASIC_AUTH or CALLBACK_BEARER_TOKEN instead';
+  }),
 );
+
+const prefix = v.pipe(
+  text,
+  checked((value) => (/^[!-~]{1,32}$/.test(value) ? null : 'must be 1 to 32 visible ASCII characters')),
+);
+
+const sentSecrets = v.pipe(text, texts(secretProblem));
 
 const basicPairs = v.pipe(
   text,
-  list((item) => {
-    if (!BASIC_PAIR.test(item)) return 'is not written user:password';
-    return secretProblem(item.slice(item.indexOf(':') + 1)) ?? { secret: item };
-  }),
+  texts((item) =>
+    BASIC_PAIR.test(item) ? secretProblem(item.slice(item.indexOf(':') + 1)) : 'is not written user:password',
+  ),
 );
 
 const ranges = v.pipe(
   text,
-  list<AddressRange>(
+  entries<AddressRange>(
     (item) => parseRange(item) ?? 'must be an IP address or a range, for example 192.0.2.0/24 or 2001:db8::/32',
   ),
 );
@@ -109,11 +98,11 @@ export function callbackSettingsOf(env: CallbackEnvironment): CallbackSettings {
     allowedAddresses: env.CALLBACK_ALLOWED_IPS ?? [],
     header: {
       name: env.CALLBACK_HEADER_NAME ?? null,
-      values: (env.CALLBACK_HEADER_VALUE ?? []).map((one) => one.secret),
+      values: env.CALLBACK_HEADER_VALUE ?? [],
     },
     credentials: [
-      ...(env.CALLBACK_BASIC_AUTH ?? []).map((one) => ({ scheme: 'basic' as const, secret: one.secret })),
-      ...(env.CALLBACK_BEARER_TOKEN ?? []).map((one) => ({ scheme: 'bearer' as const, secret: one.secret })),
+      ...(env.CALLBACK_BASIC_AUTH ?? []).map((secret) => ({ scheme: 'basic' as const, secret })),
+      ...(env.CALLBACK_BEARER_TOKEN ?? []).map((secret) => ({ scheme: 'bearer' as const, secret })),
     ],
     clients: env.CALLBACK_CLIENTS ?? [],
     hmac: { secrets: env.CALLBACK_HMAC_SECRET ?? [], shape: shapeOf(env) },

@@ -6,6 +6,7 @@ import type { OtelOptions } from '../observability/tracing/otel.ts';
 import type { CallbackTrust } from '../usecases/receive-callback.ts';
 import { type AppShares, appSharesOf } from './apps.ts';
 import { type CallbackSettings, callbackSettingsOf } from './callbacks.ts';
+import { CHECKED_ENVIRONMENT } from './comparisons.ts';
 import { type CxoneConfig, cxoneOf, missingFor } from './cxone.ts';
 import { databaseProblem } from './database.ts';
 import type { Key } from './fields.ts';
@@ -14,14 +15,7 @@ import { type NotificationConfig, notificationsOf } from './notifications.ts';
 import { type ProxyConfig, proxiesOf, withLowerCaseProxies } from './proxies.ts';
 import { withSecretFiles } from './secret-files.ts';
 import { tracingOf } from './tracing.ts';
-import {
-  CHECKED_ENVIRONMENT,
-  ENVIRONMENT,
-  type Environment,
-  type LogLevel,
-  VARIABLES,
-  type Variable,
-} from './variables.ts';
+import { ENVIRONMENT, type Environment, type LogLevel, VARIABLES, type Variable } from './variables.ts';
 
 export interface Config extends AppShares {
   readonly cxone: CxoneConfig & {

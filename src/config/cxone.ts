@@ -6,7 +6,19 @@ import { privateKeyProblem } from '../cxone/auth/client-assertion.ts';
 import type { Credentials } from '../cxone/auth/credentials.ts';
 import { headerSecrets, loadProfile, type Profile, ProfileError } from '../cxone/profile/profile.ts';
 import { requiredSettings } from '../cxone/profile/required-settings.ts';
-import { domain, HOST_NAME, items, type Key, keys, secret, text, url, withoutTrailingSlash } from './fields.ts';
+import {
+  checked,
+  domain,
+  HOST_NAME,
+  items,
+  type Key,
+  keys,
+  secret,
+  text,
+  texts,
+  url,
+  withoutTrailingSlash,
+} from './fields.ts';
 import { readSecret } from './secret-files.ts';
 
 export interface CxoneConfig extends Credentials {
@@ -43,17 +55,15 @@ const NICE_HOSTS = [
 /** A shorter secret would hide parts of words in messages. */
 const MIN_HEADER_SECRET_LENGTH = 8;
 
-const HOST_PATTERN = 'must be a host name, or "*." and a domain of at least two labels';
-
-const hosts = v.rawTransform<string, string[]>(({ dataset, addIssue }) => {
-  const found = items(dataset.value.toLowerCase());
-  for (const [index, pattern] of found.entries()) {
+const hosts = v.pipe(
+  text,
+  v.toLowerCase(),
+  texts((pattern) => {
     const named = pattern.replace(/^\*\./, '');
     const isHost = HOST_NAME.test(named) && (named === pattern || (named.includes('.') && isIP(named) === 0));
-    if (!isHost) addIssue({ message: `entry ${index + 1} ${HOST_PATTERN}` });
-  }
-  return found;
-});
+    return isHost ? null : 'must be a host name, or "*." and a domain of at least two labels';
+  }),
+);
 
 const token = v.pipe(text, v.regex(/^[!-~]+$/, 'must be visible ASCII, without "Bearer" before it'));
 
@@ -61,10 +71,7 @@ const token = v.pipe(text, v.regex(/^[!-~]+$/, 'must be visible ASCII, without "
 const privateKey = v.pipe(
   text,
   v.transform((pem) => pem.replaceAll('\\n', '\n')),
-  v.rawCheck(({ dataset, addIssue }) => {
-    const problem = dataset.typed ? privateKeyProblem(dataset.value) : null;
-    if (problem !== null) addIssue({ message: problem });
-  }),
+  checked(privateKeyProblem),
 );
 
 /** Defaults are written as in the environment. */
@@ -82,7 +89,7 @@ export const CXONE_VARIABLES = {
   CXONE_SECRETS: v.optional(secret(v.pipe(text, keys(MIN_HEADER_SECRET_LENGTH)))),
   CXONE_ISSUER: v.optional(v.pipe(text, url, withoutTrailingSlash)),
   CXONE_TENANT_ID: v.optional(text),
-  CXONE_ALLOWED_HOSTS: v.optional(v.pipe(text, hosts), NICE_HOSTS.join(',')),
+  CXONE_ALLOWED_HOSTS: v.optional(hosts, NICE_HOSTS.join(',')),
   CXONE_PROFILE: v.optional(text),
   CXONE_RECORD_DIR: v.optional(text),
 };

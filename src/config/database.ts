@@ -2,16 +2,16 @@
 
 import * as v from 'valibot';
 import { addressesIn } from '../lib/database-url.ts';
-import { databasePath, fileMode, secret, text } from './fields.ts';
+import { checked, databasePath, fileMode, secret, text } from './fields.ts';
 
 const databaseUrl = v.pipe(
   text,
-  v.rawCheck(({ dataset, addIssue }) => {
-    if (!dataset.typed) return;
+  checked((value) => {
     try {
-      addressesIn(dataset.value);
+      addressesIn(value);
+      return null;
     } catch (error) {
-      addIssue({ message: (error as TypeError).message });
+      return (error as TypeError).message;
     }
   }),
 );

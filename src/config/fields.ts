@@ -9,11 +9,6 @@ export interface Key {
   readonly key: string;
 }
 
-/** Returns whether two keys have the same name or the same text. */
-export function sharesWith(one: Key, other: Key): boolean {
-  return one.name === other.name || one.key === other.key;
-}
-
 /** Minimum length of a signing secret, in characters. */
 export const MIN_SECRET_LENGTH = 32;
 /** Minimum length of a secret that requests carry, in characters. */
@@ -36,6 +31,14 @@ export const text = v.string();
 /** Marks a variable whose value must not appear in logs. A marked variable may also come from a file: NAME_FILE. */
 export const secret = <S extends v.GenericSchema<unknown, unknown>>(schema: S) =>
   v.pipe(schema, v.metadata({ secret: true }));
+
+/** Text that a check accepts. `problemOf` returns a message that does not contain the text, or null. */
+export function checked(problemOf: (value: string) => string | null) {
+  return v.rawCheck<string>(({ dataset, addIssue }) => {
+    const problem = dataset.typed ? problemOf(dataset.value) : null;
+    if (problem !== null) addIssue({ message: problem });
+  });
+}
 
 export const host = v.pipe(
   text,
@@ -130,20 +133,25 @@ export const secrets = v.rawTransform<string, [string, ...string[]]>(({ dataset,
   return first.length < MIN_SECRET_LENGTH ? NEVER : [first, ...others];
 });
 
-export const keys = (least: number) =>
-  v.rawTransform<string, Key[]>(({ dataset, addIssue }) => {
-    const found: Key[] = [];
+/** Entries separated by commas. `read` returns the entry, or a message that does not contain its text. */
+export function entries<T extends object>(read: (item: string, earlier: readonly T[]) => T | string) {
+  return v.rawTransform<string, T[]>(({ dataset, addIssue }) => {
+    const found: T[] = [];
     for (const [index, item] of items(dataset.value).entries()) {
-      const colon = item.indexOf(':');
-      const [name, key] = [item.slice(0, Math.max(colon, 0)), item.slice(colon + 1)];
-      const isTaken = found.some((earlier) => earlier.key === key);
-      const problem = isTaken
-        ? 'has the key of an earlier entry; give it one of its own'
-        : keyProblem(colon, name, key, least);
-      if (problem === null) found.push({ name, key });
-      else addIssue({ message: `entry ${index + 1} ${problem}` });
+      const entry = read(item, found);
+      if (typeof entry === 'string') addIssue({ message: `entry ${index + 1} ${entry}` });
+      else found.push(entry);
     }
     return found;
+  });
+}
+
+export const keys = (least: number) =>
+  entries<Key>((item, earlier) => {
+    const colon = item.indexOf(':');
+    const [name, key] = [item.slice(0, Math.max(colon, 0)), item.slice(colon + 1)];
+    if (earlier.some((one) => one.key === key)) return 'has the key of an earlier entry; give it one of its own';
+    return keyProblem(colon, name, key, least) ?? { name, key };
   });
 
 function keyProblem(colon: number, name: string, key: string, least: number): string | null {
@@ -155,17 +163,22 @@ function keyProblem(colon: number, name: string, key: string, least: number): st
   return null;
 }
 
+/** Texts separated by commas. `problemOf` returns a message that does not contain the text, or null. */
+export function texts(problemOf: (item: string) => string | null) {
+  return v.rawTransform<string, string[]>(({ dataset, addIssue }) => {
+    const found = items(dataset.value);
+    for (const [index, item] of found.entries()) {
+      const problem = problemOf(item);
+      if (problem !== null) addIssue({ message: `entry ${index + 1} ${problem}` });
+    }
+    return found;
+  });
+}
+
 /** Names of members in JSON. */
-export const names = v.rawTransform<string, string[]>(({ dataset, addIssue }) => {
-  const found = items(dataset.value);
-  for (const [index, name] of found.entries()) {
-    if (FIELD_NAME.test(name)) continue;
-    addIssue({
-      message: `entry ${index + 1} must be a name of 2 to 128 characters without spaces, quotes, colons and slashes`,
-    });
-  }
-  return found;
-});
+export const names = texts((name) =>
+  FIELD_NAME.test(name) ? null : 'must be a name of 2 to 128 characters without spaces, quotes, colons and slashes',
+);
 
 export function items(list: string): [string, ...string[]] {
   const [first = '', ...others] = list.split(',').map((item) => item.trim());

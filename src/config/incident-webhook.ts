@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { OPERATORS } from '../webhooks/port.ts';
 import { secretProblem } from '../webhooks/signature.ts';
 import { createUrlPolicy } from '../webhooks/url-policy.ts';
-import { items, secret, text } from './fields.ts';
+import { checked, secret, text, texts } from './fields.ts';
 
 export interface IncidentWebhookConfig {
   readonly url: string;
@@ -15,25 +15,9 @@ export interface IncidentWebhookConfig {
 const MAX_URL_CHARS = 2048;
 
 /** Services for pagers put a key into the path or the query, so that the URL is a secret. */
-const webhookUrl = v.pipe(
-  text,
-  v.rawCheck(({ dataset, addIssue }) => {
-    const problem = dataset.typed ? urlProblem(dataset.value) : null;
-    if (problem !== null) addIssue({ message: problem });
-  }),
-);
+const webhookUrl = v.pipe(text, checked(urlProblem));
 
-const signingSecrets = v.pipe(
-  text,
-  v.rawTransform<string, string[]>(({ dataset, addIssue }) => {
-    const found = items(dataset.value);
-    for (const [index, one] of found.entries()) {
-      const problem = secretProblem(one);
-      if (problem !== null) addIssue({ message: `entry ${index + 1} ${problem}` });
-    }
-    return found;
-  }),
-);
+const signingSecrets = v.pipe(text, texts(secretProblem));
 
 export const INCIDENT_WEBHOOK_VARIABLES = {
   INCIDENT_WEBHOOK_URL: v.optional(secret(webhookUrl)),

@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { type AppSecret, secretProblem } from '../webhooks/signature.ts';
 import { type AllowedOrigin, createUrlPolicy, parseOrigin } from '../webhooks/url-policy.ts';
-import { items, KEY_NAME, type Key, secret, text, url, withoutTrailingSlash } from './fields.ts';
+import { entries, KEY_NAME, type Key, secret, text, url, withoutTrailingSlash } from './fields.ts';
 
 /** The URL for submissions of an app without notifyUrl. */
 export interface AppUrl {
@@ -32,19 +32,16 @@ const MAX_URL_CHARS = 2048;
 const MAX_BODY_BYTES = 67_108_864;
 
 /** Pairs `app:value`, separated by commas. `read` returns the pair, or a message that does not contain the value. */
-export function pairs<T>(shape: string, read: (app: string, value: string, earlier: readonly T[]) => T | string) {
+export function pairs<T extends object>(
+  shape: string,
+  read: (app: string, value: string, earlier: readonly T[]) => T | string,
+) {
   return v.pipe(
     text,
-    v.rawTransform<string, T[]>(({ dataset, addIssue }) => {
-      const found: T[] = [];
-      for (const [index, item] of items(dataset.value).entries()) {
-        const colon = item.indexOf(':');
-        const [app, value] = [item.slice(0, Math.max(colon, 0)), item.slice(colon + 1)];
-        const pair = colon < 0 || value === '' ? `is not written ${shape}` : read(app, value, found);
-        if (typeof pair === 'string') addIssue({ message: `entry ${index + 1} ${pair}` });
-        else found.push(pair);
-      }
-      return found;
+    entries<T>((item, earlier) => {
+      const colon = item.indexOf(':');
+      const [app, value] = [item.slice(0, Math.max(colon, 0)), item.slice(colon + 1)];
+      return colon < 0 || value === '' ? `is not written ${shape}` : read(app, value, earlier);
     }),
   );
 }

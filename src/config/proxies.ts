@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { isExempt, parseNoProxy } from '../lib/proxy/no-proxy.ts';
 import { type HttpProxy, NO_PROXIES, type ProxyRules, parseProxy } from '../lib/proxy/proxy.ts';
-import { secret, text } from './fields.ts';
+import { checked, secret, text } from './fields.ts';
 
 export interface ProxyConfig {
   readonly cxone: ProxyRules;
@@ -20,9 +20,9 @@ const proxy = (name: string) =>
   secret(
     v.pipe(
       text,
-      v.rawCheck(({ dataset, addIssue }) => {
-        const problem = dataset.typed ? proxyProblem(name, dataset.value) : null;
-        if (problem !== null) addIssue({ message: `${problem}; or ${NONE} for direct connections` });
+      checked((value) => {
+        const problem = proxyProblem(name, value);
+        return problem === null ? null : `${problem}; or ${NONE} for direct connections`;
       }),
     ),
   );
