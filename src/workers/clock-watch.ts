@@ -95,21 +95,23 @@ export function createFileAndClockWatch(tools: WatchTools): Work {
     store.file?.checkFile();
     reportClock();
     const next = await watchClock(round);
-    if (world.elapsed() >= noteAt) {
-      await noteTime(store, world.now(), log);
+    // Until it is noted, each check tries: a database that was full is found to have room by that.
+    if (world.elapsed() >= noteAt && (await noteTime(store, world.now(), log))) {
       noteAt = world.elapsed() + HEARTBEAT_MS;
     }
     return next;
   };
 }
 
-/** Notes the time in the store. Without it, the next start notices a clock that was set back a little later. */
-export async function noteTime(store: CommitProbe, now: number, log: Log): Promise<void> {
+/** Notes the time in the store. Returns false if the store takes no writes: the next start notices a clock that was set back later then. */
+export async function noteTime(store: CommitProbe, now: number, log: Log): Promise<boolean> {
   try {
     await store.ping(now);
+    return true;
   } catch (error) {
     // Readiness reports a store that takes no writes.
     if (!(error instanceof StoreUnavailable)) throw error;
     log.debug(() => ({ reason: reasonOf(error) }), 'the time could not be noted in the database');
+    return false;
   }
 }

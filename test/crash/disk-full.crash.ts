@@ -1,7 +1,5 @@
 // A disk that is full or that fails: requests are refused meanwhile, the receiver recovers by itself, and no accepted work is lost.
 
-import { execFileSync } from 'node:child_process';
-import { appendFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createSimulator } from '../../src/simulator/app.ts';
@@ -19,35 +17,9 @@ import {
   startReceiver,
   submit,
 } from './receiver.ts';
+import { fill, tinyDisk } from './tiny-disk.ts';
 
 const INPUTS = { simulate: { callbacks: [], runMs: 600_000 }, filling: 'x'.repeat(2_000) };
-
-/** A disk of two megabytes, removed after the test. @throws where nothing may be mounted: this suite runs as root. */
-function tinyDisk(): string {
-  const folder = temporaryFolder();
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tiny', folder], { stdio: 'pipe' });
-  } catch (error) {
-    throw new Error('the disk-full suite must mount a tmpfs: run it as root', { cause: error });
-  }
-  onTestFinished(() => void execFileSync('umount', ['-l', folder]));
-  return folder;
-}
-
-/** Fills the disk to its last byte; returns a function that frees a number of bytes. */
-function fill(disk: string): (bytes?: number) => void {
-  const ballast = join(disk, 'ballast');
-  let size = 0;
-  try {
-    for (;;) {
-      appendFileSync(ballast, Buffer.alloc(4096));
-      size += 4096;
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-  }
-  return (bytes = size) => truncateSync(ballast, size - bytes);
-}
 
 async function openSetting(folder: string): Promise<Setting> {
   const simulator = createSimulator({ latencyMs: 0, jitterMs: 0, requestsPerSecond: 0 });
@@ -85,7 +57,7 @@ async function stopped(receiver: Receiver): Promise<void> {
 }
 
 test('while the disk is full the receiver answers 503 with Retry-After, is not ready and serves reads; with room again it recovers by itself', async () => {
-  const disk = tinyDisk();
+  const disk = tinyDisk(3);
   const setting = await openSetting(disk);
   const receiver = await started(setting);
   const early: string[] = [];
@@ -136,7 +108,7 @@ test('while the disk is full the receiver answers 503 with Retry-After, is not r
 });
 
 test('a SIGTERM while the disk is full ends the receiver with 0, and accepted executions are there with room again', async () => {
-  const disk = tinyDisk();
+  const disk = tinyDisk(3);
   const setting = await openSetting(disk);
   const receiver = await started(setting);
   const makeRoom = fill(disk);

@@ -349,6 +349,13 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/postgres/partitions.test.ts'],
   },
   {
+    tag: 'postgres/full-disk-is-not-ready',
+    promise:
+      'a receiver whose database had no room for a commit is not ready until there is room for more than a heartbeat',
+    edit: removed,
+    tests: ['test/store/postgres/disk-full.test.ts'],
+  },
+  {
     tag: 'postgres/one-receiver-migrates',
     promise: 'of the receivers that start on a new database one makes the tables, and the others wait',
     edit: removed,

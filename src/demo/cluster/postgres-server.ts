@@ -18,7 +18,7 @@ export interface Cluster {
   /** The version string of the server. */
   readonly version: string;
   /**
-   * Ends the server at once, without a checkpoint, and starts it again: it recovers from its write-ahead log.
+   * Ends the server at once, unless it has ended by itself, without a checkpoint, and starts it again: it recovers from its write-ahead log.
    * @param signal default: SIGQUIT, PostgreSQL's immediate shutdown
    */
   crash(signal?: 'SIGQUIT' | 'SIGKILL'): Promise<void>;
@@ -71,6 +71,7 @@ export async function startCluster(folder: string, options: ClusterOptions = {})
   const start = () => spawn(join(bin, 'postgres'), ['-D', home, ...settings(port, more)], { ...as, stdio: 'ignore' });
   let server = start();
   const end = async (signal: NodeJS.Signals) => {
+    if (hasEnded(server)) return;
     const ended = once(server, 'exit');
     server.kill(signal);
     await ended;
@@ -171,8 +172,10 @@ async function restarted(
   }
 }
 
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
+
 async function stop(server: ChildProcess, home: string): Promise<void> {
-  if (server.exitCode === null && server.signalCode === null) {
+  if (!hasEnded(server)) {
     const ended = once(server, 'exit');
     // SIGINT is PostgreSQL's fast shutdown: clients are disconnected.
     server.kill('SIGINT');

@@ -20,6 +20,7 @@ import { SELECT_EXECUTION, type StoredRow, toExecution } from './batch/aggregate
 import { taskOn } from './batch/task.ts';
 import { adoptCopy, prepareDatabase } from './connection/prepare.ts';
 import { createReads, SIDE_SETTINGS } from './connection/reads.ts';
+import { createRoom } from './connection/room.ts';
 import { createSession, type Session } from './connection/session.ts';
 import type { BatchResult } from './connection/statements.ts';
 import { createTerms } from './connection/terms.ts';
@@ -89,7 +90,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const reads = createReads(connecting);
   const side = createReads({ ...connecting, connections: 1, settings: SIDE_SETTINGS });
   const terms = createTerms(log);
-  const session = createSession({ ...options, addresses, name }, terms, reload);
+  const room = createRoom(createSession({ ...options, addresses, name }, terms, reload));
+  const { session } = room;
   const partitions = createPartitions(session);
   const ordering = withHints(session, () => hints.give('orders'));
   const pauses = createSendingPauses(reads, ordering);
@@ -182,7 +184,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     ...createQueueMonitor(reads),
     ...createAuditFeed(reads),
     ...createExecutionList(reads),
-    ...createClockTimes(reads, session, createMerging(session, world)),
+    ...createClockTimes(reads, session, { verifyRoom: room.verify, upkeep: createMerging(session, world) }),
     ...createActivityLog(reads, session),
     ...createSummaries({ reads, writer }),
     ...createObservations(reads),
@@ -215,7 +217,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     newestTime,
     isRestoredBackup: isCopy,
     adoptBackup: (hold) => adoptCopy(connecting, hold),
-    unavailable: () => (session.state() === 'active' ? null : session.reason()),
+    unavailable: () => (session.state() === 'active' ? room.problem() : session.reason()),
     leadership: { leads: session.leads, term: terms.current, watch: terms.watch, handOver },
     close: async () => {
       const committed = writer.close();

@@ -18,6 +18,8 @@ export const READ_ONLY = '25006';
 export const LOCKED = '55P03';
 /** A row has no partition (check_violation). */
 export const NO_PARTITION = '23514';
+/** The disk of the server has no room (disk_full). */
+const DISK_FULL = '53100';
 
 /** Classes and codes after which the server has rolled the statement back, and a repetition may succeed. */
 const TRANSIENT = /^(?:40|55P03|57014|25006|53)/;
@@ -56,6 +58,10 @@ export function leavesInDoubt(error: unknown): boolean {
 /** True if the server did not apply the statement for a reason that lies in its state: a conflict, a full disk, read-only. */
 export function isTransient(error: unknown): boolean {
   return TRANSIENT.test(codeOf(error));
+}
+
+export function isDiskFull(error: unknown): boolean {
+  return codeOf(error) === DISK_FULL;
 }
 
 /** Returns whether the values of one change are the reason: a data exception, or an integrity constraint violation. */

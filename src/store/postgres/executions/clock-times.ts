@@ -33,11 +33,17 @@ const MOVE = `WITH open AS (SELECT execution FROM work), executions AS (
     ON CONFLICT (id) DO UPDATE SET at = excluded.at
   ) SELECT 'true'::json`;
 
-/** @param upkeep runs with each heartbeat of the leader */
+interface Heartbeats {
+  /** Runs before each heartbeat, which takes little room. @throws {StoreUnavailable} while a larger commit may find none */
+  readonly verifyRoom: () => Promise<void>;
+  /** Runs with each heartbeat of the leader. */
+  readonly upkeep: () => Promise<void>;
+}
+
 export function createClockTimes(
   reads: Reads,
   session: Pick<Session, 'all' | 'beat' | 'leads' | 'writeAsLeader'>,
-  upkeep: () => Promise<void>,
+  { verifyRoom, upkeep }: Heartbeats,
 ): Pick<DueWork, 'moveDueTimes' | 'lastClockStep'> & CommitProbe {
   return {
     moveDueTimes: async ({ from, to }) => {
@@ -51,6 +57,8 @@ export function createClockTimes(
       return from === null || to === null ? null : { from, to };
     },
     ping: async (now) => {
+      // promise: postgres/full-disk-is-not-ready
+      await verifyRoom();
       await session.all(BEAT, [Math.trunc(now)]);
       await session.beat();
       if (session.leads()) await upkeep();

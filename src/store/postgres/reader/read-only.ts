@@ -7,4 +7,5 @@ const refuse = (): Promise<never> => Promise.reject(new StoreUnavailable('a comm
 export const READ_ONLY = {
   leads: () => false,
   ...{ write: refuse, writeAsLeader: refuse, all: refuse, beat: refuse, mutate: refuse, mutateAll: refuse },
+  ...{ verifyRoom: refuse, upkeep: refuse },
 };

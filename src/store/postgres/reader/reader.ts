@@ -66,7 +66,7 @@ function createState(session: ReadSession) {
     pausedEndpoints: () => readPausedEndpoints(session),
     sendingPauses: createSendingPauses(session, READ_ONLY).port.sendingPauses,
     openIncidents: createIncidentReads(session).openIncidents,
-    lastClockStep: createClockTimes(session, READ_ONLY, async () => {}).lastClockStep,
+    lastClockStep: createClockTimes(session, READ_ONLY, READ_ONLY).lastClockStep,
     newestTime: async () => (await session.first<{ at: number }>(NEWEST_TIME))?.at ?? null,
     queueState: createQueueMonitor(session).queueState,
     undelivered: async () =>
