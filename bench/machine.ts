@@ -1,7 +1,7 @@
 // Describes the measured machine: absolute numbers mean nothing without it.
 
 import { closeSync, fdatasyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 
@@ -13,6 +13,8 @@ export interface Machine {
   readonly sqlite: string;
   /** Page writes that the disk confirms one by one, per second. */
   readonly fdatasyncsPerSecond: number;
+  /** Processes that ran or waited in the minute before the run; left out by earlier runs. */
+  readonly loadAverage?: number;
   readonly quick: boolean;
 }
 
@@ -30,6 +32,7 @@ export function machineOf(folder: string, quick: boolean): Machine {
     node: process.version,
     sqlite: sqliteVersion(),
     fdatasyncsPerSecond: Math.round(fdatasyncsPerSecond(folder)),
+    loadAverage: Number((loadavg()[0] ?? 0).toFixed(1)),
     quick,
   };
 }

@@ -1,28 +1,28 @@
 // `npm run bench`: takes the measures one after another, prints each row when it is known, and the whole table at the end.
 
-import { copyFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type CheckedOut, checkOut, findRevision, presentBuild, UnusableRevision } from './against/revision.ts';
 import { type Machine, machineOf } from './machine.ts';
-import { type Measure, type Row, verdict } from './measure.ts';
-import { plot } from './plot.ts';
-import { Interrupted, onInterrupt, replaceResults, scratchIn } from './session.ts';
-import { header, line, markdown, table } from './table.ts';
+import type { Measure, Row } from './measure.ts';
+import { areWhole, resultsOf, writeResults } from './publications.ts';
+import { Interrupted, onInterrupt, scratchIn } from './session.ts';
+import { header, line, table } from './table.ts';
 
 const HELP = `Usage: npm run bench -- [options]
 
 Measures the receiver against a bare Hono handler and against alternative builds, all on loopback. The claims are the
-ratios; absolute values describe this machine. It takes about 25 minutes. Keep the machine otherwise idle.
+ratios; absolute values describe this machine. It takes about 35 minutes. Keep the machine otherwise idle.
 
   --quick              fewer and shorter rounds: under three minutes, less reliable
   --only NAME,NAME     some of NAMES
   --against REV        measures the present build beside the build of a commit, in the same rounds; each row is a ratio to it.
                        Measures: COMPARED
   --minutes N          with --against: minutes under load before the resident memory is read (default: 10, with --quick 1)
-  --out DIR            folder of results.json and plot.svg, on the measured disk (default: data/bench)
-  --publish            also updates bench/results.json, bench/results.svg and docs/benchmarks.md
+  --out DIR            folder of the results and charts, on the measured disk (default: data/bench)
+  --publish            also updates those of bench/, and docs/benchmarks.md; with --only, for postgres alone or for all others
   --help
 
 Exit code: 0 measured, whatever the verdicts; 1 a measure failed; 2 the command line is wrong; 130 interrupted.
@@ -47,6 +47,7 @@ const MEASURES: Readonly<Record<string, () => Promise<Measure>>> = {
   restart: async () => (await import('./restart.ts')).restart,
   insights: async () => (await import('./insights.ts')).insights,
   pages: async () => (await import('./pages.ts')).pages,
+  postgres: async () => (await import('./postgres/measure.ts')).postgres,
 };
 const NAMES = Object.keys(MEASURES);
 
@@ -96,7 +97,8 @@ function readCommandLine(args: readonly string[]): CommandLine {
   if (publish && against !== null)
     throw new Usage('--publish: not with --against, whose rows are not those of the page');
   if (publish && quick) throw new Usage('--publish: not with --quick, whose results are not reliable enough');
-  if (publish && only !== undefined) throw new Usage('--publish: not with --only, which would lose the other rows');
+  if (publish && !areWhole(names, NAMES))
+    throw new Usage('--publish: with --only postgres, with all others or with all, so that no row of the page is lost');
   const loadMinutes = minutesOf(minutes, quick);
   if (minutes !== undefined && against === null) throw new Usage('--minutes: only with --against');
   return { quick, publish, help, out: resolve(out), against, names, minutes: loadMinutes };
@@ -135,7 +137,8 @@ function print(text: string): void {
 }
 
 interface Taken {
-  readonly rows: readonly Row[];
+  /** By the name of the measure. */
+  readonly rows: ReadonlyMap<string, readonly Row[]>;
   readonly failed: readonly string[];
 }
 
@@ -146,14 +149,14 @@ async function take(
   scratch: string,
   signal: AbortSignal,
 ): Promise<Taken> {
-  const rows: Row[] = [];
+  const rows = new Map<string, readonly Row[]>();
   const failed: string[] = [];
   for (const name of names) {
     const log = (text: string) => print(`  ${name}: ${text}`);
     try {
       const measure = await (revision === null ? MEASURES[name]?.() : COMPARISONS[name]?.({ revision, minutes }));
       const found = (await measure?.({ quick, log, scratch, signal })) ?? [];
-      rows.push(...found);
+      rows.set(name, found);
       for (const row of found) print(line(row));
     } catch (error) {
       if (signal.aborted) break;
@@ -171,29 +174,18 @@ interface Builds {
 }
 
 async function write(
-  { out, publish }: CommandLine,
+  { out, publish }: Pick<CommandLine, 'out' | 'publish'>,
   machine: Machine,
   builds: Builds | null,
-  rows: readonly Row[],
+  rows: Taken['rows'],
 ): Promise<void> {
-  const results = {
-    at: new Date().toISOString(),
-    machine,
-    ...builds,
-    rows: rows.map((row) => ({ ...row, verdict: verdict(row) })),
-  };
-  const json = join(out, builds === null ? 'results.json' : 'against.json');
-  await writeFile(json, `${JSON.stringify(results, null, 2)}\n`);
+  if (builds === null) {
+    for (const path of await writeResults({ machine, rows }, { out, publish })) print(path);
+    return;
+  }
+  const json = join(out, 'against.json');
+  await writeFile(json, resultsOf({ machine, ...builds }, [...rows.values()].flat()));
   print(json);
-  if (builds !== null) return;
-  const svg = join(out, 'plot.svg');
-  await writeFile(svg, plot(rows, machine));
-  print(svg);
-  if (!publish) return;
-  const shown = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-  await copyFile(json, shown('results.json'));
-  await copyFile(svg, shown('results.svg'));
-  await replaceResults(shown('../docs/benchmarks.md'), 'bench', `${header(machine)}\n\n${markdown(rows)}`);
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -213,7 +205,7 @@ async function main(args: readonly string[]): Promise<number> {
   const { rows, failed } = await take(wanted, revision, scratch, signal);
   signal.throwIfAborted();
   const { isTTY: isTerminal = false, columns = 160 } = process.stdout;
-  print(`\n${title}\n${table(rows, { isTerminal, columns })}`);
+  print(`\n${title}\n${table([...rows.values()].flat(), { isTerminal, columns })}`);
   // Only complete results are published.
   await write({ ...wanted, publish: wanted.publish && failed.length === 0 }, machine, builds, rows);
   if (failed.length > 0) process.stderr.write(`failed: ${failed.join(', ')}\n`);

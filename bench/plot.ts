@@ -10,15 +10,12 @@ import {
 } from 'echarts';
 import type { Machine } from './machine.ts';
 import type { Row, Spread } from './measure.ts';
+import { entitled, FAINT, footnote, GRID, INK, machineText, repeatable, stroke, TEXT } from './plot-parts.ts';
 
 const TITLE = 'Requests a second, each on disk before it is answered';
 
 const WIDTH = 880;
 const HEIGHT = 500;
-
-const INK = '#1f2328';
-const FAINT = '#59636e';
-const GRID = '#d8dee4';
 
 interface Look {
   /** The name in the context of the rows of the throughput measure. */
@@ -61,15 +58,10 @@ export function plot(rows: readonly Row[], machine: Machine): string {
         machine,
       ),
     );
-    return entitled(repeatable(chart.renderToSVGString()));
+    return entitled(TITLE, repeatable(chart.renderToSVGString()));
   } finally {
     chart.dispose();
   }
-}
-
-/** The text alternative. */
-function entitled(svg: string): string {
-  return svg.replace('>', `><title>${TITLE}</title>`);
 }
 
 function groupsOf(rows: readonly Row[]): Group[] {
@@ -101,8 +93,6 @@ function barsOf(rows: readonly Row[], group: Group): Bar[] {
     return [{ look, value: row.value, goal }];
   });
 }
-
-const TEXT = { fontFamily: 'sans-serif', color: INK } as const;
 
 function optionOf(groups: readonly Group[], bars: readonly (readonly Bar[])[], machine: Machine): EChartsOption {
   const shown = bars.flat();
@@ -144,7 +134,12 @@ function optionOf(groups: readonly Group[], bars: readonly (readonly Bar[])[], m
     ],
     graphic: [
       footnote(36, 'whiskers: quartiles over rounds     dashed: the goal'),
-      footnote(14, shown.length === 0 ? 'the throughput was not measured in this run' : machineText(machine)),
+      footnote(
+        14,
+        shown.length === 0
+          ? 'the throughput was not measured in this run'
+          : machineText(machine, `SQLite ${machine.sqlite}`),
+      ),
     ],
   };
 }
@@ -160,20 +155,6 @@ const CEILING: LineSeriesOption = {
     label: { ...TEXT, color: FAINT, fontSize: 12, position: 'insideEndTop', formatter: 'bare Hono handler = 1' },
   },
 };
-
-function footnote(bottom: number, text: string) {
-  return {
-    type: 'text' as const,
-    silent: true,
-    left: 16,
-    bottom,
-    style: { text, fill: FAINT, font: '12px sans-serif' },
-  };
-}
-
-function machineText({ cpu, cores, node, sqlite, quick }: Machine): string {
-  return `${cpu}, ${cores} cores, Node ${node.replace(/^v/, '')}, SQLite ${sqlite}${quick ? '; a quick run' : ''}`;
-}
 
 /** The bars of one variant, drawn by hand: a bar chart reserves space for left-out bars. */
 function seriesOf(look: Look, bars: readonly (readonly Bar[])[]): CustomSeriesOption {
@@ -232,15 +213,3 @@ function drawn(
 
 const CAP = 5;
 const OVER = 5;
-
-function stroke(x1: number, y1: number, x2: number, y2: number, lineDash: number[] = []) {
-  return { type: 'line' as const, shape: { x1, y1, x2, y2 }, style: { stroke: INK, lineWidth: 1.5, lineDash } };
-}
-
-/** Removes pointer styles, which a picture does not need, and names with a counter that grows in the process. */
-function repeatable(svg: string): string {
-  return svg
-    .replace(/<style\s*>.*?<\/style>/s, '')
-    .replaceAll(/ (?:class="zr[^"]*"|ecmeta_\w+="[^"]*")/g, '')
-    .replaceAll(/\bzr\d+-/g, '');
-}

@@ -21,10 +21,11 @@ const COLUMNS: readonly Column<Row>[] = [
 
 /** Two lines: machine and programs. */
 export function header(machine: Machine): string {
-  const { cpu, cores, memoryGib, node, sqlite, fdatasyncsPerSecond, quick } = machine;
+  const { cpu, cores, memoryGib, node, sqlite, fdatasyncsPerSecond, loadAverage, quick } = machine;
   const disk = `${number(fdatasyncsPerSecond)} fdatasync/s`;
+  const busy = loadAverage === undefined ? '' : `; load average before the run: ${loadAverage}`;
   return `${cpu}, ${cores} ${cores === 1 ? 'core' : 'cores'}, ${memoryGib} GiB, ${disk}
-Node ${node.replace(/^v/, '')}, SQLite ${sqlite}; ${quick ? 'quick: fewer and shorter rounds, smaller databases' : 'full'}`;
+Node ${node.replace(/^v/, '')}, SQLite ${sqlite}; ${quick ? 'quick: fewer and shorter rounds, smaller databases' : 'full'}${busy}`;
 }
 
 /** One row, printed when it is known. */
@@ -75,7 +76,7 @@ function quartiles({ q1, q3, samples }: Spread): string {
   return samples === 1 ? 'one sample' : `${number(q1)}–${number(q3)}`;
 }
 
-function goalText(goal: Goal): string {
+export function goalText(goal: Goal): string {
   return 'atLeast' in goal ? `≥ ${goal.atLeast}` : `≤ ${goal.atMost}`;
 }
 
@@ -87,7 +88,7 @@ function figure(value: number | string): string {
 const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
 /** Three significant digits; large numbers are counts and are whole. */
-function number(value: number): string {
+export function number(value: number): string {
   const size = Math.abs(value);
   if (size >= 100) return WHOLE.format(value);
   if (size >= 10) return value.toFixed(1);

@@ -20,8 +20,8 @@ export type Mode =
   | { readonly kind: 'open'; readonly perSecond: number; readonly connections: number };
 
 export interface LoadOrder {
-  /** Port on 127.0.0.1. */
-  readonly port: number;
+  /** Port on 127.0.0.1; of several, each connection has the next one. */
+  readonly port: number | readonly number[];
   /** A file from `writeRequests`. */
   readonly file: string;
   /** The first request of the file to send, and the maximum number of requests. */

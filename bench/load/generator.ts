@@ -4,15 +4,12 @@ import type { LoadOrder, LoadOutcome, LoadReply } from './client.ts';
 import { bytesOf, type LoadRequest, readRequests } from './requests.ts';
 import { sendAll } from './send.ts';
 
-/** The last file, because consecutive slices use the same one. */
-let file = '';
-let requests: readonly LoadRequest[] = [];
+/** By file: slices use the same ones by turns. */
+const files = new Map<string, readonly LoadRequest[]>();
 
 async function run(order: LoadOrder): Promise<LoadOutcome> {
-  if (order.file !== file) {
-    requests = await readRequests(order.file);
-    file = order.file;
-  }
+  const requests = files.get(order.file) ?? (await readRequests(order.file));
+  files.set(order.file, requests);
   const close = order.mode.kind === 'fresh' ? { connection: 'close' } : {};
   const headers = Object.entries({ ...order.headers, ...close })
     .map(([name, value]) => `${name}: ${value}\r\n`)

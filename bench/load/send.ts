@@ -14,13 +14,14 @@ export async function sendAll(
 ): Promise<LoadOutcome> {
   const over = Promise.withResolvers<void>();
   const slice = createSlice(requests, seconds, over);
+  const nextPort = inTurn([port].flat());
   const late = setTimeout(
     () => over.reject(new Error(`${slice.waiting()} requests got no answer in ${PATIENCE_MS / 1000} s`)),
     seconds * 1000 + PATIENCE_MS,
   );
   const connections = new Set<Connection>();
   try {
-    const step = await begin(mode, { port, slice, connections, failed: over.reject });
+    const step = await begin(mode, { nextPort, slice, connections, failed: over.reject });
     slice.start();
     spin(slice, step);
     await over.promise;
@@ -33,11 +34,19 @@ export async function sendAll(
 }
 
 interface Means {
-  readonly port: number;
+  readonly nextPort: () => number;
   readonly slice: Slice;
   /** Connections to close at the end. */
   readonly connections: Set<Connection>;
   readonly failed: (error: Error) => void;
+}
+
+function inTurn<T>(all: readonly T[]): () => T {
+  let taken = 0;
+  return () => {
+    taken += 1;
+    return all[(taken - 1) % all.length] as T;
+  };
 }
 
 /** Called repeatedly during the slice. */
@@ -82,13 +91,13 @@ async function kept(count: number, means: Means): Promise<Step> {
 }
 
 function fresh(count: number, means: Means): Step {
-  const { slice, port, connections } = means;
+  const { slice, nextPort, connections } = means;
   const next = () => {
     const request = slice.take();
     if (request === null) return;
     const sentAt = performance.now();
     const connection = openConnection(
-      port,
+      nextPort(),
       () =>
         connection.send(request, (answer) => {
           slice.answered(answer, sentAt);
@@ -127,10 +136,10 @@ async function open(perSecond: number, count: number, means: Means): Promise<Ste
   };
 }
 
-async function connectAll(count: number, { port, connections, failed }: Means): Promise<Connection[]> {
+async function connectAll(count: number, { nextPort, connections, failed }: Means): Promise<Connection[]> {
   const ready = Array.from({ length: count }, () => Promise.withResolvers<void>());
   const all = ready.map(({ resolve, reject }) =>
-    openConnection(port, resolve, (error) => {
+    openConnection(nextPort(), resolve, (error) => {
       reject(error);
       failed(error);
     }),

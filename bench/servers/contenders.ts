@@ -7,8 +7,10 @@ import { verifyAudit } from '../../src/store/sqlite/verify/verify.ts';
 import { copyOf, type Prepared } from '../prepared.ts';
 import { type Place, type Process, startProcess } from '../process.ts';
 import { settled } from '../settled.ts';
+import { fillObvious, openObviousStore } from './obvious-on-postgres.ts';
 import { countObvious, createObviousTables } from './obvious-tables.ts';
-import { APP_HEADERS, type Commits, SECRET, startReceiver } from './receiver.ts';
+import { startPostgresServer } from './postgres-server.ts';
+import { APP_HEADERS, APP_KEY, type Commits, SECRET, startReceiver } from './receiver.ts';
 import { isListening } from './serve.ts';
 
 /** 'revision' is the receiver of another revision. */
@@ -65,21 +67,43 @@ export async function startObvious({ scratch, prepared, place }: Ground): Promis
 }
 
 export async function startPostgres({ scratch, prepared, place }: Ground): Promise<Contender> {
-  const child = startProcess({
-    file: fileOf('postgres.ts'),
-    args: [prepared.path, SECRET, scratch],
-    place,
-    logFile: join(scratch, 'postgres.log'),
-  });
-  return {
-    ...(await contender('postgres', child)),
-    settle: async (answered) => {
-      const answer = child.message((message): message is { counted: Record<string, number> } => 'counted' in message);
-      child.send({ count: true });
-      demandEqual('the PostgreSQL build', (await answer).counted, { resolved: answered, audited: answered });
+  const server = await startPostgresServer({ scratch, place });
+  try {
+    const url = server.urlOf('postgres');
+    await fillObvious(url, prepared.path);
+    const logFile = join(scratch, 'postgres.log');
+    const child = startProcess({ file: fileOf('postgres.ts'), args: [url, SECRET, APP_KEY], place, logFile });
+    const stop = async () => {
       await child.stop();
-    },
-  };
+      await server.stop();
+    };
+    return {
+      ...(await contender('postgres', child)),
+      settle: async (answered) => {
+        await child.stop();
+        await demandRecorded(url, 'the PostgreSQL build', { resolved: answered, audited: answered });
+        await server.stop();
+      },
+      stop,
+    };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+/** @throws Error that names what the obvious build on PostgreSQL has lost. */
+export async function demandRecorded(
+  url: string,
+  who: string,
+  expected: Readonly<Record<string, number>>,
+): Promise<void> {
+  const store = openObviousStore(url);
+  try {
+    demandEqual(who, await store.count(), expected);
+  } finally {
+    await store.close();
+  }
 }
 
 /** Resolves when the receiver has read back its statistics and is at rest. `submits`: it gets submissions, not callbacks. */

@@ -19,7 +19,8 @@ function startCommand(): { readonly nodeOptions: readonly string[]; readonly fil
 }
 
 export const SECRET = 'the-bench-signs-callbacks-with-this';
-export const APP_HEADERS = { authorization: 'Bearer the-key-of-the-bench' };
+export const APP_KEY = 'the-key-of-the-bench';
+export const APP_HEADERS = { authorization: `Bearer ${APP_KEY}` };
 const OPERATOR_KEY = 'the-operator-key-of-the-bench-0123456789';
 export const OPERATOR_HEADERS = { authorization: `Bearer ${OPERATOR_KEY}` };
 
@@ -71,7 +72,7 @@ function environment({ databasePath, upstream }: Pick<ReceiverOptions, 'database
     PUBLIC_URL: 'http://127.0.0.1:9',
     PORT: '0',
     CALLBACK_SECRET: SECRET,
-    APP_KEYS: `${APP}:${APP_HEADERS.authorization.slice('Bearer '.length)}`,
+    APP_KEYS: `${APP}:${APP_KEY}`,
     OPERATOR_KEYS: `operator:${OPERATOR_KEY}`,
     DATABASE_PATH: databasePath,
   };

@@ -62,7 +62,14 @@ async function serve(answer: Answering = (response) => response.end('{}')): Prom
   return { port: (server.address() as { port: number }).port, paths, bodies, heads, sockets: () => sockets };
 }
 
-const order = (port: number, mode: Mode) => ({ port, file, from: 0, most: COUNT, mode, seconds: 20 });
+const order = (port: number | readonly number[], mode: Mode) => ({
+  port,
+  file,
+  from: 0,
+  most: COUNT,
+  mode,
+  seconds: 20,
+});
 
 describe('every request is sent once and its answer counted', () => {
   test.for([
@@ -86,6 +93,15 @@ describe('every request is sent once and its answer counted', () => {
       new Set([mode.kind === 'fresh' ? 'close' : undefined]),
     );
   });
+});
+
+test('the connections are spread evenly over several servers', async () => {
+  const served = [await serve(), await serve()];
+  const ports = served.map(({ port }) => port);
+  const outcome = await load.run(order(ports, KEPT));
+  expect(outcome).toMatchObject({ requests: COUNT, non2xx: 0 });
+  expect(served.map(({ sockets }) => sockets())).toEqual([4, 4]);
+  expect(new Set(served.flatMap(({ paths }) => paths)).size).toBe(COUNT);
 });
 
 test('a run continues where the one before ended', async () => {
