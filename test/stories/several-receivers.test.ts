@@ -3,53 +3,9 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Receiver } from '../../src/receiver.ts';
-import { newDatabase, serverUrl } from '../support/postgres/databases.ts';
+import { serverUrl } from '../support/postgres/databases.ts';
 import { startWebhookReceiver } from '../support/webhook-receiver.ts';
-import { APP_KEY, OPERATOR_KEY, type Stage, setStage } from './stage.ts';
-
-type Request = NonNullable<Parameters<Stage['request']>[2]>;
-
-async function twoReceivers(env: Record<string, string> = {}) {
-  const stage = await setStage({ DATABASE_URL: await newDatabase(), ...env });
-  const other = await stage.beside();
-  const operator = { key: OPERATOR_KEY };
-  /** An operator at the receiver that does not lead. An order waits for the leader, which needs the clock. */
-  async function atOther(method: string, path: string, body?: unknown) {
-    let isDone = false;
-    const options: Request = { ...operator, at: other, ...(body === undefined ? {} : { body }) };
-    const answer = stage.request(method, path, options).finally(() => {
-      isDone = true;
-    });
-    await stage.until(async () => {
-      if (isDone) return true;
-      await stage.pass(25, 25);
-      // The clock must not outrun the database, from which the leader takes the order.
-      await stage.request('GET', '/v1/pauses', operator);
-      return isDone;
-    });
-    return answer;
-  }
-  /** Moves the clock until the condition holds. */
-  const eventually = (condition: () => Promise<boolean>) =>
-    stage.until(async () => {
-      await stage.pass(250, 250);
-      return condition();
-    });
-  return { stage, leader: stage.service(), other, operator, atOther, eventually };
-}
-
-const cookieIn = (response: Response) => response.headers.getSetCookie()[0]?.split(';')[0] ?? '';
-
-const page = (receiver: Receiver, path: string, cookie: string) =>
-  fetch(`${receiver.url}${path}`, { headers: { cookie, accept: 'text/html' }, redirect: 'manual' });
-
-const form = (receiver: Receiver, path: string, cookie: string, fields: Record<string, string>) =>
-  fetch(`${receiver.url}${path}`, {
-    method: 'POST',
-    redirect: 'manual',
-    headers: { cookie, accept: 'text/html', 'sec-fetch-site': 'same-origin' },
-    body: new URLSearchParams(fields),
-  });
+import { cookieOf, form, page, tokenIn, twoReceivers } from './two-receivers.ts';
 
 describe.skipIf(serverUrl === null)('two receivers on one PostgreSQL', () => {
   test('a pause that CXone caused is shown and lifted at either receiver', async () => {
@@ -133,33 +89,12 @@ describe.skipIf(serverUrl === null)('two receivers on one PostgreSQL', () => {
     });
   });
 
-  test('a list that began at one receiver continues at the other', async () => {
-    const { stage, other } = await twoReceivers();
-    const ids: string[] = [];
-    for (let n = 0; n < 6; n += 1) {
-      const at = n % 2 ? other : stage.service();
-      const { body } = await stage.request('POST', '/v1/executions', { body: { actionId: 'charge' }, at });
-      ids.push(body.correlationId);
-    }
-    const seen: string[] = [];
-    let cursor: string | null = '';
-    for (let n = 0; cursor !== null; n += 1) {
-      const more: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-      const at = n % 2 ? other : stage.service();
-      const { status, body } = await stage.request('GET', `/v1/executions?limit=2${more}`, { key: APP_KEY, at });
-      expect(status).toBe(200);
-      seen.push(...body.items.map(({ correlationId }: { correlationId: string }) => correlationId));
-      cursor = body.nextCursor;
-    }
-    expect(seen.toSorted()).toEqual(ids.toSorted());
-  });
-
   test('a session, its forms and its end are valid at both receivers', async () => {
     const { stage, other, leader } = await twoReceivers();
     const id = await stage.submit('never-ends');
-    const cookie = cookieIn(await form(leader, '/console/login', '', { key: OPERATOR_KEY, next: '/' }));
+    const cookie = await cookieOf(leader);
     const question = await page(leader, `/console/executions/${id}/cancel`, cookie);
-    const token = /name="token" value="([^"]+)"/.exec(await question.text())?.[1] ?? '';
+    const token = tokenIn(await question.text());
     expect(token).not.toBe('');
     const done = await form(other, `/console/executions/${id}/cancel`, cookie, { token });
     expect(done.status).toBe(303);
@@ -174,10 +109,10 @@ describe.skipIf(serverUrl === null)('two receivers on one PostgreSQL', () => {
   test('a change of many that was asked at one receiver is confirmed at the other, for what was counted', async () => {
     const { stage, other, leader } = await twoReceivers();
     for (let n = 0; n < 3; n += 1) await stage.untilStatus(await stage.submit('never-ends'), 'PENDING');
-    const cookie = cookieIn(await form(leader, '/console/login', '', { key: OPERATOR_KEY, next: '/' }));
+    const cookie = await cookieOf(leader);
     const question = await (await page(leader, '/console/all/cancel?status=OPEN', cookie)).text();
     expect(question).toContain('3');
-    const token = /name="token" value="([^"]+)"/.exec(question)?.[1] ?? '';
+    const token = tokenIn(question);
     await stage.pass(1_000);
     const later = await stage.submit('never-ends');
     const done = await form(other, '/console/all/cancel?status=OPEN', cookie, { token });

@@ -59,8 +59,8 @@ export interface Stage {
   stored(): Promise<string>;
   service(): Receiver;
   stop(): Promise<void>;
-  /** Starts another receiver with the same configuration, for a database that several receivers share. */
-  beside(): Promise<Receiver>;
+  /** Starts another receiver with the same configuration, with these variables changed, for a database that receivers share. */
+  beside(changes?: Record<string, string>): Promise<Receiver>;
   /** Starts the receiver again on the same file, with these variables changed. */
   restart(changes?: Record<string, string>): Promise<void>;
   request(method: string, path: string, options?: RequestOptions): Promise<Answered>;
@@ -136,9 +136,9 @@ export async function setStage(
     listen: ((fetch, place) => listen(asServed(fetch), { ...place, limits })) satisfies typeof listen,
     ...(resolve ? { resolve } : {}),
   };
-  const start = () =>
+  const start = (own = config) =>
     startPatiently(() =>
-      startReceiver({ config, world, log, fatal, publicUrlFromListener: true, isOwnTime: true, overrides }),
+      startReceiver({ config: own, world, log, fatal, publicUrlFromListener: true, isOwnTime: true, overrides }),
     );
   let service = await start();
   let stopped: Promise<void> | null = null;
@@ -163,8 +163,8 @@ export async function setStage(
       service = await start();
       stopped = null;
     },
-    beside: async () => {
-      const another = await start();
+    beside: async (changes = {}) => {
+      const another = await start(readConfig({ ...variables, ...changes }));
       others.push(another);
       return another;
     },
