@@ -11,24 +11,15 @@ import { pageForBrowser } from './console/error-page.ts';
 import { withPauses } from './console/pause-banner.ts';
 import { routeConsole } from './console/routes.ts';
 import type { HttpDependencies, HttpParts, Runtime } from './dependencies.ts';
-import { createActionOnOne, createBulkAction } from './executions/actions.ts';
-import { createBulkErasure, createErasureOfOne } from './executions/erase.ts';
-import { createHold } from './executions/hold.ts';
-import { createResubmit } from './executions/resubmit.ts';
 import { submitExecution } from './executions/submit.ts';
 import type { DirectHandler, DirectRequest, Fetch, ListenerRole, PlainRequest } from './fetch.ts';
 import { createGuard, type Guard } from './middleware/authentication.ts';
 import { withBasePath } from './middleware/base-path.ts';
 import { createReaderTurns } from './middleware/reader-turns.ts';
 import { createRequestLog, createRoutePattern, loggablePath, type RespondToFailure } from './middleware/request-log.ts';
-import { createBulkReplay, createReplayOfOne } from './notifications/replay.ts';
 import { createReplayLimits } from './notifications/replay-limits.ts';
 import type { ApiOperation, OpenHandler } from './openapi/operation.ts';
 import { OPERATIONS } from './operations.ts';
-import { createEndpointVerbs } from './operators/endpoints.ts';
-import { createAcknowledgement } from './operators/incidents.ts';
-import { createLiftOfPause } from './operators/pause.ts';
-import { createPauseOfSending, createResumeOfSending } from './operators/pauses.ts';
 import { MAX_BODY_BYTES } from './request/read-body.ts';
 import { withoutQuery } from './request/validate.ts';
 import { respond } from './response/json.ts';
@@ -57,26 +48,7 @@ export function createApp(dependencies: HttpDependencies, role: ListenerRole): A
   const app = new Hono({ strict: false });
   const guard = createGuard(deps);
   for (const operation of OPERATIONS) if (isServed(operation, role)) route(app, guard, operation, deps);
-  let lookAtPages = async () => {};
-  if (role !== 'webhook') {
-    lookAtPages = routeConsole(app, guard, deps, {
-      poll: createActionOnOne(deps, 'poll'),
-      cancel: createActionOnOne(deps, 'cancel'),
-      replay: createReplayOfOne(deps),
-      eraseOne: createErasureOfOne(deps),
-      eraseSelection: createBulkErasure(deps),
-      hold: createHold(deps, 'hold'),
-      release: createHold(deps, 'release'),
-      liftPause: createLiftOfPause(deps),
-      acknowledge: createAcknowledgement(deps),
-      pauseSending: createPauseOfSending(deps),
-      resumeSending: createResumeOfSending(deps),
-      resubmit: createResubmit(deps),
-      ...createEndpointVerbs(deps),
-      actOnSelection: createBulkAction(deps),
-      replaySelection: createBulkReplay(deps),
-    });
-  }
+  const lookAtPages = role === 'webhook' ? async () => {} : routeConsole(app, guard, deps);
   app.notFound((c) => unmatched(app, c));
   app.onError((error, c) => fail(error, c.req.raw));
   const routePattern = createRoutePattern(app);

@@ -16,7 +16,8 @@ import { moment } from './format.ts';
 import { pageResponse, type Section } from './layout.ts';
 import { fillPage, type PageHandler } from './list-page.ts';
 import { forbidden, invalid, refusedBy } from './refusals.ts';
-import { describeSearch, type Search, searchOf, seeOther, urlWith } from './search.ts';
+import { describeSearch, seeOther, urlWith } from './search.ts';
+import { atLeast, type Searched, searched } from './searched.ts';
 import { type Viewer, viewerOf } from './viewer.ts';
 
 export interface ConfirmedAction {
@@ -36,21 +37,50 @@ export interface Question {
   readonly fields?: Html;
   /** The page that "no" leads to. */
   readonly back: string;
+  /** Default: a new one. */
+  readonly token?: string;
 }
 
-/** What a question is about. */
-interface Asked {
-  readonly search: Search;
-  /** True if its reader waits until all is counted. */
-  readonly isPatient: boolean;
+/** The request for a question, or the form of one. */
+interface Call {
+  readonly c: Context;
+  readonly caller: Identity;
+  /** Aborts when the caller disconnects. */
+  readonly signal: AbortSignal;
 }
 
-/** Performs a confirmed action. */
-export type Perform = (c: Context, caller: Identity, reason: string | null) => Promise<Response>;
+/** A genuine form, with its reason. */
+export interface Confirmed<R> extends Call {
+  readonly form: URLSearchParams;
+  readonly reason: R;
+}
 
-type OnForm = (form: URLSearchParams, c: Context, caller: Identity) => Promise<Response>;
+/** What an action on a thing asks, and how it is performed. */
+interface Action<T, R> {
+  readonly section: Section;
+  /** Returns the page that "no" and a refusal lead to. */
+  readonly back: (item: T) => string;
+  readonly readReason: (form: URLSearchParams, caller: Identity) => Validated<R>;
+  /** Returns the question, or a page that says why there is none. */
+  readonly ask: (item: T, call: Call) => MaybeLater<Omit<Question, 'section' | 'back'> | Response>;
+  readonly perform: (item: T, by: Confirmed<R>) => Promise<Response>;
+  /** Returns the address that follows, or the page. */
+  readonly done: (item: T, response: Response, viewer: Viewer) => MaybeLater<string | Response>;
+}
 
-type Ask = (c: Context, caller: Identity, viewer: Viewer) => Promise<Response>;
+type MaybeLater<T> = T | Promise<T>;
+
+/** An action on what the address names. */
+interface ItemAction<T, R> extends Action<T, R> {
+  /** Returns what the address names, or a page that says that it names nothing. */
+  readonly find: (c: Context, caller: Identity) => MaybeLater<T | Response>;
+}
+
+/** The two steps of an action on a thing. */
+export interface Steps<T> {
+  readonly ask: (item: T, call: Call) => Promise<Response>;
+  readonly perform: (item: T, form: URLSearchParams, call: Call) => Promise<Response>;
+}
 
 interface SelectionAction<Q extends Dated, T, P> extends Pick<Question, 'section' | 'title' | 'yes' | 'danger'> {
   readonly noun: string;
@@ -91,21 +121,6 @@ const MAX_COUNTED = 1_000_000;
 const QUICK = { readMs: 20, countMs: 30, isOver: () => true };
 /** For a search by text, and where an operator wants the whole number. */
 const WHOLE = { readMs: 500, countMs: 10_000, isOver: () => false };
-/** The parameter of a question that states the whole number. */
-const COUNTED = 'counted';
-
-/** Removes the parameter from the search. Returns true if the reader waits until all is counted. */
-export function takePatience(search: Search): boolean {
-  const isPatient = search.get(COUNTED) === 'all' || search.has('text');
-  if (isPatient) search.delete(COUNTED);
-  return isPatient;
-}
-
-/** The lower bound of a count that is not whole, with a link to the whole one. */
-export function atLeast(count: number, noun: string, search: Search): Html {
-  return html`At least ${many(count, noun)} (<a href="${urlWith('', search, { [COUNTED]: 'all' })}">count all of them</a>)`;
-}
-
 const ONLY_ADMINISTRATORS =
   'This needs the key of an administrator (OPERATOR_KEYS). Your key can read, but not change. Nothing was changed.';
 
@@ -115,10 +130,7 @@ const EXPIRED =
 export const OPTIONAL_REASON_FIELD = html`<p><label for="reason">Reason, which the activity list keeps (optional)</label>
 <input id="reason" name="reason" maxlength="500" autocomplete="off"></p>`;
 
-async function withReason(c: Context, caller: Identity, form: URLSearchParams, perform: Perform): Promise<Response> {
-  const reason = reasonIn(form);
-  return reason.valid ? perform(c, caller, reason.value) : invalid(viewerOf(caller), '/', reason.errors, '/');
-}
+const callOf = (c: Context, caller: Identity): Call => ({ c, caller, signal: c.req.raw.signal });
 
 export type Confirmation = ReturnType<typeof createConfirmation>;
 
@@ -129,8 +141,7 @@ export function createConfirmation(csrfTokens: PagesDependencies['csrfTokens']) 
 
   function question(
     viewer: Viewer,
-    { section, title, text, yes, danger = false, fields, back }: Question,
-    token = csrfTokens.mint(viewer.by),
+    { section, title, text, yes, danger = false, fields, back, token = csrfTokens.mint(viewer.by) }: Question,
   ): Response {
     return pageResponse(200, viewer, {
       title,
@@ -160,28 +171,52 @@ export function createConfirmation(csrfTokens: PagesDependencies['csrfTokens']) 
   }
 
   /** Performs what a genuine form wants, with its optional reason; returns the refusal of any other form. */
-  async function performedBy(c: Context, caller: Identity, perform: Perform): Promise<Response> {
+  async function performedBy(
+    c: Context,
+    caller: Identity,
+    perform: (reason: string | null) => Promise<Response>,
+  ): Promise<Response> {
     const form = await genuineForm(c, viewerOf(caller));
-    return form instanceof Response ? form : withReason(c, caller, form, perform);
+    if (form instanceof Response) return form;
+    const reason = reasonIn(form);
+    return reason.valid ? perform(reason.value) : invalid(viewerOf(caller), '/', reason.errors, '/');
   }
 
-  function confirmed(ask: Ask, perform: Perform): ConfirmedAction {
-    return confirmedOrder(ask, (c, caller, form) => withReason(c, caller, form, perform));
+  function steps<T, R>({ section, back, readReason, ask, perform, done }: Action<T, R>): Steps<T> {
+    return {
+      ask: async (item, call) => {
+        const asked = await ask(item, call);
+        if (asked instanceof Response) return asked;
+        return question(viewerOf(call.caller), { ...asked, section, back: back(item) });
+      },
+      perform: async (item, form, call) => {
+        const viewer = viewerOf(call.caller);
+        const reason = readReason(form, call.caller);
+        if (!reason.valid) return invalid(viewer, section, reason.errors, back(item));
+        const response = await perform(item, { ...call, form, reason: reason.value });
+        if (!response.ok) return refusedBy(response, viewer, section, back(item));
+        const next = await done(item, response, viewer);
+        return typeof next === 'string' ? seeOther(next) : next;
+      },
+    };
   }
 
-  /** An action that also reads its form. */
-  function confirmedOrder(
-    ask: Ask,
-    perform: (c: Context, caller: Identity, form: URLSearchParams) => Promise<Response>,
-  ): ConfirmedAction {
+  /** Confirms an action on what the address names. */
+  function onItem<T, R>({ find, ...action }: ItemAction<T, R>): ConfirmedAction {
+    const { ask, perform } = steps(action);
     return {
       confirm: async (c, caller) => {
         const viewer = viewerOf(caller);
-        return viewer.mayChange ? ask(c, caller, viewer) : forbidden(viewer, ONLY_ADMINISTRATORS);
+        if (!viewer.mayChange) return forbidden(viewer, ONLY_ADMINISTRATORS);
+        const item = await find(c, caller);
+        return item instanceof Response ? item : ask(item, callOf(c, caller));
       },
       perform: async (c, caller) => {
-        const form = await genuineForm(c, viewerOf(caller));
-        return form instanceof Response ? form : perform(c, caller, form);
+        const viewer = viewerOf(caller);
+        const form = await genuineForm(c, viewer);
+        if (form instanceof Response) return form;
+        const item = await find(c, caller);
+        return item instanceof Response ? item : perform(item, form, callOf(c, caller));
       },
     };
   }
@@ -194,7 +229,7 @@ export function createConfirmation(csrfTokens: PagesDependencies['csrfTokens']) 
       ...selection,
       to: Math.min(selection.to ?? at + 1, at + 1),
     });
-    async function counted(selection: Q, { search, isPatient }: Asked, signal: AbortSignal): Promise<Html> {
+    async function counted({ selection, search, isPatient }: Searched<Q>, signal: AbortSignal): Promise<Html> {
       // promise: question-is-not-delayed-by-its-count
       const { readMs, countMs, isOver } = isPatient ? WHOLE : QUICK;
       const found = await fillPage({ ...selection, limit: MAX_READ, scanMs: readMs }, action.read, isOver);
@@ -204,51 +239,47 @@ export function createConfirmation(csrfTokens: PagesDependencies['csrfTokens']) 
       const least = Math.max(count, found.items.length);
       return isPatient ? html`At least ${many(least, noun)}` : atLeast(least, noun, search);
     }
-    const select = (c: Context, caller: Identity) => {
-      const search = searchOf(c);
-      const isPatient = takePatience(search);
-      const back = urlWith(section, search, {});
-      return { search, isPatient, back, selection: action.parse(Object.fromEntries(search), caller) };
-    };
-    return confirmedOrder(
-      async (c, caller, viewer) => {
-        const { search, isPatient, back, selection } = select(c, caller);
-        if (!selection.valid) return invalid(viewer, section, selection.errors, back);
-        const token = csrfTokens.mint(viewer.by);
-        const at = csrfTokens.issuedAt(viewer.by, token) ?? 0;
-        const count = await counted(before(selection.value, at), { search, isPatient }, c.req.raw.signal);
-        const text = html`<p>${count} of: ${describeSearch(search)}</p>
+    return onItem<Searched<Q>, string | null>({
+      section,
+      find: searched(section, action.parse),
+      back: ({ back }) => back,
+      readReason: reasonIn,
+      ask: async (asked, { caller, signal }) => {
+        const { by } = viewerOf(caller);
+        const token = csrfTokens.mint(by);
+        const at = csrfTokens.issuedAt(by, token) ?? 0;
+        const count = await counted({ ...asked, selection: before(asked.selection, at) }, signal);
+        const text = html`<p>${count} of: ${describeSearch(asked.search)}</p>
 <p>${explanation} What is new after this question, at ${moment(at)}, is not included.</p>`;
-        return question(viewer, { ...action, text, back }, token);
+        return { ...action, text, token };
       },
-      async (c, caller, form) => {
-        const { search, back, selection } = select(c, caller);
-        const viewer = viewerOf(caller);
-        if (!selection.valid) return invalid(viewer, section, selection.errors, back);
-        const reason = reasonIn(form);
-        if (!reason.valid) return invalid(viewer, section, reason.errors, back);
-        const asked = before(selection.value, askedAt(viewer, form) ?? 0);
-        const response = await action.perform(asked, { caller, reason: reason.value, signal: c.req.raw.signal });
-        if (!response.ok) return refusedBy(response, viewer, section, back);
+      perform: ({ selection }, by) => action.perform(before(selection, askedAt(viewerOf(by.caller), by.form) ?? 0), by),
+      done: async ({ search }, response) => {
         const body = (await response.json()) as { readonly [name: string]: unknown };
-        return seeOther(urlWith(section, search, { done: action.done, count: String(action.performed(body)) }));
+        return urlWith(section, search, { done: action.done, count: String(action.performed(body)) });
       },
-    );
+    });
   }
 
   /**
    * An action on the rows that a form names. Without a token, the form is the request for the question; the form of the question
    * has the token, and repeats the rows.
    */
-  function onForm(ask: OnForm, perform: OnForm): PageHandler {
+  function onForm<T>(
+    select: (form: URLSearchParams, viewer: Viewer) => Response | readonly [T, Steps<T>],
+  ): PageHandler {
     return async (c, caller) => {
       const viewer = viewerOf(caller);
       const form = await ownForm(c, viewer);
       if (form instanceof Response) return form;
-      if (!form.has('token')) return ask(form, c, caller);
-      return askedAt(viewer, form) === null ? forbidden(viewer, EXPIRED) : perform(form, c, caller);
+      const isAnswer = form.has('token');
+      if (isAnswer && askedAt(viewer, form) === null) return forbidden(viewer, EXPIRED);
+      const selected = select(form, viewer);
+      if (selected instanceof Response) return selected;
+      const [item, { ask, perform }] = selected;
+      return isAnswer ? perform(item, form, callOf(c, caller)) : ask(item, callOf(c, caller));
     };
   }
 
-  return { question, performedBy, confirmed, confirmedOrder, onSelection, onForm };
+  return { performedBy, steps, onItem, onSelection, onForm };
 }

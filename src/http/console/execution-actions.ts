@@ -4,65 +4,57 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Execution } from '../../execution/execution.ts';
 import { whyNotResubmittable } from '../../execution/resubmission.ts';
-import type { ConsoleDependencies } from '../dependencies.ts';
-import type { ActionOnOne, BulkAction } from '../executions/actions.ts';
+import type { HttpParts } from '../dependencies.ts';
+import { createActionOnOne, createBulkAction } from '../executions/actions.ts';
 import { parseSelection } from '../executions/query.ts';
-import { notResubmittable, type Resubmit } from '../executions/resubmit.ts';
+import { createResubmit, notResubmittable } from '../executions/resubmit.ts';
 import type { Html } from '../html.ts';
+import type { Identity } from '../middleware/identity.ts';
+import { reasonIn } from '../operators/reason.ts';
 import type { Confirmation, ConfirmedAction, Question } from './confirmation.ts';
 import { UNKNOWN_EXECUTION } from './execution-page.ts';
 import { EXECUTIONS, pathOf } from './executions-page.ts';
 import { badge, moment } from './format.ts';
 import { notFound, refusedBy } from './refusals.ts';
-import { seeOther } from './search.ts';
 import { viewerOf } from './viewer.ts';
-
-export interface ExecutionVerbs {
-  readonly poll: ActionOnOne;
-  readonly cancel: ActionOnOne;
-  readonly actOnSelection: BulkAction;
-}
 
 export const CANCEL_WARNING =
   'ends here as CANCELLED, and its app is notified. What was sent to CXone may still run there. This cannot be undone.';
 
-export function createExecutionActions(
-  {
-    store,
-    sensitiveFields,
-  }: Pick<ConsoleDependencies, 'store'> & Pick<ConsoleDependencies['pages'], 'sensitiveFields'>,
-  { question, confirmed, onSelection }: Confirmation,
-  verbs: ExecutionVerbs,
-) {
-  function onExecution(
-    action: 'poll' | 'cancel',
-    texts: Pick<Question, 'title' | 'yes' | 'danger'>,
-    explanation: string,
-  ): ConfirmedAction {
-    const idIn = (c: Context) => c.req.param('correlationId') ?? '';
-    return confirmed(
-      async (c, _caller, viewer) => {
-        const one = await store.find(idIn(c));
-        if (one === undefined) return notFound(viewer, EXECUTIONS, UNKNOWN_EXECUTION);
-        const text = html`<p><code>${one.correlationId}</code> ${badge(one.status)} ${one.actionId}, of ${one.app}</p>
-<p>${explanation}</p>`;
-        return question(viewer, { ...texts, section: EXECUTIONS, text, back: pathOf(one.correlationId) });
-      },
-      async (c, caller, reason) => {
-        const response = await verbs[action](c, caller, reason);
-        const back = pathOf(idIn(c));
-        return response.ok
-          ? seeOther(`${back}?done=${action}`)
-          : refusedBy(response, viewerOf(caller), EXECUTIONS, back);
-      },
-    );
+type Texts = Pick<Question, 'title' | 'yes' | 'danger'>;
+
+/** What the actions on one execution have in common. */
+export function onExecution(store: Pick<HttpParts['store'], 'find'>) {
+  return {
+    section: EXECUTIONS,
+    find: async (c: Context, caller: Identity) =>
+      (await store.find(c.req.param('correlationId') ?? '')) ??
+      notFound(viewerOf(caller), EXECUTIONS, UNKNOWN_EXECUTION),
+    back: ({ correlationId }: Execution) => pathOf(correlationId),
+  } as const;
+}
+
+export function executionLine(one: Execution): Html {
+  return html`<p><code>${one.correlationId}</code> ${badge(one.status)} ${one.actionId}, of ${one.app}</p>
+`;
+}
+
+export function createExecutionActions(deps: HttpParts, { onItem, onSelection }: Confirmation) {
+  const { store, pages } = deps;
+  const actOnSelection = createBulkAction(deps);
+
+  function onOne(action: 'poll' | 'cancel', texts: Texts, explanation: string): ConfirmedAction {
+    const act = createActionOnOne(deps, action);
+    return onItem({
+      ...onExecution(store),
+      readReason: reasonIn,
+      ask: (one) => ({ ...texts, text: html`${executionLine(one)}<p>${explanation}</p>` }),
+      perform: (_one, { c, caller, reason }) => act(c, caller, reason),
+      done: ({ correlationId }) => `${pathOf(correlationId)}?done=${action}`,
+    });
   }
 
-  const onMatching = (
-    action: 'poll' | 'cancel',
-    texts: Pick<Question, 'title' | 'yes' | 'danger'>,
-    explanation: string,
-  ) =>
+  const onMatching = (action: 'poll' | 'cancel', texts: Texts, explanation: string) =>
     onSelection({
       ...texts,
       section: EXECUTIONS,
@@ -73,22 +65,22 @@ export function createExecutionActions(
         const selection = parseSelection(Object.keys(named).length === 0 ? { status: 'OPEN' } : named);
         if (!selection.valid) return selection;
         // The selection is what the list shows, which does not search hidden members.
-        return { valid: true, value: { ...selection.value, hidden: sensitiveFields } };
+        return { valid: true, value: { ...selection.value, hidden: pages.sensitiveFields } };
       },
       read: store.list,
       count: store.countMatches,
       counts: ({ resolvedAt }) => resolvedAt === null,
-      perform: (selection, by) => verbs.actOnSelection(action, selection, by),
+      perform: (selection, by) => actOnSelection(action, selection, by),
       performed: (body) => body['done'],
     });
 
   return {
-    poll: onExecution(
+    poll: onOne(
       'poll',
       { title: 'Poll now?', yes: 'Yes, poll now' },
       'CXone is polled at once. The audit trail records your name.',
     ),
-    cancel: onExecution(
+    cancel: onOne(
       'cancel',
       { title: 'Cancel this execution?', yes: 'Yes, cancel it', danger: true },
       `The execution ${CANCEL_WARNING}`,
@@ -103,49 +95,34 @@ export function createExecutionActions(
       { title: 'Cancel all of these?', yes: 'Yes, cancel them', danger: true },
       `Each execution ${CANCEL_WARNING}`,
     ),
+    resubmit: resubmission(deps, onItem),
   };
 }
 
-export interface ResubmitVerbs {
-  readonly resubmit: Resubmit;
-}
-
-export function createResubmitAction(
-  { store }: Pick<ConsoleDependencies, 'store'>,
-  { question, confirmed }: Confirmation,
-  verbs: ResubmitVerbs,
-): { readonly resubmit: ConfirmedAction } {
-  return {
-    resubmit: confirmed(
-      async (c, _caller, viewer) => {
-        const one = await store.find(c.req.param('correlationId') ?? '');
-        if (one === undefined) return notFound(viewer, EXECUTIONS, UNKNOWN_EXECUTION);
-        const why = one.resubmittedAs === null ? whyNotResubmittable(one) : null;
-        if (why !== null) return refusedBy(notResubmittable(one, why), viewer, EXECUTIONS, pathOf(one.correlationId));
-        const text = html`<p><code>${one.correlationId}</code> ${badge(one.status)} ${one.actionId}, of ${one.app}</p>
-${riskOf(one)}
+function resubmission(deps: HttpParts, onItem: Confirmation['onItem']): ConfirmedAction {
+  const resubmit = createResubmit(deps);
+  return onItem({
+    ...onExecution(deps.store),
+    readReason: reasonIn,
+    ask: (one, { caller }) => {
+      const why = one.resubmittedAs === null ? whyNotResubmittable(one) : null;
+      if (why !== null)
+        return refusedBy(notResubmittable(one, why), viewerOf(caller), EXECUTIONS, pathOf(one.correlationId));
+      return {
+        title: 'Submit this execution again?',
+        text: html`${executionLine(one)}${riskOf(one)}
 <p>A new execution with the same inputs, context and settings is accepted under another id. The two are linked. Its app gets the
-result under the new id.</p>`;
-        return question(viewer, {
-          section: EXECUTIONS,
-          title: 'Submit this execution again?',
-          text,
-          yes: one.attempts === 0 ? 'Yes, submit it again' : 'Yes, submit it again although it may have run',
-          danger: true,
-          back: pathOf(one.correlationId),
-        });
-      },
-      async (c, caller, reason) => {
-        const viewer = viewerOf(caller);
-        const one = await store.find(c.req.param('correlationId') ?? '');
-        if (one === undefined) return notFound(viewer, EXECUTIONS, UNKNOWN_EXECUTION);
-        const response = await verbs.resubmit(one, caller, reason);
-        if (!response.ok) return refusedBy(response, viewer, EXECUTIONS, pathOf(one.correlationId));
-        const { correlationId } = (await response.json()) as { readonly correlationId: string };
-        return seeOther(`${pathOf(correlationId)}?done=resubmit`);
-      },
-    ),
-  };
+result under the new id.</p>`,
+        yes: one.attempts === 0 ? 'Yes, submit it again' : 'Yes, submit it again although it may have run',
+        danger: true,
+      };
+    },
+    perform: (one, { caller, reason }) => resubmit(one, caller, reason),
+    done: async (_one, response) => {
+      const { correlationId } = (await response.json()) as { readonly correlationId: string };
+      return `${pathOf(correlationId)}?done=resubmit`;
+    },
+  });
 }
 
 function riskOf({ attempts, sentAt, status }: Execution): Html {

@@ -1,16 +1,13 @@
 // Acknowledging an incident from a page.
 
 import { html } from 'hono/html';
-import type { HttpStore } from '../dependencies.ts';
-import type { ActionOnOne } from '../executions/actions.ts';
+import type { HttpParts } from '../dependencies.ts';
+import { createAcknowledgement } from '../operators/incidents.ts';
+import { reasonIn } from '../operators/reason.ts';
 import type { Confirmation, ConfirmedAction } from './confirmation.ts';
-import { notFound, refusedBy } from './refusals.ts';
+import { notFound } from './refusals.ts';
 import { seeOther } from './search.ts';
 import { viewerOf } from './viewer.ts';
-
-export interface IncidentVerbs {
-  readonly acknowledge: ActionOnOne;
-}
 
 export const INCIDENTS = '/console/incidents';
 
@@ -23,30 +20,25 @@ export function acknowledgePath(id: string): string {
   return `${INCIDENTS}/${encodeURIComponent(id)}/acknowledge`;
 }
 
-export function createIncidentActions(
-  store: Pick<HttpStore, 'findIncident'>,
-  { question, confirmed }: Confirmation,
-  verbs: IncidentVerbs,
-): { readonly acknowledge: ConfirmedAction } {
-  return {
-    acknowledge: confirmed(
-      async (c, _caller, viewer) => {
-        const incident = await store.findIncident(c.req.param('id') ?? '');
-        if (incident === undefined) return notFound(viewer, INCIDENTS, 'There is no incident with this id.');
-        // What has ended, or has an operator, stays as it is.
-        if (incident.endedAt !== null || incident.acknowledgedAt !== null) return seeOther(incidentPath(incident.id));
-        return question(viewer, {
-          section: INCIDENTS,
-          title: 'Acknowledge the incident?',
-          text: html`<p>${incident.problem}.</p><p>Other operators see that ${viewer.name} looks after it.</p>`,
-          yes: 'Yes, acknowledge it',
-          back: '/',
-        });
-      },
-      async (c, caller, reason) => {
-        const response = await verbs.acknowledge(c, caller, reason);
-        return response.ok ? seeOther('/?done=acknowledge') : refusedBy(response, viewerOf(caller), INCIDENTS, '/');
-      },
-    ),
-  };
+export function acknowledgement(deps: HttpParts, { onItem }: Confirmation): ConfirmedAction {
+  const acknowledge = createAcknowledgement(deps);
+  return onItem({
+    section: INCIDENTS,
+    find: async (c, caller) =>
+      (await deps.store.findIncident(c.req.param('id') ?? '')) ??
+      notFound(viewerOf(caller), INCIDENTS, 'There is no incident with this id.'),
+    back: () => '/',
+    readReason: reasonIn,
+    ask: ({ id, endedAt, acknowledgedAt, problem }, { caller }) => {
+      // What has ended, or has an operator, stays as it is.
+      if (endedAt !== null || acknowledgedAt !== null) return seeOther(incidentPath(id));
+      return {
+        title: 'Acknowledge the incident?',
+        text: html`<p>${problem}.</p><p>Other operators see that ${viewerOf(caller).name} looks after it.</p>`,
+        yes: 'Yes, acknowledge it',
+      };
+    },
+    perform: (_incident, { c, caller, reason }) => acknowledge(c, caller, reason),
+    done: () => '/?done=acknowledge',
+  });
 }

@@ -7,7 +7,7 @@ import type { Html } from '../html.ts';
 import type { Guard } from '../middleware/authentication.ts';
 import { callerName } from '../middleware/identity.ts';
 import { isForged } from '../middleware/same-origin.ts';
-import { recordChange } from '../operators/record-activity.ts';
+import { recordAction } from '../operators/record-activity.ts';
 import { readBody } from '../request/read-body.ts';
 import type { HeaderFields } from '../response/json.ts';
 import { problem } from '../response/problem.ts';
@@ -53,11 +53,10 @@ export function routeLogin(
   app.post(LOGOUT, async (c) => {
     if (isForged(c.req.raw)) return problem('forbidden', FORGED);
     const session = await sessions.find(c.req.header('cookie'));
-    if (session !== null) {
-      const line = { action: 'log-out', by: callerName(session.operator), reason: null, target: session.id } as const;
-      await recordChange(tools, line, async () => session);
-    }
-    return seeOther(LOGIN, { 'set-cookie': sessions.end(isSecure(c)) });
+    const loggedOut = seeOther(LOGIN, { 'set-cookie': sessions.end(isSecure(c)) });
+    if (session === null) return loggedOut;
+    const line = { action: 'log-out', by: callerName(session.operator), reason: null, target: session.id } as const;
+    return recordAction(tools, line, async () => loggedOut);
   });
 }
 

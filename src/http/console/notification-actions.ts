@@ -1,53 +1,42 @@
 // Replaying notifications from a page: one, or all that match a search. Pausing, resuming and probing an endpoint of an app from its page.
 
-import type { Context } from 'hono';
 import { html } from 'hono/html';
-import type { ConsoleDependencies } from '../dependencies.ts';
-import type { ActionOnOne } from '../executions/actions.ts';
+import type { Notification } from '../../notification/notification.ts';
+import type { HttpParts } from '../dependencies.ts';
 import { parseReplay } from '../notifications/query.ts';
-import type { BulkReplay } from '../notifications/replay.ts';
-import { type EndpointVerbs, endpointOrder } from '../operators/endpoints.ts';
+import { createBulkReplay, createReplayOfOne } from '../notifications/replay.ts';
+import { createEndpointVerbs, endpointOrder } from '../operators/endpoints.ts';
+import { reasonIn } from '../operators/reason.ts';
 import type { Confirmation, ConfirmedAction, Question } from './confirmation.ts';
 import { endpointPath, NO_ENDPOINT } from './endpoint-lines.ts';
 import { badge } from './format.ts';
 import { NOTIFICATIONS } from './notifications-page.ts';
-import { notFound, refusedBy } from './refusals.ts';
-import { seeOther, urlWith } from './search.ts';
+import { notFound } from './refusals.ts';
+import { urlWith } from './search.ts';
 import { viewerOf } from './viewer.ts';
 
-export interface NotificationVerbs {
-  readonly replay: ActionOnOne;
-  readonly replaySelection: BulkReplay;
-}
-
-export function createNotificationActions(
-  store: ConsoleDependencies['store'],
-  { question, confirmed, onSelection }: Confirmation,
-  verbs: NotificationVerbs,
-) {
-  const listOf = (correlationId: string, done: { readonly done?: string } = {}) =>
+export function createNotificationActions(deps: HttpParts, { onItem, onSelection }: Confirmation) {
+  const { store } = deps;
+  const replay = createReplayOfOne(deps);
+  const listOf = ({ correlationId }: Notification, done: { readonly done?: string } = {}) =>
     urlWith(NOTIFICATIONS, new URLSearchParams({ correlationId }), done);
   return {
-    replay: confirmed(
-      async (c, _caller, viewer) => {
-        const one = await store.findNotification(c.req.param('id') ?? '');
-        if (one === undefined) return notFound(viewer, NOTIFICATIONS, 'No notification has this id.');
-        return question(viewer, {
-          section: NOTIFICATIONS,
-          title: 'Replay this notification?',
-          text: html`<p>${one.type} of <code>${one.correlationId}</code> ${badge(one.status)} to ${one.url}</p>
+    replay: onItem({
+      section: NOTIFICATIONS,
+      find: async (c, caller) =>
+        (await store.findNotification(c.req.param('id') ?? '')) ??
+        notFound(viewerOf(caller), NOTIFICATIONS, 'No notification has this id.'),
+      back: (one) => listOf(one),
+      readReason: reasonIn,
+      ask: (one) => ({
+        title: 'Replay this notification?',
+        text: html`<p>${one.type} of <code>${one.correlationId}</code> ${badge(one.status)} to ${one.url}</p>
 <p>The notification is sent again with the same id.</p>`,
-          yes: 'Yes, replay it',
-          back: listOf(one.correlationId),
-        });
-      },
-      async (c, caller, reason) => {
-        const response = await verbs.replay(c, caller, reason);
-        if (!response.ok) return refusedBy(response, viewerOf(caller), NOTIFICATIONS, NOTIFICATIONS);
-        const { correlationId } = (await response.json()) as { readonly correlationId: string };
-        return seeOther(listOf(correlationId, { done: 'replay' }));
-      },
-    ),
+        yes: 'Yes, replay it',
+      }),
+      perform: (_one, { c, caller, reason }) => replay(c, caller, reason),
+      done: (one) => listOf(one, { done: 'replay' }),
+    }),
 
     replayAll: onSelection({
       section: NOTIFICATIONS,
@@ -60,7 +49,7 @@ export function createNotificationActions(
       read: store.listNotifications,
       count: store.countNotifications,
       counts: () => true,
-      perform: verbs.replaySelection,
+      perform: createBulkReplay(deps),
       performed: (body) => body['replayed'],
     }),
   };
@@ -87,29 +76,21 @@ const QUESTIONS = {
   },
 } as const satisfies Readonly<Record<string, Ask>>;
 
-export function createEndpointActions({ question, confirmed }: Confirmation, verbs: EndpointVerbs) {
-  const endpointIn = (c: Context) => endpointOrder({ app: c.req.query('app'), origin: c.req.query('origin') });
-  const VERBS = { pause: verbs.pauseEndpoint, resume: verbs.resumeEndpoint, probe: verbs.probeEndpoint };
+export function createEndpointActions(deps: HttpParts, { onItem }: Confirmation) {
+  const verbs = createEndpointVerbs(deps);
   const action = (name: keyof typeof QUESTIONS): ConfirmedAction => {
     const { effect, ...asked } = QUESTIONS[name];
-    return confirmed(
-      async (c, _caller, viewer) => {
-        const endpoint = endpointIn(c);
-        if (endpoint === null) return notFound(viewer, NOTIFICATIONS, NO_ENDPOINT);
-        const text = html`<p>${endpoint.origin} of ${endpoint.app}.</p><p>${effect}</p>`;
-        return question(viewer, { ...asked, section: NOTIFICATIONS, text, back: endpointPath(endpoint) });
-      },
-      async (c, caller, reason) => {
-        const viewer = viewerOf(caller);
-        const endpoint = endpointIn(c);
-        if (endpoint === null) return notFound(viewer, NOTIFICATIONS, NO_ENDPOINT);
-        const response = await VERBS[name](endpoint, caller, reason);
-        const back = endpointPath(endpoint);
-        return response.ok
-          ? seeOther(`${back}&done=${name}-endpoint`)
-          : refusedBy(response, viewer, NOTIFICATIONS, back);
-      },
-    );
+    return onItem({
+      section: NOTIFICATIONS,
+      find: (c, caller) =>
+        endpointOrder({ app: c.req.query('app'), origin: c.req.query('origin') }) ??
+        notFound(viewerOf(caller), NOTIFICATIONS, NO_ENDPOINT),
+      back: endpointPath,
+      readReason: reasonIn,
+      ask: ({ app, origin }) => ({ ...asked, text: html`<p>${origin} of ${app}.</p><p>${effect}</p>` }),
+      perform: (endpoint, { caller, reason }) => verbs[`${name}Endpoint`](endpoint, caller, reason),
+      done: (endpoint) => `${endpointPath(endpoint)}&done=${name}-endpoint`,
+    });
   };
   return { pauseEndpoint: action('pause'), resumeEndpoint: action('resume'), probeEndpoint: action('probe') };
 }

@@ -3,7 +3,7 @@
 import type { Hono } from 'hono';
 import type { HttpParts } from '../dependencies.ts';
 import type { Guard } from '../middleware/authentication.ts';
-import { type ConsoleVerbs, createConsoleActions } from './actions.ts';
+import { createConsoleActions } from './actions.ts';
 import { ACTIONS } from './actions-table.ts';
 import { ENDPOINTS } from './endpoint-lines.ts';
 import { EXECUTIONS } from './executions-page.ts';
@@ -24,10 +24,10 @@ import { SELECTED } from './selection.ts';
 const DONE = ['done', 'count'];
 
 /** Returns a function that looks at the pages which are opened first. */
-export function routeConsole(app: Hono, guard: Guard, deps: HttpParts, verbs: ConsoleVerbs): () => Promise<void> {
+export function routeConsole(app: Hono, guard: Guard, deps: HttpParts): () => Promise<void> {
   routeLogin(app, guard, deps);
   const pages = createConsolePages(deps);
-  const actions = createConsoleActions(deps, pages, verbs);
+  const actions = createConsoleActions(deps, pages);
   const assets = createAssets();
   const onOne = [
     ['/console/executions/:correlationId/poll', actions.poll],

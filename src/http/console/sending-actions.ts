@@ -4,48 +4,39 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { many } from '../../lib/figures.ts';
 import { describeScope, isSameScope, type PauseScope } from '../../store/pauses-port.ts';
-import type { ConsoleDependencies } from '../dependencies.ts';
+import type { HttpParts } from '../dependencies.ts';
 import type { Html } from '../html.ts';
-import { parsePauseScope, type ScopeAction } from '../operators/pauses.ts';
+import { createPauseOfSending, createResumeOfSending, parsePauseScope, type ScopeAction } from '../operators/pauses.ts';
+import { reasonIn } from '../operators/reason.ts';
 import type { Confirmation, ConfirmedAction, Question } from './confirmation.ts';
 import { duration } from './format.ts';
 import { currentPauses, describePause, PAUSES } from './pause-banner.ts';
-import { invalid, refusedBy } from './refusals.ts';
-import { searchOf, seeOther } from './search.ts';
+import { invalid } from './refusals.ts';
+import { searchOf } from './search.ts';
 import { viewerOf } from './viewer.ts';
 
-export interface SendingVerbs {
-  readonly pauseSending: ScopeAction;
-  readonly resumeSending: ScopeAction;
-}
-
-type SendingQuestion = Pick<Question, 'title' | 'text' | 'yes' | 'danger'>;
-
-export function createSendingActions(
-  { queueTimeoutMs }: Pick<ConsoleDependencies['pages'], 'queueTimeoutMs'>,
-  { question, confirmed }: Confirmation,
-  verbs: SendingVerbs,
-): { readonly pauseSending: ConfirmedAction; readonly resumeSending: ConfirmedAction } {
-  function onScope(action: 'pause' | 'resume', act: ScopeAction, ask: (scope: PauseScope) => SendingQuestion) {
-    return confirmed(
-      async (c, _caller, viewer) => {
+export function createSendingActions(deps: HttpParts, { onItem }: Confirmation) {
+  const { queueTimeoutMs } = deps.pages;
+  const onScope = (
+    action: 'pause' | 'resume',
+    act: ScopeAction,
+    ask: (scope: PauseScope) => Pick<Question, 'title' | 'text' | 'yes' | 'danger'>,
+  ): ConfirmedAction =>
+    onItem({
+      section: '/',
+      find: (c, caller) => {
         const scope = scopeIn(c);
-        if (!scope.valid) return invalid(viewer, '/', scope.errors, PAUSES);
-        return question(viewer, { section: '/', ...ask(scope.value), back: PAUSES });
+        return scope.valid ? scope.value : invalid(viewerOf(caller), '/', scope.errors, PAUSES);
       },
-      async (c, caller, reason) => {
-        const viewer = viewerOf(caller);
-        const scope = scopeIn(c);
-        if (!scope.valid) return invalid(viewer, '/', scope.errors, PAUSES);
-        const { app, actionId } = scope.value;
-        const response = await act({ app, actionId }, caller, reason);
-        return response.ok ? seeOther(`${PAUSES}?done=${action}`) : refusedBy(response, viewer, '/', PAUSES);
-      },
-    );
-  }
+      back: () => PAUSES,
+      readReason: reasonIn,
+      ask,
+      perform: ({ app, actionId }, { caller, reason }) => act({ app, actionId }, caller, reason),
+      done: () => `${PAUSES}?done=${action}`,
+    });
 
   return {
-    pauseSending: onScope('pause', verbs.pauseSending, (scope) => ({
+    pauseSending: onScope('pause', createPauseOfSending(deps), (scope) => ({
       title: `Pause sending of ${describeScope(scope)}?`,
       text: html`${presentPause(scope) ?? ''}<p>None of these executions is sent to CXone until an administrator resumes it.
 Submissions are accepted until the queue is full. Polls, callbacks, cancels, timeouts and notifications continue.</p>
@@ -54,7 +45,7 @@ Submissions are accepted until the queue is full. Polls, callbacks, cancels, tim
       yes: 'Yes, pause sending',
       danger: true,
     })),
-    resumeSending: onScope('resume', verbs.resumeSending, (scope) => ({
+    resumeSending: onScope('resume', createResumeOfSending(deps), (scope) => ({
       title: `Resume sending of ${describeScope(scope)}?`,
       text: html`${presentPause(scope) ?? html`<p>Sending of ${describeScope(scope)} is not paused now.</p>`}<p>What waits is sent to CXone at once, as fast as its limits allow, unless another pause covers it.</p>`,
       yes: 'Yes, resume sending',

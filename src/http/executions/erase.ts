@@ -27,7 +27,7 @@ import { NOT_AN_OBJECT, type Validated, validate } from '../request/validate.ts'
 import { json } from '../response/json.ts';
 import { problem, storeUnavailable } from '../response/problem.ts';
 import { EXECUTION } from './execution-schema.ts';
-import { ORDER, ORDER_EXAMPLE, onOrder, REASON } from './order.ts';
+import { type ActionByOrder, ORDER, ORDER_EXAMPLE, onOrder, REASON } from './order.ts';
 import { ENDED_FILTER, FILTER } from './query.ts';
 
 /** Erasures in one commit, between which other work runs. */
@@ -141,10 +141,8 @@ export const eraseExecutions = {
   },
 } satisfies ApiOperation;
 
-export type EraseOne = (execution: Pick<Execution, 'reference' | 'correlationId'>, order: Order) => Promise<Response>;
-
 /** Returns a function that erases one execution, and responds with what remains. */
-export function createErasureOfOne(deps: Dependencies): EraseOne {
+export function createErasureOfOne(deps: Dependencies): ActionByOrder {
   const { store, runtime, copiesOf } = deps;
   return ({ reference, correlationId }, order) =>
     recordAction(deps, { action: 'erase', ...order, target: correlationId }, () => erase(reference, order));
@@ -159,8 +157,6 @@ export function createErasureOfOne(deps: Dependencies): EraseOne {
     return json(200, { execution: representExecution(execution), copies, walEmptied });
   }
 }
-
-export type BulkErasure = ReturnType<typeof createBulkErasure>;
 
 /** Returns a function that erases all executions that a filter selects, or only counts them if `confirm` is null. */
 export function createBulkErasure(deps: BulkDependencies) {

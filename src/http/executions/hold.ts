@@ -5,18 +5,12 @@ import { isoTime } from '../../lib/time.ts';
 import type { Erasure } from '../../store/erasure-port.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { component, jsonRequest, jsonResponse } from '../openapi/components.ts';
-import {
-  ADMINISTRATOR_ORDER,
-  type ApiOperation,
-  BODY_PROBLEMS,
-  type Handler,
-  parameter,
-} from '../openapi/operation.ts';
+import { ADMINISTRATOR_ORDER, type ApiOperation, BODY_PROBLEMS, parameter } from '../openapi/operation.ts';
 import { IDENTIFIER_TEXT, nullable, time } from '../openapi/schema-parts.ts';
-import { recordChange } from '../operators/record-activity.ts';
+import { recordAction } from '../operators/record-activity.ts';
 import { unknownExecution } from '../request/find-execution.ts';
 import { json } from '../response/json.ts';
-import { ORDER, ORDER_EXAMPLE, type OrderedHold, onOrder } from './order.ts';
+import { type ActionByOrder, ORDER, ORDER_EXAMPLE, onOrder } from './order.ts';
 
 const HOLD = component(
   'Hold',
@@ -47,7 +41,7 @@ export const holdExecution = {
       held: { correlationId: 'order-4711', heldAt: '2026-01-31T12:00:00.000Z' },
     }),
   },
-  create: (deps: Dependencies) => handler(deps, 'hold'),
+  create: (deps: Dependencies) => onOrder(deps.store, createHold(deps, 'hold')),
 } satisfies ApiOperation;
 
 export const releaseExecution = {
@@ -59,24 +53,16 @@ export const releaseExecution = {
   responses: {
     '200': jsonResponse('It is not held.', HOLD, { released: { correlationId: 'order-4711', heldAt: null } }),
   },
-  create: (deps: Dependencies) => handler(deps, 'release'),
+  create: (deps: Dependencies) => onOrder(deps.store, createHold(deps, 'release')),
 } satisfies ApiOperation;
 
 /** Returns a function that holds or releases an execution in the name of an operator. */
-export function createHold(deps: Dependencies, action: keyof Pick<Erasure, 'hold' | 'release'>): OrderedHold {
+export function createHold(deps: Dependencies, action: keyof Pick<Erasure, 'hold' | 'release'>): ActionByOrder {
   const { store, runtime } = deps;
   return ({ reference, correlationId }, order) =>
-    recordChange(deps, { action, ...order, target: correlationId }, () =>
-      store[action](reference, order, runtime.world.now()),
-    );
-}
-
-function handler(deps: Dependencies, action: keyof Pick<Erasure, 'hold' | 'release'>): Handler {
-  const setHold = createHold(deps, action);
-  return onOrder(deps.store, async (found, order) => {
-    const execution = await setHold(found, order);
-    if (execution === undefined) return unknownExecution();
-    const { correlationId, heldAt } = execution;
-    return json(200, { correlationId, heldAt: isoTime(heldAt) });
-  });
+    recordAction(deps, { action, ...order, target: correlationId }, async () => {
+      const execution = await store[action](reference, order, runtime.world.now());
+      if (execution === undefined) return unknownExecution();
+      return json(200, { correlationId: execution.correlationId, heldAt: isoTime(execution.heldAt) });
+    });
 }

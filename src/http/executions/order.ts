@@ -25,10 +25,16 @@ export const ORDER = component('Order', v.object({ reason: REASON }), closed);
 
 export const ORDER_EXAMPLE = { reason: 'Art. 17 GDPR, request 4711' };
 
+/** Acts on one execution by an order. */
+export type ActionByOrder = (
+  execution: Pick<Execution, 'reference' | 'correlationId'>,
+  order: Order,
+) => Promise<Response>;
+
 /** Returns a handler that acts on the execution in the path, by an order with a reason. */
 export function onOrder(
   store: Parameters<typeof createExecutionFinder>[0],
-  act: (execution: Execution, order: Order) => Promise<Response>,
+  act: ActionByOrder,
 ): (c: Context, caller: Identity) => Promise<Response> {
   const find = createExecutionFinder(store);
   return onBody(parseOrder, async ({ reason }, c, caller) => {
@@ -36,12 +42,6 @@ export function onOrder(
     return found === undefined ? unknownExecution() : act(found, { by: callerName(caller), reason });
   });
 }
-
-/** Holds or releases. Returns undefined for an unknown execution. */
-export type OrderedHold = (
-  execution: Pick<Execution, 'reference' | 'correlationId'>,
-  order: Order,
-) => Promise<Execution | undefined>;
 
 /** Returns the order of a caller for this reason. */
 export function orderOf(reason: string | null, caller: Identity): Validated<Order> {

@@ -26,32 +26,11 @@ type End = Omit<ActivityEnd, 'endedAt'>;
 const UNCOUNTED = { matched: null, changed: null };
 
 /** Performs an action that responds, and records it. */
-export function recordAction(
-  tools: ActivityTools,
+export async function recordAction(
+  { store, runtime: { world, log } }: ActivityTools,
   action: OperatorAction,
   work: () => Promise<Response>,
 ): Promise<Response> {
-  return recorded(tools, action, work, (response) => endOf(response, action.filter !== undefined));
-}
-
-/** Performs an action on one execution, which is undefined if there is none, and records it. */
-export function recordChange<T>(
-  tools: ActivityTools,
-  action: OperatorAction,
-  work: () => Promise<T | undefined>,
-): Promise<T | undefined> {
-  return recorded(tools, action, work, async (changed) => ({
-    outcome: changed === undefined ? 'refused' : 'done',
-    ...UNCOUNTED,
-  }));
-}
-
-async function recorded<T>(
-  { store, runtime: { world, log } }: ActivityTools,
-  action: OperatorAction,
-  work: () => Promise<T>,
-  ending: (result: T) => Promise<End>,
-): Promise<T> {
   if (!action.by.startsWith('operator:')) return work();
   const { target = null, filter } = action;
   const line = { ...action, target, filter: filter === undefined ? null : filterText(filter) };
@@ -65,20 +44,20 @@ async function recorded<T>(
       log.warn({ activity: id, reason: reasonOf(error) }, 'the end of an action of an operator could not be recorded');
     }
   };
-  let result: T;
+  let response: Response;
   try {
-    result = await work();
+    response = await work();
   } catch (error) {
     await end({ outcome: 'failed', ...UNCOUNTED });
     throw error;
   }
-  await end(await ending(result));
-  return result;
+  await end(await endOf(response, filter !== undefined));
+  return response;
 }
 
 async function endOf(response: Response, isBulk: boolean): Promise<End> {
   const refusal = response.status < 500 ? 'refused' : 'failed';
-  const outcome = response.ok ? 'done' : refusal;
+  const outcome = response.status < 400 ? 'done' : refusal;
   if (!isBulk) return { outcome, ...UNCOUNTED };
   const { matched, done, replayed, erased } = (await response.clone().json()) as { readonly [name: string]: unknown };
   const changed = done ?? replayed ?? erased;
