@@ -3,7 +3,7 @@
 import type { CallbackTokens } from '../callbacks/bearer-tokens.ts';
 import type { CallbackChecks, CallbackRefusal } from '../callbacks/checks.ts';
 import type { SignedUrls } from '../callbacks/signed-url.ts';
-import type { Cxone, UpstreamPause } from '../cxone/port.ts';
+import type { Cxone } from '../cxone/port.ts';
 import type { Outcome } from '../execution/apply-result.ts';
 import type { Execution } from '../execution/execution.ts';
 import type { Log } from '../lib/log.ts';
@@ -16,7 +16,7 @@ import type { Dashboard } from '../stats/dashboard/dashboard.ts';
 import type { RepeatGroup } from '../stats/repeat-book.ts';
 import type { Advice } from '../stats/timing-advice/advice.ts';
 import type { ActivityLog } from '../store/activity-port.ts';
-import type { Endpoint, Endpoints } from '../store/endpoints-port.ts';
+import type { Endpoints } from '../store/endpoints-port.ts';
 import type { Erasure } from '../store/erasure-port.ts';
 import type { Incidents } from '../store/incidents-port.ts';
 import type { Outbox } from '../store/outbox-port.ts';
@@ -26,10 +26,8 @@ import type { QueueMonitor } from '../store/queue-port.ts';
 import type { Rollups } from '../store/rollups-port.ts';
 import type { Statistics } from '../store/statistics-port.ts';
 import type { Streams } from '../usecases/follow-events/streams.ts';
-import type { LiveCircuit, UpstreamState } from '../usecases/leader/live-state.ts';
+import type { LiveControls } from '../usecases/leader/live-controls.ts';
 import type { CallbackReceiver } from '../usecases/receive-callback.ts';
-import type { Reconciliations, Started } from '../usecases/reconcile/reconciliations.ts';
-import type { Reconciliation } from '../usecases/reconcile/report.ts';
 import type { Submit } from '../usecases/submit.ts';
 import type { Waiters } from '../usecases/wait-for-outcome.ts';
 import type { NotifyUrlPolicy } from '../webhooks/port.ts';
@@ -86,14 +84,13 @@ export interface HttpDependencies {
   };
   /** Returns the secrets that sign an app's notifications, the newest first. */
   readonly notificationSecrets: (app: string) => readonly string[];
-  readonly pauses: PauseControl;
-  readonly incidents: IncidentAnnouncements;
-  readonly deliveries: DeliveryControl;
+  readonly controls: LiveControls;
+  /** How long an announcement of an incident is tried, in milliseconds; null without a webhook. */
+  readonly announceForMs: number | null;
   /** Returns the files that may still hold content of these executions: exports of pruned data, and copies of the database. */
   readonly copiesOf: (
     executions: readonly Pick<Execution, 'reference' | 'submittedAt'>[],
   ) => Promise<readonly string[]>;
-  readonly reconciliations: ReconciliationControl;
   readonly pages: PagesDependencies;
   readonly metrics: HttpMetrics;
 }
@@ -101,7 +98,7 @@ export interface HttpDependencies {
 /** What the console uses of all. */
 export type ConsoleDependencies = Pick<
   HttpParts,
-  'store' | 'pages' | 'pauses' | 'runtime' | 'lifecycle' | 'searches' | 'events' | 'access'
+  'store' | 'pages' | 'controls' | 'runtime' | 'lifecycle' | 'searches' | 'events' | 'access'
 >;
 
 /** The dependencies, and the state that the operations of one listener share. */
@@ -151,39 +148,6 @@ export interface Lifecycle {
   notices(): Promise<readonly string[]>;
 }
 
-/** What another receiver of the database may know comes from there. */
-type Awaitable<T> = T | Promise<T>;
-
-/** The pause of all requests to CXone. */
-export interface PauseControl {
-  /** Returns the current pause; null if there is none. */
-  current(): Awaitable<UpstreamPause | null>;
-  /** Ends the current pause and returns it; null if there is none. */
-  lift(): Awaitable<UpstreamPause | null>;
-}
-
-/** How an administrator's orders reach the loop that delivers notifications. */
-export interface DeliveryControl {
-  /** Sends the next notification to the endpoint now, although the endpoint fails. */
-  probe(endpoint: Endpoint): Awaitable<void>;
-  /** Called after a pause of an endpoint has ended. */
-  resumed(): Awaitable<void>;
-}
-
-/** Reconciliations: one runs at a time, of all receivers of the database. */
-export interface ReconciliationControl {
-  start(...request: Parameters<Reconciliations['start']>): Awaitable<Started>;
-  find(id: string): Awaitable<Reconciliation | undefined>;
-}
-
-/** How events of incidents reach the operator's webhook. */
-export interface IncidentAnnouncements {
-  /** How long an announcement is tried, in milliseconds; null without a webhook. */
-  readonly announceForMs: number | null;
-  /** Called after an event was stored. */
-  changed(): Awaitable<void>;
-}
-
 /** What the console needs beyond the other groups. */
 export interface PagesDependencies {
   readonly dashboard: Pick<Dashboard, 'overview'>;
@@ -193,8 +157,6 @@ export interface PagesDependencies {
   readonly unknownWords: Statistics['unknownWords'];
   /** What callers repeated without end in the last day. */
   readonly repeats: () => readonly RepeatGroup[];
-  readonly openCircuits: () => Awaitable<readonly LiveCircuit[]>;
-  readonly upstreamState: () => Awaitable<UpstreamState>;
   readonly queueCapacity: number;
   readonly queueTimeoutMs: number;
   /** The configured apps. */

@@ -27,7 +27,7 @@ async function scene(parts: Parameters<typeof startHttp>[0] = {}): Promise<Scene
 }
 
 test('pause: shows who caused a pause with 1, and lifts it', async () => {
-  const { ask } = await scene({ pauses: createPausedControl() });
+  const { ask } = await scene({ controls: createPausedControl() });
   expect(await ask('pause')).toMatchObject({
     code: 1,
     out: expect.stringContaining('CXone answered 429 to the execute request of order-1 (action charge-card, app shop)'),

@@ -32,6 +32,7 @@ import { createWaiters, type Waiters } from '../../src/usecases/wait-for-outcome
 import { submitted } from '../support/executions.ts';
 import { createFakeCxone, NO_LARGE_BODIES } from '../support/fake-cxone.ts';
 import { createManualWorld, type ManualWorld } from '../support/manual-world.ts';
+import { NOTHING_SENT } from '../support/pause.ts';
 import { createStoreInMemory } from '../support/store-in-memory.ts';
 
 export const ORDERS_KEY = 'orders-key-0123456789';
@@ -99,7 +100,7 @@ export interface Answer {
 }
 
 type Options = {
-  readonly [G in keyof HttpDependencies]?: HttpDependencies[G] extends (...args: never) => unknown
+  readonly [G in keyof HttpDependencies]?: HttpDependencies[G] extends ((...args: never) => unknown) | number | null
     ? HttpDependencies[G]
     : Partial<HttpDependencies[G]>;
 } & {
@@ -184,26 +185,25 @@ export async function startHttp({
       checks: createCallbackChecks(callbackRules, tokens),
       tokens,
     },
-    pauses: { current: () => null, lift: () => null },
     notificationSecrets: (app) => [`whsec_secret-of-${app}`],
     copiesOf: async (executions) => executions.map(({ reference }) => `/exports/${reference}.ndjson.gz`),
-    incidents: { announceForMs: null, changed: () => {} },
-    deliveries: { probe: () => {}, resumed: () => {} },
-    reconciliations: createReconciliations({
-      store: { ...store, doubtful: async () => NOTHING_DOUBTFUL },
-      ...{ cxone: createFakeCxone(), world, log, tracing: NO_TRACING, pollIntervalMs: 2_000 },
-    }),
+    announceForMs: null,
+    controls: {
+      state: () => NOTHING_SENT,
+      liftPause: () => null,
+      incidentsChanged: () => {},
+      ...{ probe: () => {}, deliveriesResumed: () => {} },
+      reconciliations: createReconciliations({
+        store: { ...store, doubtful: async () => NOTHING_DOUBTFUL },
+        ...{ cxone: createFakeCxone(), world, log, tracing: NO_TRACING, pollIntervalMs: 2_000 },
+      }),
+    },
     pages: {
       dashboard: createDashboard(trail, world.now),
       health: async () => NO_HEALTH,
       advice: () => [],
       unknownWords: store.unknownWords,
       repeats: () => [],
-      openCircuits: () => [],
-      upstreamState: () => ({
-        ...{ limit: 10, inFlight: 0, pausedUntil: 0, tokenProblem: null },
-        ...{ gatewayReports: [], connectionProblems: [] },
-      }),
       queueCapacity,
       queueTimeoutMs: 300_000,
       apps: ['orders', 'billing'],

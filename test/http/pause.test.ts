@@ -5,7 +5,7 @@ import { createPausedControl } from '../support/pause.ts';
 import { ALICE_KEY, CAROL_KEY, startHttp } from './harness.ts';
 
 test('operators see the pause and its cause, and an administrator lifts it once', async () => {
-  await using http = await startHttp({ pauses: createPausedControl() });
+  await using http = await startHttp({ controls: createPausedControl() });
   const shown = await http.call('GET', '/v1/pause', { key: CAROL_KEY });
   const pause = {
     since: '2026-01-01T00:00:00.000Z',

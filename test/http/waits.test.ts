@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import type { LiveCircuit } from '../../src/usecases/leader/live-state.ts';
+import { NOTHING_SENT } from '../support/pause.ts';
 import { ALICE_KEY, type Harness, startHttp } from './harness.ts';
 
 const ORIGIN = 'https://hooks.example';
@@ -50,7 +51,7 @@ test('nothing is attempted while the endpoint is paused, and the app learns no m
 
 test('the next attempt is the next probe while the circuit is open', async () => {
   const circuits: LiveCircuit[] = [];
-  await using http = await startHttp({ pages: { openCircuits: () => circuits } });
+  await using http = await startHttp({ controls: { state: () => ({ ...NOTHING_SENT, circuits }) } });
   const id = await notified(http, 'one');
   const since = http.world.now();
   const nextProbeAt = since + HOUR_MS + 40_000;
@@ -77,10 +78,8 @@ test('a queued execution has its position and what it waits for, until it is sen
 
 test('operators see why CXone cannot be reached, and apps see that it cannot', async () => {
   const connectionProblems = [{ origin: 'https://cxone.internal', reason: 'ECONNREFUSED', since: 5_000 }];
-  const upstreamState = () => ({
-    ...{ limit: 10, inFlight: 0, pausedUntil: 0, tokenProblem: null, gatewayReports: [], connectionProblems },
-  });
-  await using http = await startHttp({ pages: { upstreamState } });
+  const upstream = { ...NOTHING_SENT.upstream, connectionProblems };
+  await using http = await startHttp({ controls: { state: () => ({ ...NOTHING_SENT, upstream }) } });
   await http.submit({ correlationId: 'one' });
   const path = '/v1/executions/one';
   const wait = { position: 1, reason: 'no-connection', since: iso(5_000), until: null };

@@ -58,7 +58,7 @@ const CALLBACK_CAUSES = ['CallbacksMissed', 'CallbacksStopped'] as const;
 const MAX_LANES = 10;
 
 export function createOverviewPage(deps: ConsoleDependencies): PageHandler {
-  const { store, pages, pauses, runtime, lifecycle } = deps;
+  const { store, pages, controls, runtime, lifecycle } = deps;
   const states = createEndpointStates(deps);
 
   async function firstLanes(): Promise<Now['lanes']> {
@@ -71,12 +71,13 @@ export function createOverviewPage(deps: ConsoleDependencies): PageHandler {
   return async (c, caller) => {
     const range = c.req.query('range') === 'day' ? 'day' : 'hour';
     const viewer = viewerOf(caller);
+    const { upstream, pause } = await controls.state();
     const now: Now = {
       at: runtime.world.now(),
       queue: await store.queueState(),
       queueCapacity: pages.queueCapacity,
-      upstream: await pages.upstreamState(),
-      pause: await pauses.current(),
+      upstream,
+      pause,
       mayChange: viewer.mayChange,
       undelivered: await store.undelivered(),
       lanes: await firstLanes(),

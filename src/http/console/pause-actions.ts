@@ -15,7 +15,7 @@ export function liftOfPause(deps: HttpParts, { onItem }: Confirmation): Confirme
   const lift = createLiftOfPause(deps);
   return onItem({
     section: '/',
-    find: async () => ({ pause: await deps.pauses.current() }),
+    find: () => deps.controls.state(),
     back: () => '/',
     readReason: reasonIn,
     ask: ({ pause }) => ({

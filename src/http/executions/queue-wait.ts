@@ -26,12 +26,12 @@ export interface QueueWait {
 
 type Dependencies = {
   readonly store: Pick<HttpDependencies['store'], 'queuedBefore' | 'sendingPauses'>;
-  readonly pages: Pick<HttpDependencies['pages'], 'upstreamState'>;
+  readonly controls: Pick<HttpDependencies['controls'], 'state'>;
   readonly runtime: Pick<HttpDependencies['runtime'], 'world'>;
 };
 
 /** Returns a function that states what a queued execution waits for; null for any other execution. */
-export function createQueueWaits({ store, pages, runtime: { world } }: Dependencies) {
+export function createQueueWaits({ store, controls, runtime: { world } }: Dependencies) {
   return async (execution: Execution): Promise<QueueWait | null> => {
     const { status, dispatchAt } = execution;
     if (status !== 'QUEUED' || dispatchAt === null) return null;
@@ -46,7 +46,7 @@ export function createQueueWaits({ store, pages, runtime: { world } }: Dependenc
     dispatchAt: number,
   ): Promise<Cause> {
     const now = world.now();
-    const { pausedUntil, tokenProblem, connectionProblems } = await pages.upstreamState();
+    const { pausedUntil, tokenProblem, connectionProblems } = (await controls.state()).upstream;
     const [pause] = pauses;
     if (pause !== undefined) return { ...UNKNOWN, reason: 'paused', since: Math.max(pause.since, submittedAt) };
     if (pausedUntil > now) return { ...UNKNOWN, reason: 'cxone-pause', until: pausedUntil };

@@ -26,7 +26,7 @@ const BATCH_SIZE = 100;
 const PRUNED =
   'The result has been deleted (PAYLOAD_RETENTION_DAYS, or an erasure), so the notification cannot be replayed. GET /v1/executions/{correlationId} still shows how the execution ended.';
 
-type Dependencies = Pick<HttpParts, 'store' | 'runtime' | 'replays' | 'pages'>;
+type Dependencies = Pick<HttpParts, 'store' | 'runtime' | 'replays' | 'controls'>;
 
 const REPLAY_RESULT = component('Replayed', v.object({ replayed: count('The number of replayed notifications.') }));
 

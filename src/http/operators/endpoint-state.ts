@@ -21,7 +21,7 @@ export interface EndpointState extends Endpoint {
 
 type Dependencies = {
   readonly store: Pick<HttpDependencies['store'], 'lanes' | 'pausedEndpoints' | 'waitingIn'>;
-  readonly pages: Pick<HttpDependencies['pages'], 'openCircuits'>;
+  readonly controls: Pick<HttpDependencies['controls'], 'state'>;
   readonly runtime: Pick<HttpDependencies['runtime'], 'world'>;
 };
 
@@ -45,11 +45,11 @@ export interface EndpointStates {
   all(): Promise<EndpointState[]>;
 }
 
-export function createEndpointStates({ store, pages, runtime: { world } }: Dependencies): EndpointStates {
+export function createEndpointStates({ store, controls, runtime: { world } }: Dependencies): EndpointStates {
   async function of(endpoints: readonly Endpoint[]): Promise<EndpointState[]> {
     const distinct = new Map(endpoints.map(({ app, origin }) => [`${app} ${origin}`, { app, origin }]));
     const pauses = await store.pausedEndpoints();
-    const circuits = await pages.openCircuits();
+    const { circuits } = await controls.state();
     const states: EndpointState[] = [];
     for (const endpoint of distinct.values()) {
       const isSame = (one: Endpoint) => one.app === endpoint.app && one.origin === endpoint.origin;

@@ -74,7 +74,7 @@ const PAUSED: EndpointState = {
   pause: { ...WELL, since: NOON, by: 'operator:alice', reason: 'maintenance until 13:00' },
 };
 
-type Dependencies = Pick<HttpDependencies, 'store' | 'runtime' | 'pages' | 'deliveries' | 'access'>;
+type Dependencies = Pick<HttpDependencies, 'store' | 'runtime' | 'controls' | 'access'>;
 
 /** An action on one endpoint in the name of an operator. */
 export type ActionOnEndpoint = (endpoint: Endpoint, caller: Identity, reason: string | null) => Promise<Response>;
@@ -86,7 +86,7 @@ export interface EndpointVerbs {
 }
 
 export function createEndpointVerbs(deps: Dependencies): EndpointVerbs {
-  const { store, deliveries, runtime, access } = deps;
+  const { store, controls, runtime, access } = deps;
   const states = createEndpointStates(deps);
 
   async function isKnown(endpoint: Endpoint): Promise<boolean> {
@@ -123,9 +123,9 @@ export function createEndpointVerbs(deps: Dependencies): EndpointVerbs {
     ),
     resumeEndpoint: verb('resume-endpoint', async (endpoint) => {
       await store.resumeEndpoint(endpoint);
-      await deliveries.resumed();
+      await controls.deliveriesResumed();
     }),
-    probeEndpoint: ofKnown(verb('probe-endpoint', async (endpoint) => deliveries.probe(endpoint))),
+    probeEndpoint: ofKnown(verb('probe-endpoint', async (endpoint) => controls.probe(endpoint))),
   };
 }
 

@@ -105,7 +105,7 @@ const ACKNOWLEDGED: Incident = { ...EXAMPLE, acknowledgedAt: NOON + 20_000, ackn
 
 const UNKNOWN = 'There is no incident with this id: incidents are kept for 30 days after their end.';
 
-type Dependencies = Pick<HttpDependencies, 'store' | 'runtime' | 'incidents'>;
+type Dependencies = Pick<HttpDependencies, 'store' | 'runtime' | 'controls' | 'announceForMs'>;
 
 export const listIncidents = {
   ...OPERATOR_READ,
@@ -172,17 +172,17 @@ export const acknowledgeIncident = {
 
 /** Returns a function that acknowledges the incident that the path names. */
 export function createAcknowledgement(deps: Dependencies): ActionOnOne {
-  const { store, runtime, incidents } = deps;
+  const { store, runtime, controls, announceForMs } = deps;
 
   async function acknowledge(id: string, by: string): Promise<Response> {
     const now = runtime.world.now();
-    const giveUpAt = incidents.announceForMs === null ? null : now + incidents.announceForMs;
+    const giveUpAt = announceForMs === null ? null : now + announceForMs;
     const result = await store.acknowledgeIncident(id, by, now, giveUpAt);
     if (result.outcome === 'unknown') return problem('not-found', UNKNOWN);
     const { outcome, incident } = result;
     if (outcome === 'acknowledged') {
       runtime.log.info({ incident: id, cause: incident.cause, by }, 'an operator acknowledged an incident');
-      await incidents.changed();
+      await controls.incidentsChanged();
     }
     return json(200, representIncident(incident));
   }

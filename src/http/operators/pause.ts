@@ -32,7 +32,7 @@ const LIFTED = component(
   v.object({ lifted: nullable(PAUSE, 'The pause that has ended; null: there was none.') }),
 );
 
-type Dependencies = Pick<HttpDependencies, 'pauses' | 'runtime' | 'store'>;
+type Dependencies = Pick<HttpDependencies, 'controls' | 'runtime' | 'store'>;
 
 const EXAMPLE: UpstreamPause = {
   since: Date.UTC(2026, 0, 31, 12),
@@ -64,9 +64,9 @@ export const getPause = {
     }),
   },
   create:
-    ({ pauses }: Pick<HttpDependencies, 'pauses'>): Handler =>
+    ({ controls }: Pick<HttpDependencies, 'controls'>): Handler =>
     async () =>
-      json(200, { pause: represent(await pauses.current()) }),
+      json(200, { pause: represent((await controls.state()).pause) }),
 } satisfies ApiOperation;
 
 export const liftPause = {
@@ -89,10 +89,10 @@ export const liftPause = {
 
 /** Returns a function that lifts the pause in the name of an operator. */
 export function createLiftOfPause(deps: Dependencies): ActionOnOne {
-  const { pauses, runtime } = deps;
+  const { controls, runtime } = deps;
   return (_, caller, reason) =>
     recordAction(deps, { action: 'lift-pause', by: callerName(caller), reason }, async () => {
-      const lifted = await pauses.lift();
+      const lifted = await controls.liftPause();
       if (lifted !== null)
         runtime.log.warn({ by: callerName(caller), ...lifted }, 'the pause of requests to CXone was lifted');
       return json(200, { lifted: represent(lifted) });

@@ -145,11 +145,11 @@ export const startReconciliation: ApiOperation = {
 };
 
 async function start(
-  { reconciliations }: Pick<HttpDependencies, 'reconciliations'>,
+  { controls }: Pick<HttpDependencies, 'controls'>,
   period: ReconcileRequest,
   by: string,
 ): Promise<Response> {
-  const started = await reconciliations.start(period, by);
+  const started = await controls.reconciliations.start(period, by);
   switch (started.outcome) {
     case 'started': {
       const { reconciliation } = started;
@@ -190,9 +190,9 @@ export const getReconciliation: ApiOperation = {
   },
   problems: ['not-found'],
   create:
-    ({ reconciliations }) =>
+    ({ controls }) =>
     async (c) => {
-      const found = await reconciliations.find(c.req.param('id') ?? '');
+      const found = await controls.reconciliations.find(c.req.param('id') ?? '');
       return found === undefined
         ? problem(
             'not-found',

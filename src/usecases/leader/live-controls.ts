@@ -7,8 +7,7 @@ import type { Work } from '../../lib/loop.ts';
 import type { World } from '../../lib/world.ts';
 import type { Endpoint } from '../../store/endpoints-port.ts';
 import { type LeaderChannel, OrderUnconfirmed } from '../../store/leader-port.ts';
-import type { Reconciliations, Started } from '../reconcile/reconciliations.ts';
-import type { ReconcileRequest, Reconciliation } from '../reconcile/report.ts';
+import type { Reconciliations } from '../reconcile/reconciliations.ts';
 import type { LiveState } from './live-state.ts';
 import { createOrderWork, haveDone, type OrderHandler } from './orders.ts';
 import { createPublisher, lastState, publishedState } from './publisher.ts';
@@ -30,20 +29,17 @@ export interface OwnControls {
   readonly reconciliations: Pick<Reconciliations, 'start' | 'find'>;
 }
 
-type Awaitable<T> = T | Promise<T>;
-
 /** The same, wherever it is done. @throws {NoLeader} if no receiver leads */
-export interface LiveControls {
-  state(): Awaitable<LiveState>;
-  liftPause(): Awaitable<UpstreamPause | null>;
-  probe(endpoint: Endpoint): Awaitable<void>;
-  deliveriesResumed(): Awaitable<void>;
-  incidentsChanged(): Awaitable<void>;
-  readonly reconciliations: {
-    start(request: ReconcileRequest, by: string): Awaitable<Started>;
-    find(id: string): Awaitable<Reconciliation | undefined>;
-  };
-}
+export type LiveControls = Anywhere<Omit<OwnControls, 'continueFrom' | 'takePause' | 'reconciliations'>> & {
+  readonly reconciliations: Anywhere<OwnControls['reconciliations']>;
+};
+
+/** Another receiver responds later. */
+type Anywhere<T> = {
+  readonly [M in keyof T]: T[M] extends (...given: infer Given) => infer Result
+    ? (...given: Given) => Awaited<Result> | Promise<Awaited<Result>>
+    : never;
+};
 
 export interface SharedControls extends LiveControls {
   /** Continues as the leader before. To be called before this receiver sends. */

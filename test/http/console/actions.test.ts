@@ -41,7 +41,7 @@ test('a cancel is confirmed, done by a form, reported on the page, and audited w
 });
 
 test('a pause is lifted after a question, by administrators only', async () => {
-  await using http = await startHttp({ pauses: createPausedControl() });
+  await using http = await startHttp({ controls: createPausedControl() });
   const asked = await visitor(http).get('/console/pause/lift');
   expect(asked.text).toContain('CXone answered 429 to the execute request of');
   const done = await visitor(http).post('/console/pause/lift');

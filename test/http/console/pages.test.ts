@@ -121,7 +121,7 @@ test('a pause that CXone asked for, a full queue and what is not ready stand at 
         { part: 'the database takes no writes', words: 'no space for role "receiver"' },
       ],
     },
-    pauses: createPausedControl(),
+    controls: createPausedControl(),
   });
   await http.submit();
   const { text } = await visitor(http).get('/');
@@ -188,7 +188,7 @@ test.for([
   [60_000, true],
   [18, false],
 ] as const)('a pause of %i ms is a warning: %s', async ([ms, isWarning]) => {
-  await using http = await startHttp({ pauses: createPausedControl(ms) });
+  await using http = await startHttp({ controls: createPausedControl(ms) });
   expect((await visitor(http).get('/')).text.includes('Requests to CXone are paused')).toBe(isWarning);
 });
 

@@ -154,7 +154,7 @@ describe('what any operation may answer', () => {
     const lift = async () => {
       throw new OrderUnconfirmed('the leader has ended');
     };
-    await using http = await startHttp({ pauses: { current: () => null, lift } });
+    await using http = await startHttp({ controls: { liftPause: lift } });
     const { status, json, headers } = await call(http, 'liftPause', { key: ALICE_KEY, body: bodyOf('liftPause').body });
     expect({ status, title: json.title }).toEqual({ status: 503, title: expect.stringContaining('stored') });
     expect(json.detail).toContain('It may have been done');
@@ -167,9 +167,11 @@ describe('what any operation may answer', () => {
       throw new NoLeader('no receiver leads');
     };
     await using http = await startHttp({
-      pauses: { current: () => null, lift: refused },
-      reconciliations: { start: refused, find: () => undefined },
-      deliveries: { probe: refused, resumed: () => {} },
+      controls: {
+        liftPause: refused,
+        reconciliations: { start: refused, find: () => undefined },
+        probe: refused,
+      },
     });
     const orders = documents('503', 'no-leader');
     expect(orders.toSorted()).toEqual(['liftPause', 'probeEndpoint', 'startReconciliation']);
@@ -505,10 +507,10 @@ describe('what operators do', () => {
     expect(report.json).toMatchObject({ id: started.json.id, by: 'operator:alice', counts: { asked: 0 } });
     const reconciliation = { id: '019c1405-7a00-7000-8000-000000000001' } as Reconciliation;
     const running = { start: () => ({ outcome: 'running', reconciliation }) as const, find: () => undefined };
-    await using busy = await startHttp({ reconciliations: running });
+    await using busy = await startHttp({ controls: { reconciliations: running } });
     expect((await call(busy, 'startReconciliation', { ...alice, body })).status).toBe(409);
     const stopping = { start: () => ({ outcome: 'stopping' }) as const, find: () => undefined };
-    await using draining = await startHttp({ reconciliations: stopping });
+    await using draining = await startHttp({ controls: { reconciliations: stopping } });
     expect((await call(draining, 'startReconciliation', { ...alice, body })).status).toBe(503);
   });
 
@@ -549,7 +551,7 @@ describe('what operators do', () => {
   });
 
   test('the pause', async () => {
-    await using http = await startHttp({ pauses: createPausedControl() });
+    await using http = await startHttp({ controls: createPausedControl() });
     expect((await call(http, 'getPause', { key: CAROL_KEY })).json.pause).toMatchObject({ app: 'shop' });
     expect((await call(http, 'liftPause', alice)).json.lifted).toMatchObject({ app: 'shop' });
   });

@@ -45,9 +45,8 @@ export function failing(thrown: Error): Parameters<typeof startHttp>[0] {
     },
     events: { streams: all as Pick<Streams, 'open' | 'openPage'>, waiters: all as Pick<Waiters, 'reserve' | 'wait'> },
     metrics: { scrape: fail },
-    reconciliations: { start: broken, find: broken },
+    controls: { state: broken, liftPause: broken, reconciliations: { start: broken, find: broken } },
     copiesOf: fail,
-    pauses: { current: broken, lift: broken },
     notificationSecrets: broken,
   };
 }
