@@ -19,6 +19,13 @@ test('npm start, the image and the unit bound the young generation alike', () =>
   expect(read('deploy/cxone-callback-receiver.service')).toContain(`\nExecStart=/usr/bin/${START.join(' ')}\n`);
 });
 
+test('the image and the units let glibc return the memory of large results to the system', () => {
+  const setting = 'MALLOC_MMAP_THRESHOLD_=131072';
+  expect(read('deploy/Containerfile')).toContain(`\nENV ${setting}\n`);
+  for (const unit of ['cxone-callback-receiver.service', 'cxone-callback-receiver@.service'])
+    expect(read(`deploy/${unit}`)).toContain(`\nEnvironment=${setting}\n`);
+});
+
 describe('the image', () => {
   const lines = read('deploy/Containerfile')
     .replaceAll(/\\\n\s*/g, '')
