@@ -23,7 +23,7 @@ import { DRIVERS, type Driver, podmanWith, setEnvironment, storageOf } from './s
 export interface Image {
   /** The arguments before each subcommand of podman: images, containers and volumes are in a folder of their own. */
   readonly podman: readonly string[];
-  /** Where podman runs: its monitor leaves a file named `oom` there when the kernel kills a container. */
+  /** Where podman runs, as what it starts leaves files in its working directory. */
   readonly folder: string;
   readonly name: string;
   /** The base on which it is built. */
@@ -122,7 +122,7 @@ async function prepare(scratch: string): Promise<Prepared> {
 
 async function prepareWith(driver: Driver, scratch: string, archive: string): Promise<Prepared> {
   const storage = storageOf(scratch, driver);
-  const podman = (...args: string[]) => run('podman', [...podmanWith(storage), ...args]);
+  const podman = (...args: string[]) => run('podman', [...podmanWith(storage), ...args], { cwd: scratch });
   try {
     expectSpace(scratch, NEEDED_BYTES[driver]);
     await podman('import', '--quiet', archive, BASE);

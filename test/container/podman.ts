@@ -1,6 +1,8 @@
 // Containers of the built image, run as deploy/Containerfile documents, with a volume that outlives them.
 
 import { randomUUID } from 'node:crypto';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, inject, onTestFinished } from 'vitest';
 import { freePort } from '../../src/lib/free-port.ts';
 import { type Answer, sendJson, startUpstream, type Upstream } from '../support/upstream.ts';
@@ -16,6 +18,9 @@ export const HEADERS = { authorization: `Bearer ${APP_KEY}`, 'content-type': 'ap
 export const PATIENCE = { timeout: 240_000, interval: 100 };
 
 const MIB = 1024 * 1024;
+/** Of the log of a container whose test has failed. */
+const MAX_LOG_LINES = 40;
+
 export const MEMORY_LIMIT_BYTES = 512 * MIB;
 
 export interface Setting {
@@ -36,6 +41,7 @@ export interface State {
 export interface Container {
   readonly id: string;
   state(): Promise<State>;
+  start(): Promise<void>;
   /** Runs a command in it and returns its output. */
   exec(...command: string[]): Promise<string>;
   /** Sends a signal; resolves to the exit code. */
@@ -83,7 +89,7 @@ function accepting(...[{ headers }, response]: Parameters<Answer>): void {
 /** Runs the image with the documented options; resolves when it is ready. */
 export async function start(setting: Setting, options: readonly string[] = []): Promise<Container> {
   const container = await create(setting, options);
-  await podman('start', container.id);
+  await container.start();
   await expect.poll(() => isReady(setting), PATIENCE).toBe(true);
   return container;
 }
@@ -94,23 +100,38 @@ export async function create(setting: Setting, options: readonly string[] = []):
   const memory = inject('abilities').memoryLimits ? ['--memory=512m', '--memory-swap=512m'] : [];
   const volume = setting.volume === null ? [] : ['--volume', `${setting.volume}:/data`];
   const all = [...DOCUMENTED, ...memory, '--stop-timeout=20', ...HERE, ...env, ...volume, ...options];
-  const id = await podman('create', ...all, inject('image').name);
+  const image = inject('image');
+  const id = await podman('create', ...all, image.name);
+  const monitor = mkdtempSync(join(image.folder, 'monitor-'));
   const container: Container = {
     id,
     state: async () => JSON.parse(await podman('inspect', '--format', '{{json .State}}', id)),
+    start: async () => void (await run('podman', [...image.podman, 'start', id], { cwd: monitor })),
     exec: (...command) => podman('exec', id, ...command),
     end: async (signal) => {
       await podman('kill', '--signal', signal, id);
       return Number(await podman('wait', id));
     },
     // podman gives back the two outputs of the receiver apart.
-    logs: () => run('sh', ['-c', 'exec "$@" 2>&1', 'sh', 'podman', ...inject('image').podman, 'logs', id]),
+    logs: () => run('sh', ['-c', 'exec "$@" 2>&1', 'sh', 'podman', ...image.podman, 'logs', id]),
   };
   onTestFinished(async ({ task }) => {
-    if (task.result?.state === 'fail') process.stdout.write(`${await container.logs().catch(String)}\n`);
+    if (task.result?.state === 'fail') process.stdout.write(await describe(container, monitor));
     await podman('rm', '--force', '--volumes', '--time', '0', id);
   });
   return container;
+}
+
+/** Returns why a container has ended, and the end of its log. */
+async function describe(container: Container, monitor: string): Promise<string> {
+  const lines = await container.logs().then((text) => text.split('\n').slice(-MAX_LOG_LINES), String);
+  const state = await container.state().catch(String);
+  // podman's own OOMKilled is false: conmon, its monitor, notes the kill in its working directory, where podman does not look.
+  const isKilledForMemory = existsSync(join(monitor, 'oom'));
+  const end = typeof state === 'string' ? state : `${state.Status}, exit code ${state.ExitCode}`;
+  return [`container ${container.id}: ${end}, killed for its memory: ${isKilledForMemory}`, lines, '']
+    .flat()
+    .join('\n');
 }
 
 export async function isReady({ url }: Setting): Promise<boolean> {
