@@ -1,9 +1,9 @@
 // The check fails for a page that is wrong, in each way in which a page can be wrong.
 
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { checkPage } from './check.ts';
-import { createShell } from './shell.ts';
+import { createShell, npmVariables } from './shell.ts';
 import type { Stage } from './stage.ts';
 
 const FENCE = '```';
@@ -34,6 +34,7 @@ const check = async (...parts: string[]) => {
   const { faults, ran, notRun } = await checkPage('a.md', parts.join('\n\n'), {
     stage,
     seen: new Set(),
+    begin: () => {},
     report: () => {},
   });
   return { faults: faults.map(({ line, message }) => `${line}: ${message}`), ran, notRun: notRun.length };
@@ -53,6 +54,24 @@ test('a command that does not exist is a fault, with its line and message', asyn
 
 test('a command in the text that fails is a fault', async () => {
   expect((await check('Run `node --no-such-option`.')).faults).toEqual([expect.stringContaining('no-such-option')]);
+});
+
+test('a command that does not end is killed, and is a fault that names the limit', async () => {
+  const shell = createShell(temporaryFolder(), {}, { commandMs: 300, startMs: 300, stopMs: 300 });
+  // A program that leaves the group of processes keeps the output open.
+  const left =
+    "node -e \"require('child_process').spawn('sleep', ['5'], { detached: true, stdio: 'inherit' }).unref()\"";
+  const run = { stage: { ...stage, shell }, seen: new Set<string>(), begin: () => {}, report: () => {} };
+  const { faults } = await checkPage('a.md', block('sh', 'sleep 30', left), run);
+  expect(faults).toMatchObject([2, 3].map((line) => ({ line, message: 'it did not end within 0.3 s:' })));
+});
+
+test('a registry that the environment names reaches npm in the home of the fresh machine', async () => {
+  vi.stubEnv('npm_config_registry', 'http://127.0.0.1:1/npm/');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const shell = createShell(temporaryFolder(), npmVariables());
+  const { stdout } = await shell.run('npm config get registry', stage.folder);
+  expect(stdout).toBe('http://127.0.0.1:1/npm/\n');
 });
 
 test('another output than the page shows is a fault', async () => {
@@ -94,6 +113,11 @@ test('a receiver runs beside code in the text, and beside a block where the page
 
 test('a receiver that does not end well is a fault of the page that started it', async () => {
   const failing = { ...stage, endPage: () => Promise.reject(new Error('the receiver ended with exit code 1')) };
-  const { faults } = await checkPage('a.md', 'A\ntext.', { stage: failing, seen: new Set(), report: () => {} });
+  const { faults } = await checkPage('a.md', 'A\ntext.', {
+    stage: failing,
+    seen: new Set(),
+    begin: () => {},
+    report: () => {},
+  });
   expect(faults).toMatchObject([{ line: 2, message: 'the receiver ended with exit code 1' }]);
 });

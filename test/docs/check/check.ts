@@ -58,6 +58,8 @@ export interface CheckRun {
   readonly stage: Stage;
   /** The code in the text of pages that ran: it runs once, however many pages show it. */
   readonly seen: Set<string>;
+  /** Called before each command. */
+  readonly begin: (command: Pick<Command, 'page' | 'line' | 'text'>) => void;
   /** Gets a line for each command. */
   readonly report: (line: string) => void;
 }
@@ -90,15 +92,19 @@ function isNew({ block, text }: Command, { seen }: CheckRun): boolean {
 }
 
 /** Runs commands in one folder, one after the other. */
-async function checkGroup(group: readonly Command[], { stage, report }: CheckRun): Promise<Fault[]> {
+async function checkGroup(group: readonly Command[], { stage, begin, report }: CheckRun): Promise<Fault[]> {
   const faults: Fault[] = [];
   let folder = stage.folder;
   try {
     await makeDatabase(group, stage);
     // Before the first one runs, because it may take away what a value is made from.
     const texts = new Map<Command, string>();
-    for (const command of group) texts.set(command, await filledIn(command, stage));
+    for (const command of group) {
+      begin(command);
+      texts.set(command, await filledIn(command, stage));
+    }
     for (const [command, text] of texts) {
+      begin(command);
       const began = Date.now();
       const ended = await runOne(command, text, { folder, stage }).catch((error: Error) => ({
         fault: error.message,

@@ -8,6 +8,9 @@ import { checkPage } from './check.ts';
 import type { Command, Fault } from './commands.ts';
 import { setStage } from './stage.ts';
 
+/** The run ends then, whatever it waits for. Without other work on the machine it takes a sixth of that. */
+const MAX_RUN_MS = 1_800_000;
+
 const FIRST = ['README.md', 'docs/quick-start.md'];
 const CHECKED = [...FIRST, ...PAGES.filter((page) => page.startsWith('docs/') && !FIRST.includes(page))];
 
@@ -26,7 +29,15 @@ async function main(chosen: readonly string[]): Promise<boolean> {
   const notRun: Command[] = [];
   let ran = 0;
   const stage = await setStage(scratch);
-  const run = { stage, seen: new Set<string>(), report: print };
+  let current = 'no command yet';
+  const begin = ({ page, line, text }: Pick<Command, 'page' | 'line' | 'text'>) => {
+    current = `${page}:${line}: ${text}`;
+  };
+  const run = { stage, seen: new Set<string>(), begin, report: print };
+  const limit = setTimeout(() => {
+    print(`\n✗ The check did not end within ${MAX_RUN_MS / 60_000} min. It was at ${current}`);
+    void stage.shell.close().finally(() => process.exit(1));
+  }, MAX_RUN_MS);
   try {
     for (const page of chosen.length > 0 ? chosen : CHECKED) {
       const result = await checkPage(page, read(page), run);
@@ -38,6 +49,7 @@ async function main(chosen: readonly string[]): Promise<boolean> {
     }
   } finally {
     await stage.close();
+    clearTimeout(limit);
     rmSync(scratch, { recursive: true, force: true });
   }
   const reasons = Map.groupBy(notRun, (command) => command.notRun ?? '');

@@ -5,10 +5,9 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** A program that hangs must not hold the check for ever. */
-const MAX_COMMAND_MS = 900_000;
-const MAX_STOP_MS = 300_000;
-const MAX_START_MS = 300_000;
+/** A program that hangs must not hold the check for ever. On a busy machine a command takes minutes. */
+const LIMITS = { commandMs: 600_000, startMs: 300_000, stopMs: 300_000 };
+const MAX_CONFIG_MS = 60_000;
 
 export interface Ended {
   readonly code: number | null;
@@ -44,18 +43,36 @@ const KEPT = [
   'no_proxy',
 ];
 
-/** The registry and the cache that npm has on this machine, as variables for a npm with another home. */
+/** How npm reaches its registry. The user's file is named because the home is another one. */
+const REGISTRY_SETTINGS = [
+  'registry',
+  'cache',
+  'cafile',
+  'strict-ssl',
+  'proxy',
+  'https-proxy',
+  'noproxy',
+  'userconfig',
+];
+
+/** The settings that npm has on this machine for its registry, from files or the environment, as variables for a npm with another home. */
 export function npmVariables(): Record<string, string> {
-  const settings = execFileSync('npm', ['config', 'list', '--json'], { encoding: 'utf8' });
-  const { registry, cache } = JSON.parse(settings) as Record<string, string>;
-  return { npm_config_registry: registry ?? '', npm_config_cache: cache ?? '', npm_config_update_notifier: 'false' };
+  const text = execFileSync('npm', ['config', 'list', '--json'], { encoding: 'utf8', timeout: MAX_CONFIG_MS });
+  const settings = new Map(Object.entries(JSON.parse(text) as Record<string, unknown>));
+  const variables: Record<string, string> = { npm_config_update_notifier: 'false' };
+  for (const name of REGISTRY_SETTINGS) {
+    const value = [settings.get(name) ?? []].flat().join();
+    if (value !== '') variables[`npm_config_${name.replaceAll('-', '_')}`] = value;
+  }
+  return variables;
 }
 
 /**
+ * Commands that do not end, or do not start, within the limits are killed, and the promise is rejected.
  * @param scratch gets the programs of the fresh machine and its home.
  * @param variables are the environment of the commands besides PATH and HOME.
  */
-export function createShell(scratch: string, variables: Readonly<Record<string, string>>): Shell {
+export function createShell(scratch: string, variables: Readonly<Record<string, string>>, limits = LIMITS): Shell {
   const bin = join(scratch, 'bin');
   const home = join(scratch, 'home');
   for (const folder of [bin, home]) mkdirSync(folder);
@@ -79,9 +96,9 @@ export function createShell(scratch: string, variables: Readonly<Record<string, 
       // The page may change the folder for its next command.
       const child = launch(`${command}\ncode=$?\npwd >${place}\nexit $code`, folder);
       const output = collect(child);
-      const timer = setTimeout(() => killGroup(child, 'SIGKILL'), MAX_COMMAND_MS);
+      const limit = killAfter(child, limits.commandMs);
       const [code] = await once(child, 'close');
-      clearTimeout(timer);
+      if (limit.isOver()) throw failure(`it did not end within ${seconds(limits.commandMs)}`, output);
       return { ...output, code, folder: code === null ? folder : readFileSync(place, 'utf8').trim() };
     },
     start: (command, folder) => {
@@ -90,29 +107,21 @@ export function createShell(scratch: string, variables: Readonly<Record<string, 
       const ended = once(child, 'close').then(([code]) => code as number | null);
       return {
         until: async (text) => {
-          const timer = setTimeout(() => killGroup(child, 'SIGKILL'), MAX_START_MS);
-          for (;;) {
-            if (output.stdout.includes(text)) {
-              clearTimeout(timer);
-              return output.stdout;
-            }
+          const limit = killAfter(child, limits.startMs);
+          while (!output.stdout.includes(text)) {
+            if (limit.isOver()) throw failure(`it did not print ${text} within ${seconds(limits.startMs)}`, output);
             if (child.exitCode !== null || child.signalCode !== null)
-              throw new Error(
-                `it ended with exit code ${child.exitCode} before it printed ${text}:\n${output.stdout}${output.stderr}`,
-              );
+              throw failure(`it ended with exit code ${child.exitCode} before it printed ${text}`, output);
             await Promise.race([once(child.stdout ?? child, 'data'), ended]);
           }
+          limit.end();
+          return output.stdout;
         },
         stop: async () => {
-          let isLate = false;
-          const timer = setTimeout(() => {
-            isLate = true;
-            killGroup(child, 'SIGKILL');
-          }, MAX_STOP_MS);
+          const limit = killAfter(child, limits.stopMs);
           killGroup(child, 'SIGINT');
           const code = await ended;
-          clearTimeout(timer);
-          if (isLate) throw new Error(`${command} does not end after Ctrl-C`);
+          if (limit.isOver()) throw new Error(`${command} did not end within ${seconds(limits.stopMs)} after Ctrl-C`);
           return code;
         },
       };
@@ -125,7 +134,30 @@ export function createShell(scratch: string, variables: Readonly<Record<string, 
   };
 }
 
-function collect(child: ChildProcess): { stdout: string; stderr: string } {
+const seconds = (ms: number): string => `${ms / 1000} s`;
+
+interface Output {
+  stdout: string;
+  stderr: string;
+}
+
+const failure = (what: string, { stdout, stderr }: Output) => new Error(`${what}:\n${stdout}${stderr}`.trimEnd());
+
+/** Kills a process, and what it has started, unless its end or `end` comes first. */
+function killAfter(child: ChildProcess, ms: number): { isOver(): boolean; end(): void } {
+  let isOver = false;
+  const timer = setTimeout(() => {
+    isOver = true;
+    killGroup(child, 'SIGKILL');
+    // What has left the group may hold them open.
+    for (const pipe of [child.stdout, child.stderr]) pipe?.destroy();
+  }, ms);
+  const end = () => clearTimeout(timer);
+  child.once('close', end);
+  return { isOver: () => isOver, end };
+}
+
+function collect(child: ChildProcess): Output {
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name]?.setEncoding('utf8').on('data', (text: string) => {
