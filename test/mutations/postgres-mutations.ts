@@ -356,6 +356,14 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/postgres/disk-full.test.ts'],
   },
   {
+    tag: 'postgres/snapshot-keeps-partitions',
+    promise:
+      'a command that reads one state of the database sees the entries of that state, whatever is dropped meanwhile',
+    edit: removed,
+    tests: ['test/store/postgres/retention.test.ts'],
+    title: 'stays while a command reads a snapshot',
+  },
+  {
     tag: 'postgres/one-receiver-migrates',
     promise: 'of the receivers that start on a new database one makes the tables, and the others wait',
     edit: removed,

@@ -2,8 +2,8 @@
 
 import type { Session } from '../connection/session.ts';
 
-/** Ids of one partition, as the SQL function create_audit_partition has it. */
-const SIZE = 1_000_000;
+/** Returns the id of the entry after which it is to be called again. Its parameter is the id of the newest entry. */
+export const EXTEND = 'SELECT extend_audit_rows($1) AS due';
 
 type Queries = Session['all'];
 
@@ -15,22 +15,18 @@ export interface Partitions {
 }
 
 export function createPartitions(session: Pick<Session, 'all'>): Partitions {
-  let created = 0;
+  let due = 0;
   let creating: Promise<void> | null = null;
 
   async function ensure(newest: number, all: Queries): Promise<void> {
-    for (const id of [newest + 1, newest + 1 + SIZE / 2]) {
-      const end = Math.ceil(id / SIZE) * SIZE;
-      if (end <= created) continue;
-      await all('SELECT create_audit_partition($1)', [id]);
-      created = end;
-    }
+    const [extended] = await all<{ due: number }>(EXTEND, [newest]);
+    due = extended?.due ?? 0;
   }
 
   return {
     ensure,
     reached: (newest) => {
-      if (newest + SIZE / 2 < created || creating !== null) return;
+      if (newest < due || creating !== null) return;
       // A failure is repeated after the next batch, long before the partition is needed.
       creating = ensure(newest, session.all)
         .catch(() => {})

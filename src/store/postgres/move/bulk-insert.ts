@@ -2,6 +2,7 @@
 
 import type { Client } from 'pg';
 import type { MovedRow } from '../../moved-rows.ts';
+import { EXTEND } from '../audit/partitions.ts';
 import { storableJson } from '../storable-json.ts';
 import { rowsOf } from './derived-rows.ts';
 
@@ -9,9 +10,6 @@ import { rowsOf } from './derived-rows.ts';
 const MAX_ROWS = 500;
 /** Characters of one statement: a single row may be as long as a callback. */
 const MAX_CHARS = 2 * 1024 * 1024;
-
-/** Ids of one partition of the audit trail. */
-const PARTITION_SIZE = 1_000_000;
 
 export interface BulkInsert {
   /** Adds a moved row, and what derives from it. */
@@ -27,7 +25,7 @@ interface Waiting {
 
 export function createBulkInsert(client: Client): BulkInsert {
   const waiting = new Map<string, Waiting>();
-  const partitions = new Set<number>();
+  let extendAt = 0;
 
   async function addOne(table: string, row: MovedRow): Promise<void> {
     const pending = waiting.get(table) ?? { rows: [], chars: 0 };
@@ -53,12 +51,10 @@ export function createBulkInsert(client: Client): BulkInsert {
   }
 
   async function makePartitions(rows: readonly MovedRow[]): Promise<void> {
-    for (const { id } of rows) {
-      const partition = Math.floor((Number(id) - 1) / PARTITION_SIZE);
-      if (partitions.has(partition)) continue;
-      await client.query('SELECT create_audit_partition($1)', [id]);
-      partitions.add(partition);
-    }
+    const newest = Number(rows.at(-1)?.['id']);
+    if (newest < extendAt) return;
+    const { rows: extended } = await client.query<{ due: number }>(EXTEND, [newest]);
+    extendAt = extended[0]?.due ?? 0;
   }
 
   return {

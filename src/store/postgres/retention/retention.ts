@@ -33,6 +33,9 @@ const ENTRIES = 'SELECT * FROM audit_events WHERE id BETWEEN $1 AND $2 ORDER BY 
 const BODIES = `SELECT audit_id, content_type, body, iso_time(pruned_at) AS pruned_at FROM callback_bodies
   WHERE audit_id BETWEEN $1 AND $2 ORDER BY audit_id`;
 
+/** A statement of its own, so that it holds the lock on the table briefly. */
+const DROP_PARTITION = 'SELECT to_json(drop_audit_partition())';
+
 const CHECKPOINT = 'SELECT pruned_through AS id, hash FROM audit_checkpoint';
 
 export function createRetention({ reads, session, writer }: RetentionTools): Retention {
@@ -68,7 +71,7 @@ export function createRetention({ reads, session, writer }: RetentionTools): Ret
     entryRecords,
     ...createPayloadPruning({ reads, session, writer }),
     checkpoint: async () => (await reads.first<{ id: number; hash: string }>(CHECKPOINT)) ?? { id: 0, hash: '' },
-    // PostgreSQL's own vacuum makes the space reusable.
-    reclaimSpace: async () => null,
+    // PostgreSQL's own vacuum makes the space of other rows reusable.
+    reclaimSpace: () => session.writeAsLeader<number>(DROP_PARTITION, {}),
   };
 }
