@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import * as v from 'valibot';
 import { privateKeyProblem } from '../cxone/auth/client-assertion.ts';
 import type { Credentials } from '../cxone/auth/credentials.ts';
+import type { ConfiguredAddresses } from '../cxone/discovery/endpoints.ts';
 import { headerSecrets, loadProfile, type Profile, ProfileError } from '../cxone/profile/profile.ts';
 import { requiredSettings } from '../cxone/profile/required-settings.ts';
 import {
@@ -21,15 +22,7 @@ import {
 } from './fields.ts';
 import { readSecret } from './secret-files.ts';
 
-export interface CxoneConfig extends Credentials {
-  /** Without a trailing slash. Null: discovered, as the upstream profile defines. */
-  readonly baseUrl: string | null;
-  /** Null: the one of the upstream profile. */
-  readonly tokenUrl: string | null;
-  /** Without a trailing slash. Null: the upstream profile's. */
-  readonly issuer: string | null;
-  /** Null: the token names the tenant, where one is needed. */
-  readonly tenantId: string | null;
+export interface CxoneConfig extends Credentials, ConfiguredAddresses {
   /** Hosts that discovery may name, in addition to those of the URLs above: names, or `*.` and a domain. */
   readonly allowedHosts: readonly string[];
   /** Secrets that headers of the profile use. */

@@ -8,7 +8,7 @@ import type { Credentials } from './auth/credentials.ts';
 import { createStaticToken } from './auth/static-token.ts';
 import type { AnsweredCall, CallResult, Reading } from './classify-response.ts';
 import { createAllowedHosts } from './discovery/allowed-hosts.ts';
-import { createEndpoints, type Move } from './discovery/endpoints.ts';
+import { type ConfiguredAddresses, createEndpoints, type Move } from './discovery/endpoints.ts';
 import { errorMessageIn } from './error-message.ts';
 import { createGatewayReports } from './gateway-reports.ts';
 import type { Limiter } from './limiter/limiter.ts';
@@ -24,15 +24,7 @@ import { type HttpRequest, type HttpResult, suggestsMove } from './transport.ts'
 /** Longest wait of a request with a permit for the end of a pause. After that its execution goes back to the queue. */
 const MAX_WAIT_MS = 5_000;
 
-export interface AuthorizedOptions extends Credentials {
-  /** Null: discovered, as the profile describes. */
-  readonly baseUrl: string | null;
-  /** Replaces the profile's; null keeps it. */
-  readonly tokenUrl: string | null;
-  /** Replaces the profile's; null keeps it. */
-  readonly issuer: string | null;
-  /** Null: taken from the token, where needed. */
-  readonly tenantId: string | null;
+export interface AuthorizedOptions extends Credentials, ConfiguredAddresses {
   /** Hosts to which discovery may point, besides those of the URLs above. */
   readonly allowedHosts: readonly string[];
   readonly profile: Profile;

@@ -13,6 +13,7 @@ import {
 import { readPollAddress } from './poll-address.ts';
 import type { PollResponse, SubmitResponse } from './port.ts';
 import type { PollableProfile, Profile } from './profile/profile.ts';
+import type { HttpResult } from './transport.ts';
 
 /** A body that was read on the thread for large bodies, by the kind of its request. */
 export interface Reading {
@@ -21,16 +22,10 @@ export interface Reading {
   readonly poll?: ParsedPollResponse | null;
 }
 
+type HttpAnswer = Extract<HttpResult, { readonly type: 'answered' }>;
+
 export type CallResult =
-  | {
-      readonly type: 'answered';
-      readonly httpStatus: number;
-      readonly latencyMs: number;
-      readonly retryAfterMs: number;
-      /** The Location header. */
-      readonly location: string | null;
-      /** The Set-Cookie headers; left out without any. */
-      readonly setCookies?: readonly string[];
+  | (Pick<HttpAnswer, 'type' | 'httpStatus' | 'latencyMs' | 'retryAfterMs' | 'location' | 'setCookies'> & {
       /** The target of a redirect without secrets; empty or left out for another status. */
       readonly target?: string;
       /** The URL of the request. */
@@ -51,7 +46,7 @@ export type CallResult =
       readonly reading?: Reading;
       /** Returns an excerpt of the body without secrets, and why it is incomplete or unreadable. */
       readonly words: () => string;
-    }
+    })
   | {
       readonly type: 'unsent' | 'uncertain';
       readonly latencyMs: number;

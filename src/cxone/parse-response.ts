@@ -24,7 +24,7 @@ import {
 } from './response-document.ts';
 import type { ScannedValues } from './scan-json.ts';
 import type { TolerantJson } from './tolerant-json.ts';
-import { profileLineFor, type ReadPointers, unreadMembers } from './unread-members.ts';
+import { profileLineFor, unreadMembers } from './unread-members.ts';
 
 /** A longer text is not a status word. */
 const MAX_WORD_LENGTH = 256;
@@ -200,7 +200,7 @@ function documentIn(text: string, rules: DocumentRules): TolerantJson | null {
 }
 
 interface NotedBody {
-  readonly part: ReadPointers;
+  readonly part: ResponsePointers;
   /** Its place in the profile. */
   readonly place: string;
   readonly body: RawBody;
@@ -213,7 +213,12 @@ function withNotes(report: StatusReport, parsed: TolerantJson, { part, place, bo
   return { report, notes: { nonFinite, unread, profileLine: profileLineFor(place, unread, report), body } };
 }
 
-function statusReportIn(profile: Profile, document: Json, pointers: ReadPointers, isForm = false): StatusReport | null {
+function statusReportIn(
+  profile: Profile,
+  document: Json,
+  pointers: ResponsePointers,
+  isForm = false,
+): StatusReport | null {
   return reportFrom(profile, pointers, (places) =>
     places === pointers.status ? firstIfForm(findFirst(document, places), isForm) : findFirst(document, places),
   );

@@ -1,6 +1,6 @@
 // Port to CXone: the operations that the service needs, independent of the tenant's dialect.
 
-import type { BodyNotes, RawBody, StatusReport } from '../execution/event.ts';
+import type { BodyNotes, ExecutionEvent, RawBody, StatusReport } from '../execution/event.ts';
 import type { Dispatchable, Execution } from '../execution/execution.ts';
 import type { Json } from '../execution/json.ts';
 
@@ -64,24 +64,11 @@ interface Exchange {
   readonly latencyMs: number;
 }
 
+type Event<T extends ExecutionEvent['type']> = Extract<ExecutionEvent, { readonly type: T }>;
+
 /** CXone's response to a submission, classified by whether the submission may be sent again. */
 export type SubmitResponse =
-  | (Exchange & {
-      readonly type: 'submitted';
-      readonly executionId: string | null;
-      /** Why the executionId of the response cannot be used. */
-      readonly unusableId?: string;
-      /** The address to poll; only with a profile that expects it in the Location header. */
-      readonly pollUrl?: string | null;
-      readonly unusablePollUrl?: string;
-      /** Cookies of the gateway, as text that its polls give back; left out without any. */
-      readonly cookies?: string;
-      readonly retryAfterMs?: number;
-      readonly report: StatusReport;
-      readonly notes?: BodyNotes;
-      /** Why the response was cut off; left out if it was complete. */
-      readonly cut?: string;
-    })
+  | (Exchange & Omit<Event<'submitted'>, 'spreadMs' | 'soonestMs' | 'callbackless'>)
   | (Exchange & { readonly type: 'refused'; readonly message: string })
   /** Certainly not processed. May be sent again after `retryAfterMs`. */
   | (Exchange & {
@@ -95,17 +82,11 @@ export type SubmitResponse =
   | (Exchange & { readonly type: 'uncertain'; readonly message: string; readonly retryAfterMs: number });
 
 export type PollResponse =
-  | (Exchange & {
-      readonly type: 'polled';
-      readonly report: StatusReport;
-      /** The executionId that the response names. */
-      readonly namedExecutionId?: string | null;
-      readonly notes?: BodyNotes;
-      /** Retry-After; 0 or left out for none. */
-      readonly retryAfterMs?: number;
-      /** Why the response was cut off; left out if it was complete. */
-      readonly cut?: string;
-    })
+  | (Exchange &
+      Pick<Event<'polled'>, 'type' | 'report' | 'namedExecutionId' | 'notes' | 'cut'> & {
+        /** Retry-After; 0 or left out for none. */
+        readonly retryAfterMs?: number;
+      })
   /** A 404: see `poll-not-found` of the state machine. */
   | (Exchange & {
       readonly type: 'not-found';
@@ -129,14 +110,7 @@ export type PollResponse =
 
 /** A callback body, read with the profile. */
 export type ParsedCallback =
-  | {
-      readonly type: 'callback';
-      readonly executionId: string | null;
-      readonly unusableId?: string;
-      readonly report: StatusReport;
-      /** Left out if there is nothing to note. */
-      readonly notes?: BodyNotes;
-    }
+  | Omit<Event<'callback'>, 'origin' | 'quotedToken'>
   | { readonly type: 'callback-unreadable'; readonly reason: string };
 
 export interface CallbackScan {

@@ -3,18 +3,11 @@
 import type { StatusReport, UnreadMember } from '../execution/event.ts';
 import { isJsonObject, type Json, type JsonObject, scalarText } from '../execution/json.ts';
 import { pointerTo, segmentsOf } from './json-pointer.ts';
-import type { Pointers } from './profile/schema-parts.ts';
+import type { ResponsePointers } from './response-document.ts';
 
 const MAX_MEMBERS = 20;
 const MAX_POINTER_CHARS = 200;
 const MAX_TEXT_CHARS = 1024;
-
-export interface ReadPointers {
-  readonly executionId?: Pointers | undefined;
-  readonly status: Pointers;
-  readonly result: Pointers;
-  readonly error: Pointers;
-}
 
 /** What a part reads of a value: the whole of it, or some of its members. */
 interface Reach {
@@ -23,9 +16,9 @@ interface Reach {
 }
 
 /** Made once for each part of a profile. */
-const REACHES = new WeakMap<ReadPointers, Reach>();
+const REACHES = new WeakMap<ResponsePointers, Reach>();
 
-function reachOf(part: ReadPointers): Reach {
+function reachOf(part: ResponsePointers): Reach {
   const known = REACHES.get(part);
   if (known !== undefined) return known;
   const { executionId = null, status, result, error } = part;
@@ -45,7 +38,7 @@ function reachOf(part: ReadPointers): Reach {
 }
 
 /** Returns the topmost members with a value that the part does not read: the first 20. */
-export function unreadMembers(document: Json, part: ReadPointers): readonly UnreadMember[] {
+export function unreadMembers(document: Json, part: ResponsePointers): readonly UnreadMember[] {
   const unread: UnreadMember[] = [];
   const whole = reachOf(part);
   if (!whole.isRead) search(document, whole, []);

@@ -1,17 +1,12 @@
 // A problem that the signals show now, and the thresholds at which one begins and ends. Pure.
 
-import type { Cause, Extent, Incident } from './incident.ts';
+import type { Extent, Incident } from './incident.ts';
 
-export interface Finding extends Extent {
-  readonly cause: Cause;
-  readonly subject: string;
-  readonly problem: string;
+export interface Finding extends Extent, Pick<Incident, 'cause' | 'subject' | 'problem' | 'actions' | 'apps'> {
   /** The first sign, milliseconds since the Unix epoch. */
   readonly since: number;
   /** The latest sign. */
   readonly until: number;
-  readonly actions: readonly string[];
-  readonly apps: readonly string[];
   /** References of affected executions, and of all that the extent counts; left out where executions are not counted. */
   readonly references?: { readonly affected: readonly string[]; readonly total: readonly string[] };
   /** True for what is over before it is found. */

@@ -94,22 +94,11 @@ export type CallbackStep = v.InferOutput<typeof CallbackStep>;
 export type PollStep = NonNullable<Dials['polls']>[number];
 
 /** A script in full. */
-export interface Script {
-  readonly fate: string;
-  readonly latencyMs: number;
-  readonly runMs: number;
-  readonly outcome: 'completed' | 'failed' | 'never';
+export interface Script extends Readonly<Required<Omit<Dials, 'word' | 'result' | 'error'>>> {
   readonly word: string | null;
   /** Undefined: the echo of the inputs. */
   readonly result: Json | undefined;
   readonly error: Json;
-  readonly resultBytes: number;
-  readonly idType: 'text' | 'integer' | 'uuid';
-  readonly idPrefix: string;
-  readonly sticky: boolean;
-  readonly submits: readonly SubmitStep[];
-  readonly callbacks: readonly CallbackStep[];
-  readonly polls: readonly PollStep[];
 }
 
 /** Returns the step for the nth request; the last one repeats. */

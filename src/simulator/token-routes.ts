@@ -2,7 +2,7 @@
 
 import type { Context, Hono, MiddlewareHandler } from 'hono';
 import { isJsonObject, type JsonObject } from '../execution/json.ts';
-import type { Calls } from './calls.ts';
+import type { CallParts, Calls } from './calls.ts';
 import { dialectOf } from './dialects.ts';
 import type { SimulatorOptions } from './options.ts';
 import type { Move } from './outage.ts';
@@ -12,12 +12,9 @@ import type { Tokens } from './tokens.ts';
 
 type Handler = (c: Context<SimulatorEnv>) => Promise<Response>;
 
-interface Parts {
+interface Parts extends Pick<CallParts, 'move' | 'tokens' | 'options'> {
   readonly app: Hono<SimulatorEnv>;
   readonly calls: Calls;
-  readonly move: Move;
-  readonly tokens: Tokens;
-  readonly options: SimulatorOptions;
   /** Aborts when the simulator closes. */
   readonly closing: AbortSignal;
 }

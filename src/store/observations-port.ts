@@ -1,17 +1,13 @@
 // The observations role of a store: the course of past executions, and the executions in doubt, in bounded pages.
 
-import type { Execution, ResolvedBy, Status } from '../execution/execution.ts';
+import type { Execution } from '../execution/execution.ts';
 
 /** The course of one execution that was handed to CXone. Times in milliseconds since the Unix epoch. */
-export interface Observation {
-  readonly actionId: string;
-  readonly status: Status;
-  readonly resolvedBy: ResolvedBy | null;
-  readonly sentAt: number | null;
-  readonly resolvedAt: number | null;
-  readonly graceSeconds: number;
-  readonly timeoutSeconds: number;
-  readonly pollCount: number;
+export interface Observation
+  extends Pick<
+    Execution,
+    'actionId' | 'status' | 'resolvedBy' | 'sentAt' | 'resolvedAt' | 'graceSeconds' | 'timeoutSeconds' | 'pollCount'
+  > {
   /** True when its id at CXone is known, so that it can be polled. */
   readonly pollable: boolean;
   /** When a callback first reported the outcome, or last hinted at it before the end; null without such a callback. */

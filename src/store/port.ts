@@ -230,11 +230,7 @@ export interface JsonPage extends Omit<ExecutionPage, 'items'> {
 }
 
 /** The earliest time at which each kind of work is due, milliseconds; null without such work. */
-export interface DueTimes {
-  readonly dispatchAt: number | null;
-  readonly pollAt: number | null;
-  readonly expireAt: number | null;
-}
+export type DueTimes = Pick<Execution, 'dispatchAt' | 'pollAt' | 'expireAt'>;
 
 export interface FeedQuery {
   /** Id of the entry after which the page begins. */

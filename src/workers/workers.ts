@@ -1,33 +1,22 @@
 // The background loops. Each loop sleeps until its next due time; a commit wakes it earlier when something falls due sooner.
 
-import type { SignedUrls } from '../callbacks/signed-url.ts';
-import type { Cxone } from '../cxone/port.ts';
-import type { Log } from '../lib/log.ts';
 import { type Loop, startLoop, type Work } from '../lib/loop.ts';
 import { createFairShare } from '../lib/weighted-fair-share.ts';
-import type { World } from '../lib/world.ts';
-import type { Tracing } from '../observability/tracing/tracing.ts';
 import type { CommittedChange, Store } from '../store/port.ts';
 import type { WebhookSender } from '../webhooks/port.ts';
-import { createDispatcher } from './dispatcher.ts';
+import { createDispatcher, type DispatcherTools, type DispatchRules } from './dispatcher.ts';
 import { createExpirer } from './expirer.ts';
-import type { Lanes } from './notifier/lanes.ts';
-import { createNotifier, type LinkRules } from './notifier/notifier.ts';
+import { createNotifier, type NotifierTools } from './notifier/notifier.ts';
 import type { ExportFiles } from './pruner/export-files.ts';
 import { createPruner, type RetentionRules } from './pruner/pruner.ts';
 import { createSweeper } from './sweeper.ts';
 import { createHistoryCounter, createSummarizer } from './upkeep.ts';
 
-export interface WorkerTools {
+export interface WorkerTools
+  extends Pick<DispatcherTools, 'cxone' | 'callbackUrls' | 'world' | 'log' | 'tracing'>,
+    Pick<NotifierTools, 'lanes' | 'links'> {
   readonly store: Store;
-  readonly cxone: Cxone;
   readonly webhooks: WebhookSender;
-  readonly lanes: Lanes;
-  readonly links: LinkRules;
-  readonly callbackUrls: Pick<SignedUrls, 'mint'>;
-  readonly world: World;
-  readonly log: Log;
-  readonly tracing: Tracing;
   /** Export written before anything is pruned; null for none. */
   readonly exports: ExportFiles | null;
   /** The first secret signs the heads of the audit chain. */
@@ -35,11 +24,7 @@ export interface WorkerTools {
   readonly rules: WorkerRules;
 }
 
-export interface WorkerRules extends RetentionRules {
-  readonly queueTimeoutMs: number;
-  readonly pollIntervalMs: number;
-  readonly minPollIntervalMs?: number;
-  readonly callbackless?: boolean;
+export interface WorkerRules extends RetentionRules, DispatchRules {
   /** Weights for sharing CXone's limits among apps; 1 for an app without an entry. */
   readonly appWeights: ReadonlyMap<string, number>;
 }

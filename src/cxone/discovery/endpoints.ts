@@ -35,15 +35,18 @@ export type Move =
 
 const NO_MOVE: Move = { type: 'none' };
 
+/** Addresses without a trailing slash, which replace those of discovery and of the profile; null for those. */
+export interface ConfiguredAddresses {
+  readonly baseUrl: string | null;
+  readonly tokenUrl: string | null;
+  readonly issuer: string | null;
+  /** Null: the token names the tenant, where one is needed. */
+  readonly tenantId: string | null;
+}
+
 export interface EndpointsOptions extends RequestGate {
   readonly profile: Pick<Profile, 'issuer' | 'discovery' | 'token'>;
-  /** Each overrides discovery and the profile; null does not. */
-  readonly configured: {
-    readonly baseUrl: string | null;
-    readonly tokenUrl: string | null;
-    readonly issuer: string | null;
-    readonly tenantId: string | null;
-  };
+  readonly configured: ConfiguredAddresses;
   readonly hosts: AllowedHosts;
   /** Claims of the token, id token first. */
   readonly claims: () => readonly Json[];

@@ -3,7 +3,7 @@
 import { html } from 'hono/html';
 import { anchor, code, type Html, inline, paragraphs, shown, table } from '../html.ts';
 import { flatRule } from '../openapi/components.ts';
-import type { Schema } from '../openapi/model.ts';
+import type { Header, Schema } from '../openapi/model.ts';
 
 export function nameIn(reference: unknown): string {
   return String(reference).split('/').at(-1) ?? '';
@@ -90,13 +90,10 @@ export function namedTable(caption: string, rows: readonly Named[]): Html {
   return table(caption, ['Name', 'Type', 'Meaning'], each);
 }
 
-interface Named {
+interface Named extends Header {
   readonly name: string;
   readonly place: string;
   readonly required: boolean;
-  readonly schema: Schema;
-  readonly description: string;
-  readonly example?: unknown;
 }
 
 export function schemaSection(name: string, schema: Schema): Html {

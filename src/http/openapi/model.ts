@@ -29,13 +29,9 @@ export interface ResponseObject {
   readonly content?: { readonly [type: string]: MediaType };
 }
 
-export interface Parameter {
+export interface Parameter extends Header {
   readonly name: string;
   readonly in: 'path' | 'query' | 'header';
-  readonly required?: boolean;
-  readonly description: string;
-  readonly schema: Schema;
-  readonly example?: unknown;
 }
 
 export interface RequestBodyObject {

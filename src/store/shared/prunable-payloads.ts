@@ -3,18 +3,16 @@
 import { hash } from 'node:crypto';
 import { type Json, type JsonObject, readJson } from '../../execution/json.ts';
 import type { RetentionRecord } from '../retention-port.ts';
+import type { OutcomeColumns } from './columns.ts';
 import { outcomeHash } from './hash-chain.ts';
 import { lateOutcomeHash, outcomeMeaning, type PayloadHashes, parsePayloadHashes } from './payload-hashes.ts';
 
 /** Maximum size of the rows in one batch: SQLite locates and frees each page of a long text. */
 export const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
-export interface StoredPayload {
+export interface StoredPayload extends OutcomeColumns {
   readonly inputs: string;
   readonly context: string;
-  readonly result: string | null;
-  readonly error: string | null;
-  readonly lateResult: string | null;
   readonly payloadSha256: string | null;
 }
 

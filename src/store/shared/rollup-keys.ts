@@ -1,7 +1,7 @@
 // The row of a roll-up in which an execution counts. Pure.
 
 import type { Arrival } from '../../execution/arrival-channel.ts';
-import type { ResolvedBy, Status } from '../../execution/execution.ts';
+import type { Execution, ResolvedBy } from '../../execution/execution.ts';
 import { roundDuration } from '../../lib/round-duration.ts';
 import { isoTime } from '../../lib/time.ts';
 import { timeOfReference } from './reference-times.ts';
@@ -12,14 +12,8 @@ export type CountKey = readonly (string | number)[];
 export const HOUR_MS = 3_600_000;
 
 /** What the roll-ups count of an execution. */
-export interface Counted {
-  readonly reference: string;
-  readonly app: string;
-  readonly actionId: string;
-  readonly status: Status;
-  readonly resolvedBy: ResolvedBy | null;
-  readonly sentAt: number | null;
-  readonly resolvedAt: number | null;
+export interface Counted
+  extends Pick<Execution, 'reference' | 'app' | 'actionId' | 'status' | 'resolvedBy' | 'sentAt' | 'resolvedAt'> {
   /** From submission to outcome, milliseconds. */
   readonly totalMs: number | null;
   /** True if a result came after an end without one. */

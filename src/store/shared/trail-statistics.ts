@@ -4,16 +4,11 @@ import type { OutcomeGroup, Statistics, StatisticsEntry } from '../statistics-po
 import { EVENT_CODES, eventOf, RESOLVED_BY_CODES, resolverOf, statusOf } from './codes.ts';
 import type { Reads } from './reads.ts';
 
-interface TrailRow {
-  readonly id: number;
+interface TrailRow
+  extends Pick<StatisticsEntry, 'id' | 'repeats' | 'actionId' | 'correlationId' | 'latencyMs' | 'httpStatus'> {
   readonly at: number;
   readonly event: unknown;
-  readonly repeats: number | null;
   readonly since: string | number | null;
-  readonly actionId: string;
-  readonly correlationId: string;
-  readonly latencyMs: number | null;
-  readonly httpStatus: number | null;
   readonly isEnd: 0 | 1 | boolean;
   readonly isRepeat: 0 | 1 | boolean;
   /** The columns of the execution are null unless the entry ends it or repeats its outcome. */

@@ -114,12 +114,9 @@ function exportFile({ folder, kind, after, createdAt, moment, mode, partial, han
   };
 }
 
-interface Finished {
-  readonly folder: string;
+interface Finished extends Pick<Begun, 'folder' | 'partial' | 'mode'> {
   readonly name: string;
-  readonly partial: string;
   readonly manifest: string;
-  readonly mode: number;
 }
 
 /** Puts the file and its manifest in their places. After a failure neither is there, because what they hold is exported again. */

@@ -1,18 +1,13 @@
 // Durations over time as bands of percentiles on a logarithmic scale, with limits drawn in.
 
 import { html } from 'hono/html';
+import type { RunTimes } from '../../../stats/action-course.ts';
 import type { Html } from '../../html.ts';
 import { COLUMN, type Figure, figure, HEIGHT, type Line, round } from './figure.ts';
 import { durationTicks } from './ticks.ts';
 
 /** Percentiles of one column in milliseconds. */
-interface Percentiles {
-  readonly p5: number;
-  readonly p25: number;
-  readonly p50: number;
-  readonly p75: number;
-  readonly p95: number;
-}
+type Percentiles = Omit<RunTimes, 'count'>;
 
 export interface Limit {
   readonly ms: number;

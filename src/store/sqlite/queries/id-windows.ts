@@ -4,19 +4,14 @@
 import type { Database } from 'better-sqlite3';
 import type { ScanOrder } from '../../reader-port.ts';
 import { firstReferenceAt } from '../../shared/reference-times.ts';
-import { OUTCOMES_BATCH } from '../../statistics-port.ts';
+import { OUTCOMES_BATCH, type SubmittedPeriod } from '../../statistics-port.ts';
 import { referenceBound } from '../executions/uuid-range.ts';
 import { uuidText } from '../rows.ts';
 
 /** Number of executions in one window, whose scan takes a few milliseconds even without a match. */
 const WINDOW_ROWS = OUTCOMES_BATCH;
 
-export interface ReferenceRange {
-  readonly app?: string | undefined;
-  /** Submitted at or after, milliseconds. */
-  readonly from?: number | undefined;
-  /** Submitted before, milliseconds. */
-  readonly to?: number | undefined;
+export interface ReferenceRange extends Omit<SubmittedPeriod, 'actionId'> {
   /** Only executions older than this reference. */
   readonly before?: string | undefined;
 }

@@ -1,6 +1,7 @@
 // Prunes payloads that are no longer needed. Hashes replace them, so that the trail still proves their content.
 
 import type { Database } from 'better-sqlite3';
+import type { Execution } from '../../../execution/execution.ts';
 import { isoTime } from '../../../lib/time.ts';
 import type { PayloadCursor, PrunablePayloads, RetentionRecord } from '../../retention-port.ts';
 import {
@@ -13,12 +14,9 @@ import {
 import { createPendingLookup } from '../outbox/statements.ts';
 import { uuidBytes, uuidText } from '../rows.ts';
 
-interface Candidate {
+interface Candidate extends Pick<Execution, 'submittedAt' | 'resolvedAt' | 'heldAt'> {
   readonly id: number;
   readonly reference: Buffer | string;
-  readonly submittedAt: number;
-  readonly resolvedAt: number | null;
-  readonly heldAt: number | null;
   readonly bytes: number;
   readonly lateAt: number | null;
 }
