@@ -68,6 +68,7 @@ export interface ConnectionPool {
 
 interface Entry {
   readonly socket: Socket;
+  readonly key: string;
   readonly network: string;
   /** By the clock of `performance`. */
   readonly openedAt: number;
@@ -83,6 +84,8 @@ export function createConnectionPool(
   counts: Pick<ConnectionCounts, 'opened' | 'ended' | 'closed'>,
 ): ConnectionPool {
   const entries = new Map<string, Entry>();
+  /** By the sockets of their requests: to build and look up the key of each request would cost as much as to read its headers. */
+  const found = new WeakMap<Socket, Entry>();
   // Sets keep the order of insertion: the first member has been in its state for longest.
   /** No request yet. */
   const silent = new Set<Entry>();
@@ -116,7 +119,20 @@ export function createConnectionPool(
   function remove(entry: Entry): void {
     wake(entry);
     others.delete(entry);
-    if (entries.get(keyOf(entry.socket)) === entry) entries.delete(keyOf(entry.socket));
+    if (isOpen(entry)) entries.delete(entry.key);
+  }
+
+  function isOpen(entry: Entry): boolean {
+    return entries.get(entry.key) === entry;
+  }
+
+  /** Returns undefined for a connection that is closed, or that was never added. */
+  function entryOf(socket: Socket): Entry | undefined {
+    const known = found.get(socket);
+    if (known !== undefined) return isOpen(known) ? known : undefined;
+    const entry = entries.get(keyOf(socket));
+    if (entry !== undefined) found.set(socket, entry);
+    return entry;
   }
 
   /** Returns the connection that makes room for a new one; undefined if all have a request under way. */
@@ -131,15 +147,12 @@ export function createConnectionPool(
 
   return {
     add: (socket) => {
-      const entry: Entry = { socket, network: networkOf(socket), openedAt: performance.now(), requests: 0 };
       const key = keyOf(socket);
+      const entry: Entry = { socket, key, network: networkOf(socket), openedAt: performance.now(), requests: 0 };
       counts.opened();
       socket.once('close', () => {
         counts.ended();
-        // The address of a closed socket is unknown.
-        wake(entry);
-        others.delete(entry);
-        if (entries.get(key) === entry) entries.delete(key);
+        remove(entry);
       });
       if (entries.size >= max) {
         const victim = leastUseful() ?? entry;
@@ -154,7 +167,7 @@ export function createConnectionPool(
       if (oldest !== undefined && (peers?.size ?? 0) > maxSilentPerNetwork) close(oldest, 'network');
     },
     begin: (socket, isReserved) => {
-      const entry = entries.get(keyOf(socket));
+      const entry = entryOf(socket);
       if (entry === undefined) return true;
       entry.requests += 1;
       wake(entry);
@@ -166,7 +179,7 @@ export function createConnectionPool(
       return false;
     },
     end: (socket) => {
-      const entry = entries.get(keyOf(socket));
+      const entry = entryOf(socket);
       if (entry === undefined) return;
       entry.requests -= 1;
       if (entry.requests > 0) return;

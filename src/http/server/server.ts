@@ -105,9 +105,10 @@ export async function listen(fetch: Fetch, options: ListenOptions): Promise<List
   const listener: RequestListener = (incoming, outgoing) => {
     const { socket } = incoming;
     const isAdmitted = pool.begin(socket, RESERVED_TARGET.test(incoming.url ?? ''));
-    outgoing.once('close', () => pool.end(socket));
+    // Each comes once. Listeners that remove themselves would cost more.
+    outgoing.on('close', () => pool.end(socket));
     // Before Node, which would read the rest as fast as it comes.
-    outgoing.prependOnceListener('finish', () => discardRest(incoming));
+    outgoing.prependListener('finish', () => discardRest(incoming));
     lingerAfter(incoming, lingerTimeout);
     // While the server stops, a keep-alive connection must not send another request.
     if (!server.listening) outgoing.setHeader('connection', 'close');
@@ -198,10 +199,15 @@ function continueWhenRead(incoming: IncomingMessage, outgoing: ServerResponse): 
   };
 }
 
+const HOST = 'host';
+
 /** RFC 9112, section 3.2: a request with several Host headers is refused, because Node and a proxy may use different ones. */
 function hostsIn(rawHeaders: readonly string[]): number {
   let hosts = 0;
-  for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i]?.toLowerCase() === 'host') hosts += 1;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const field = rawHeaders[i] ?? '';
+    if (field.length === HOST.length && field.toLowerCase() === HOST) hosts += 1;
+  }
   return hosts;
 }
 
