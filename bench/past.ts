@@ -46,7 +46,7 @@ export function executionIdOf(number: number): string {
 /** Writes the execution with this number and its audit trail. */
 function writerOf({ client }: OpenDatabase, begin: number, stepMs: number): (i: number) => void {
   const sql = prepareStatements(client);
-  const trail = createAuditTrail(sql, createRepeats(client));
+  const trail = createAuditTrail(sql, createRepeats(client, sql.rows));
   trail.reload();
   const id = timeOrderedIds(() => new Uint8Array(16));
   return (i) => {

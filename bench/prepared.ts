@@ -157,7 +157,7 @@ export async function fillDatabase(
 function writerOf({ client }: OpenDatabase, preparation: Preparation): (i: number) => void {
   const { open, graceSeconds: { from, to } = { from: DAY_SECONDS, to: DAY_SECONDS } } = preparation;
   const sql = prepareStatements(client);
-  const trail = createAuditTrail(sql, createRepeats(client));
+  const trail = createAuditTrail(sql, createRepeats(client, sql.rows));
   trail.reload();
   const rollups = createRollupCounts(client);
   // Rows differ by their millisecond; randomness would only cost time.

@@ -21,10 +21,10 @@ export function withPreparedComparisons<S extends ExecutionRecorder & Pick<Execu
 
   return {
     ...store,
-    record: async (reference, event, now) => {
+    record: (reference, event, now) => {
       const report = largeReportOf(event);
-      if (report !== null) await prepare(reference, report);
-      return store.record(reference, event, now);
+      if (report === null) return store.record(reference, event, now);
+      return prepare(reference, report).then(() => store.record(reference, event, now));
     },
   };
 }

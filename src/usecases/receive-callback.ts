@@ -1,6 +1,6 @@
 // Use case: record a genuine callback. An unreadable body is kept, and CXone is polled instead.
 
-import type { CallbackScan, Cxone, LargeCallback } from '../cxone/port.ts';
+import type { CallbackScan, Cxone, LargeCallback, ParsedCallback } from '../cxone/port.ts';
 import type { Outcome } from '../execution/apply-result.ts';
 import type { ExecutionEvent, RawBody } from '../execution/event.ts';
 import type { Execution } from '../execution/execution.ts';
@@ -45,20 +45,21 @@ export function createCallbackReceiver(
   trust: CallbackTrust = 'signature',
 ): CallbackReceiver {
   const large = createLargeCallbacks(cxone);
-  const eventOf = async (bytes: Uint8Array, contentType: string | null): Promise<ExecutionEvent> => {
-    const reading = large.isLarge(bytes)
-      ? await large.read(bytes, contentType)
-      : cxone.parseCallback(bytes, contentType);
+  const eventOf = (reading: ParsedCallback, bytes: Uint8Array, contentType: string | null): ExecutionEvent => {
     if (reading.type === 'callback-unreadable') return { ...reading, body: { bytes, contentType } };
     return trust === 'verify' ? { ...reading, type: 'unverified-callback' } : reading;
   };
+  const readShort = (bytes: Uint8Array, contentType: string | null): ExecutionEvent =>
+    eventOf(cxone.parseCallback(bytes, contentType), bytes, contentType);
+  const readLarge = async (bytes: Uint8Array, contentType: string | null): Promise<ExecutionEvent> =>
+    eventOf(await large.read(bytes, contentType), bytes, contentType);
   /** An unreadable body is already kept: its bytes are not kept again. */
   const callbackFrom = async (
     bytes: Uint8Array,
     contentType: string | null,
     origin: JsonObject,
   ): Promise<ExecutionEvent> => {
-    const event = await eventOf(bytes, contentType);
+    const event = large.isLarge(bytes) ? await readLarge(bytes, contentType) : readShort(bytes, contentType);
     if (event.type === 'callback-unreadable') return { ...event, body: null, origin };
     if (event.type !== 'callback' && event.type !== 'unverified-callback') return event;
     const { notes: _, ...reading } = event;
@@ -101,10 +102,10 @@ export function createCallbackReceiver(
         : { type: 'callback-unreadable', reason, body: null };
       return store.record(reference, event, world.now());
     },
-    callback: async (reference, bytes, contentType) => {
-      if (!large.isLarge(bytes)) return store.record(reference, await eventOf(bytes, contentType), world.now());
+    callback: (reference, bytes, contentType) => {
+      if (!large.isLarge(bytes)) return store.record(reference, readShort(bytes, contentType), world.now());
       return large.inTurn(async () => {
-        const event = await eventOf(bytes, contentType);
+        const event = await readLarge(bytes, contentType);
         return store.record(reference, event, world.now());
       });
     },

@@ -33,6 +33,7 @@ export interface Mutation {
 
 const CHECKPOINTER = 'test/store/sqlite/file/checkpoint/checkpointer.test.ts';
 const APPENDED_ROWS = 'test/store/sqlite/executions/appended-rows.test.ts';
+const APPENDED_ENTRIES = 'test/store/sqlite/executions/appended-entries.test.ts';
 
 export const MUTATIONS: readonly Mutation[] = [
   {
@@ -107,7 +108,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'long-outcome-is-hashed-in-slices',
     promise: 'callbacks do not wait for the hash of a large result',
-    edit: condition(false),
+    edit: branch('consequent'),
     tests: ['test/store/shared/long-outcomes.test.ts'],
   },
   {
@@ -361,6 +362,30 @@ export const MUTATIONS: readonly Mutation[] = [
     promise: 'a claim finds the submissions of the same commit',
     edit: removed,
     tests: [APPENDED_ROWS],
+  },
+  {
+    tag: 'collected-outcome-is-read',
+    promise: 'a callback is compared with a result of the same commit',
+    edit: removed,
+    tests: [APPENDED_ENTRIES],
+  },
+  {
+    tag: 'collected-repeats-are-counted',
+    promise: 'repeats are counted, although the listed ones are of the same commit',
+    edit: removed,
+    tests: [APPENDED_ENTRIES],
+  },
+  {
+    tag: 'collected-evidence-is-bounded',
+    promise: 'evidence is bounded by that of the same commit',
+    edit: removed,
+    tests: [APPENDED_ENTRIES],
+  },
+  {
+    tag: 'collected-entries-have-times',
+    promise: 'the roll-ups count how an outcome arrived, although its entries are of the same commit',
+    edit: removed,
+    tests: [APPENDED_ENTRIES],
   },
   {
     tag: 'unexpected-failure-alone-fails',

@@ -33,8 +33,9 @@ function isPlain({ method, httpVersion, headers }: IncomingMessage, { maxBytes }
 
 async function serve(handle: DirectHandler, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const response = await handle(new IncomingRequest(incoming), incoming.socket.remoteAddress ?? null);
-  const { status, headers, body } = partsOf(response) ?? {};
-  if (status === undefined || body instanceof ReadableStream) throw new Error('a direct route responds with text');
+  const parts = partsOf(response);
+  if (parts === undefined || parts.body instanceof ReadableStream) throw new Error('a direct route responds with text');
+  const { status, headers, body } = parts;
   if (body !== null) declareLength(outgoing, body);
   outgoing.writeHead(status, headers);
   outgoing.end(body);

@@ -44,6 +44,7 @@ export function createCallbackEndpoint(deps: Dependencies): CallbackEndpoint {
       const proof = signedUrls.proofFor(token);
       return proof === null ? refuse(origin, 'bad-signature') : json(200, { outcome: 'probe', proof });
     }
+    // A turn at least, in which the body that follows the head in the same packet arrives.
     const refusal = await checks.checkHeaders(header, () => clients.addressOf(origin), startedAt);
     if (refusal !== null) return refuse(origin, refusal);
 
@@ -130,8 +131,10 @@ function decoded(body: RequestBody, contentEncoding: string | null): Content {
   return content.type === 'too-large' ? content : { ...content, raw: body.bytes };
 }
 
+const TOO_LARGE = `body over ${MAX_BODY_BYTES} bytes`;
+
 /** A callback with a valid signature counts even if its body cannot be read: CXone is then polled at once. */
-async function record(
+function record(
   receive: Dependencies['webhook']['receive'],
   executionReference: string,
   { content, scanned }: { readonly content: Content; readonly scanned: CallbackScan['end'] },
@@ -145,7 +148,7 @@ async function record(
     case 'whole':
       return receive.callback(executionReference, content.bytes, contentType);
     case 'too-large':
-      return receive.tooLarge(executionReference, `body over ${MAX_BODY_BYTES} bytes`, await scanned());
+      return scanned().then((values) => receive.tooLarge(executionReference, TOO_LARGE, values));
     case 'broken':
       return unreadable('the body did not arrive whole', null);
     case 'corrupt':

@@ -39,6 +39,12 @@ export function prepareStatements(client: Database) {
     "INSERT INTO payload_rows (id, inputs, context) VALUES (?, '{}', '{}') ON CONFLICT DO NOTHING",
   );
   const submission = client.prepare<[number], SubmissionRow>('SELECT inputs, context FROM payload_rows WHERE id = ?');
+  const keptBytes = client
+    .prepare<[execution: number], number>(
+      `SELECT sum(coalesce(octet_length(detail), 0) + coalesce(octet_length(body), 0))
+        FROM audit_rows LEFT JOIN callback_bodies ON audit_id = id WHERE execution = ?`,
+    )
+    .pluck();
   const stored = (values: Values | undefined) => values && executionRow(values);
 
   return {
@@ -49,7 +55,10 @@ export function prepareStatements(client: Database) {
       const values = byReference.get(uuidBytes(reference));
       if (values === undefined) return undefined;
       const row = executionRow(values, reference);
-      const result = row.outcome === null ? undefined : outcome.get(row.outcome);
+      if (row.outcome === null) return row;
+      // promise: collected-outcome-is-read
+      rows.write();
+      const result = outcome.get(row.outcome);
       return result === undefined ? row : withOutcome(row, result);
     },
     byCorrelationId: (correlationId: string): ExecutionRow | undefined => stored(byCorrelationId.get(correlationId)),
@@ -80,12 +89,11 @@ export function prepareStatements(client: Database) {
     insertBody: client.prepare<[auditId: number, contentType: string | null, body: Buffer]>(
       'INSERT INTO callback_bodies (audit_id, content_type, body) VALUES (?, ?, ?)',
     ),
-    keptBytes: client
-      .prepare<[execution: number], number>(
-        `SELECT coalesce(sum(coalesce(octet_length(detail), 0) + coalesce(octet_length(body), 0)), 0)
-        FROM audit_rows LEFT JOIN callback_bodies ON audit_id = id WHERE execution = ?`,
-      )
-      .pluck(),
+    keptBytes: (execution: number): number => {
+      // promise: collected-evidence-is-bounded
+      rows.write();
+      return keptBytes.get(execution) ?? 0;
+    },
     head: (): AuditHead | undefined => {
       const values = head.get();
       return values && { id: Number(values[0]), hash: hashText(values[1]) };

@@ -121,7 +121,7 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
   const listeners = new Set<(changes: readonly Change[]) => void>();
 
   // These parts cache values between transactions, as only this process writes; `reload` reads them again after a rollback.
-  const repeats = createRepeats(client, options.listedRepeats);
+  const repeats = createRepeats(client, sql.rows, options.listedRepeats);
   const trail = createAuditTrail(sql, repeats, gaps.at(-1)?.next);
   const paused = createPausedQueue(client);
   const behind = createBehindPaused(client, () => paused.actions);
@@ -134,7 +134,7 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
   const lastClockStep = createClockStepReader(client);
   const newest = () => trail.head().id;
   const near = createLongReads(client, newest);
-  const rollups = createRollupCounts(client);
+  const rollups = createRollupCounts(client, sql.rows);
   const thread = options.readerThread ? createReaderThread({ file, lost: checkFile, log }) : null;
   let wasFull = false;
   try {
@@ -223,7 +223,7 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
     ...createInsertion(sql, { writer: appending, accept }),
     ...createResubmission(sql, { writer, accept, append }),
     ...createRecords(sql, {
-      ...{ writer, backlog, due, paused, moveTimes, enqueue: outbox.enqueue },
+      ...{ writer, appending, backlog, due, paused, moveTimes, enqueue: outbox.enqueue },
       append: (before, after, draft, now) => {
         const entry = append(after, draft, now);
         rollups.change(before, after, entry);

@@ -33,7 +33,7 @@ export function createAuditTrail(sql: Statements, repeats: Repeats, least = 1): 
   }
 
   function write(stored: ExecutionRow, given: AuditDraft, now: number): AuditEntry {
-    const draft = boundedEvidence(given, () => sql.keptBytes.get(stored.id) ?? 0);
+    const draft = boundedEvidence(given, () => sql.keptBytes(stored.id));
     const { body } = draft;
     const detail = body ? { ...draft.detail, ...bodyDetail(body) } : draft.detail;
     const row = toAuditRow(Math.max(head.id + 1, least), now, stored.execution, { ...draft, detail });

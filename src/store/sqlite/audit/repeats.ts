@@ -7,6 +7,7 @@ import { type JsonObject, readJson } from '../../../execution/json.ts';
 import { isoTime } from '../../../lib/time.ts';
 import { EVENT_CODES } from '../../shared/codes.ts';
 import { changesNothing, detailOfLast, MAX_LISTED_REPEATS, SUMMARY_AFTER_MS } from '../../shared/counted-repeats.ts';
+import type { AppendedRows } from '../executions/appended-rows.ts';
 import type { ExecutionRow } from '../executions/execution-row.ts';
 
 export interface Repeats {
@@ -30,7 +31,12 @@ interface RepeatRow {
   readonly detail: string;
 }
 
-export function createRepeats(client: Database, listed = MAX_LISTED_REPEATS): Repeats {
+/** @param rows the entries that wait to be inserted. */
+export function createRepeats(
+  client: Database,
+  rows: Pick<AppendedRows, 'write'>,
+  listed = MAX_LISTED_REPEATS,
+): Repeats {
   const sql = prepare(client);
   let counted = new Set<string>();
   return {
@@ -39,6 +45,8 @@ export function createRepeats(client: Database, listed = MAX_LISTED_REPEATS): Re
       const { correlationId } = execution;
       if (!changesNothing(before, execution, draft)) return false;
       const { event } = draft;
+      // promise: collected-repeats-are-counted
+      rows.write();
       // promise: repeats-are-counted
       if (sql.listed.get(id, EVENT_CODES[event], listed) !== listed) return false;
       // promise: counted-repeat-is-durable

@@ -24,6 +24,8 @@ import type { createUnknownWords } from './unknown-words.ts';
 
 interface RecordTools {
   readonly writer: Pick<Writer<Change>, 'mutate'>;
+  /** The same for mutations that may run while rows wait. */
+  readonly appending: Pick<Writer<Change>, 'mutate'>;
   readonly backlog: Pick<Backlog, 'update'>;
   readonly due: DueSelection;
   readonly moveTimes: ClockTimes['move'];
@@ -40,7 +42,7 @@ interface RecordTools {
 // One function because all changes go through `apply`, whose tools they share.
 export function createRecords(
   sql: Statements,
-  { writer, backlog, due, moveTimes, enqueue, append, count, strip, countWord, paused }: RecordTools,
+  { writer, appending, backlog, due, moveTimes, enqueue, append, count, strip, countWord, paused }: RecordTools,
 ): ExecutionRecorder & Omit<DueWork, 'lastClockStep'> {
   function save(stored: ExecutionRow, execution: Execution): ExecutionRow {
     backlog.update(stored.execution, execution);
@@ -77,18 +79,21 @@ export function createRecords(
     const change = apply(stored, event, now);
     if ((stored.payloadPrunedAt ?? 0) === 0 || change.outcome !== 'late') return { value: change, changes: [change] };
     // promise: erased-execution-stays-erased
+    sql.rows.write();
     if (stored.execution.erasedAt !== null) strip(stored.id, now);
     else sql.hasPayloadAgain(stored.id);
     return { value: change, changes: [change] };
   }
 
   return {
-    record: async (reference, event, now) => {
+    record: (reference, event, now) => {
       const outcome = longOutcomeIn(event);
-      // promise: long-outcome-is-hashed-in-slices
-      if (outcome !== null) await prepareOutcomeHash(outcome);
       const bytes = (outcome?.result?.length ?? 0) + (outcome?.error?.length ?? 0);
-      return writer.mutate(() => record(reference, event, now), { bytes });
+      // What an event appends is inserted together with what other events of the commit append.
+      const recordOne = () => sql.rows.collect(() => record(reference, event, now));
+      const write = () => appending.mutate(recordOne, { bytes });
+      // promise: long-outcome-is-hashed-in-slices
+      return outcome === null ? write() : prepareOutcomeHash(outcome).then(write);
     },
 
     dueDispatches: async (limit, now) => due.toDispatch(limit, now).map(({ execution }) => execution),

@@ -17,18 +17,17 @@ export interface ExecutionWriter {
   link(original: ExecutionRow, resubmittedAs: string): ExecutionRow;
 }
 
-/** `rows`: takes new executions and their submissions. */
+/** `rows`: takes new executions, their submissions and their outcomes. */
 export function createExecutionWriter(client: Database, rows: AppendedRows): ExecutionWriter {
   const sql = prepare(client);
+  const insertOutcome = createOutcomeInsertion(client, rows);
 
   /** Returns the row of the outcome, which is appended: the row of its execution does not grow. */
   function saveOutcome(before: ExecutionRow, after: Execution): number | null {
     const { result, error, lateResult } = before.execution;
     if (after.result === result && after.error === error && after.lateResult === lateResult) return before.outcome;
     const columns = outcomeColumns(after);
-    if (before.outcome === null) {
-      return Number(sql.insertOutcome.run(columns.result, columns.error, columns.lateResult).lastInsertRowid);
-    }
+    if (before.outcome === null) return insertOutcome([columns.result, columns.error, columns.lateResult]);
     sql.updateOutcome.run(columns.result, columns.error, columns.lateResult, before.outcome);
     return before.outcome;
   }
@@ -70,6 +69,20 @@ export function createExecutionWriter(client: Database, rows: AppendedRows): Exe
       sql.link.run(resubmittedAs, original.id);
       return { ...original, execution: { ...original.execution, resubmittedAs } };
     },
+  };
+}
+
+/** Returns a function that appends the row of an outcome and returns its id. */
+function createOutcomeInsertion(client: Database, rows: AppendedRows): (columns: readonly (string | null)[]) => number {
+  const newest = client.prepare<[], number | null>('SELECT max(id) FROM outcome_rows').pluck();
+  const outcomes = rows.table('outcome_rows', '(id, result, error, late_result)', '(?, ?, ?, ?)');
+  let id = 0;
+  return (columns) => {
+    // The newest row is in the table, unless it waits.
+    if (outcomes.waiting() === 0) id = newest.get() ?? 0;
+    id += 1;
+    outcomes.add([id, ...columns]);
+    return id;
   };
 }
 
@@ -154,7 +167,6 @@ const STATE_COLUMNS = `status = CAST(? AS INTEGER), resolved_by = CAST(? AS INTE
 
 function prepare(client: Database) {
   return {
-    insertOutcome: client.prepare<unknown[]>('INSERT INTO outcome_rows (result, error, late_result) VALUES (?, ?, ?)'),
     updateOutcome: client.prepare<unknown[]>(
       'UPDATE outcome_rows SET result = ?, error = ?, late_result = ? WHERE id = ?',
     ),

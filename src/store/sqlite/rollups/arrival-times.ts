@@ -3,6 +3,7 @@
 import type { Database } from 'better-sqlite3';
 import { isTerminal } from '../../../execution/execution.ts';
 import { EVENT_CODES, RESOLVED_BY_CODES, STATUS_CODES } from '../../shared/codes.ts';
+import type { AppendedRows } from '../executions/appended-rows.ts';
 import type { ExecutionRow } from '../executions/execution-row.ts';
 
 const { CALLBACK_HINT, CALLBACK_DUPLICATE, CALLBACK_CONFLICT, CALLBACK_LATE, POLL_COMPLETED } = EVENT_CODES;
@@ -30,8 +31,11 @@ export interface ArrivalTimes {
   readonly foundAt: number | null;
 }
 
-/** Returns a function that finds the same times as {@link ARRIVAL_TIMES}, as of the audit entry with the id `through`. */
-export function createArrivalTimes(client: Database) {
+/**
+ * Returns a function that finds the same times as {@link ARRIVAL_TIMES}, as of the audit entry with the id `through`.
+ * @param rows the entries that wait to be inserted
+ */
+export function createArrivalTimes(client: Database, rows: Pick<AppendedRows, 'write'>) {
   const asOf = ' AND a.id <= @through';
   const callback = client.prepare<[object], number | null>(`SELECT ${calledBack('@id', '@resolvedAt', asOf)}`).pluck();
   const poll = client.prepare<[object], number | null>(`SELECT ${found('@id', asOf)}`).pluck();
@@ -39,6 +43,8 @@ export function createArrivalTimes(client: Database) {
   return ({ id, execution }: Pick<ExecutionRow, 'id' | 'execution'>, through: number): ArrivalTimes => {
     const { status, resolvedBy, resolvedAt, pollCount } = execution;
     if (!isTerminal(status)) return { calledBackAt: null, foundAt: null };
+    // promise: collected-entries-have-times
+    if (resolvedBy !== 'callback' || pollCount > 0) rows.write();
     const calledBackAt = resolvedBy === 'callback' ? resolvedAt : (callback.get({ id, resolvedAt, through }) ?? null);
     if (resolvedBy === 'poll' && status !== 'NOT_FOUND') return { calledBackAt, foundAt: resolvedAt };
     return { calledBackAt, foundAt: pollCount > 0 ? (poll.get({ id, through }) ?? null) : null };

@@ -5,6 +5,7 @@ import type { AuditEntry, AuditEvent } from '../../../execution/event.ts';
 import { type Execution, isTerminal, totalLatencyMs } from '../../../execution/execution.ts';
 import type { Coverage } from '../../rollups-port.ts';
 import { type Counted, hourOf } from '../../shared/rollup-keys.ts';
+import type { AppendedRows } from '../executions/appended-rows.ts';
 import type { ExecutionRow } from '../executions/execution-row.ts';
 import { uuidText } from '../rows.ts';
 import { createArrivalTimes } from './arrival-times.ts';
@@ -23,10 +24,12 @@ const LATER: ReadonlySet<AuditEvent> = new Set([
 
 export type RollupCounts = ReturnType<typeof createRollupCounts>;
 
-/** All functions but `reload` run inside a transaction of the writer. */
-export function createRollupCounts(client: Database) {
+const NOTHING_WAITS = { write: () => {} };
+
+/** All functions but `reload` run inside a transaction of the writer. @param rows the entries that wait to be inserted */
+export function createRollupCounts(client: Database, rows: Pick<AppendedRows, 'write'> = NOTHING_WAITS) {
   const tallies = createTallies(client);
-  const timesOf = createArrivalTimes(client);
+  const timesOf = createArrivalTimes(client, rows);
   const state = createRollupState(client);
   const sql = prepare(client);
   return {
