@@ -160,6 +160,7 @@ export function createConnectionPool(
         if (victim === entry) return;
       }
       entries.set(key, entry);
+      found.set(socket, entry);
       quieten(entry);
       const peers = silentOf.get(entry.network);
       const [oldest] = peers ?? [];
@@ -194,7 +195,13 @@ function keyOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`;
 }
 
-function networkOf({ remoteAddress }: Socket): string {
-  const address = parseAddress(remoteAddress ?? '');
-  return address === null ? 'unknown' : clientNetwork(address);
+/** The network that was named last: behind a proxy, all connections are of one address, which takes as long to read as a header. */
+let last = { remoteAddress: '', network: 'unknown' };
+
+function networkOf({ remoteAddress = '' }: Socket): string {
+  if (last.remoteAddress !== remoteAddress) {
+    const address = parseAddress(remoteAddress);
+    last = { remoteAddress, network: address === null ? 'unknown' : clientNetwork(address) };
+  }
+  return last.network;
 }
