@@ -245,11 +245,7 @@ export const REPEATABLE_EVENTS = [
 ] as const satisfies readonly AuditEvent[];
 
 /** Audit entry as a transition writes it; the store adds the identifiers, the time and the hash chain. */
-export interface AuditDraft {
-  readonly event: AuditEvent;
-  readonly latencyMs: number | null;
-  readonly httpStatus: number | null;
-  readonly detail: JsonObject;
+export interface AuditDraft extends Pick<AuditEntry, 'event' | 'latencyMs' | 'httpStatus' | 'detail'> {
   /** Bytes kept outside of the hashed entry. */
   readonly body: RawBody | null;
 }
@@ -268,10 +264,7 @@ export interface AuditEntry {
   readonly detail: JsonObject;
 }
 
-export interface ResponseFacts {
-  readonly httpStatus: number | null;
-  readonly latencyMs: number | null;
-}
+export type ResponseFacts = Pick<AuditEntry, 'httpStatus' | 'latencyMs'>;
 
 export const NO_RESPONSE: ResponseFacts = { httpStatus: null, latencyMs: null };
 

@@ -8,8 +8,8 @@ import { within } from '../../lib/lifecycle.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { RemoteClock } from '../../lib/remote-clock.ts';
 import type { World } from '../../lib/world.ts';
-import type { AuditHead, Change, CommittedChange, ExecutionReader, Store } from '../port.ts';
-import type { Leadership, SharedParts } from '../receiver-store.ts';
+import type { AuditHead, Change, CommittedChange, ExecutionReader } from '../port.ts';
+import type { ReceiverStore, SharedParts } from '../receiver-store.ts';
 import { MAX_LISTED_REPEATS } from '../shared/counted-repeats.ts';
 import { createPayloadReader } from '../shared/payloads.ts';
 import { readsThrough } from '../shared/reads.ts';
@@ -64,14 +64,7 @@ export interface PostgresStoreOptions {
   readonly listedRepeats?: number | undefined;
 }
 
-export interface PostgresStore extends Store, SharedParts {
-  /** The newest time that a receiver wrote before this start, milliseconds; null if none did. */
-  readonly newestTime: number | null;
-  /** True for a database that was restored from a dump and not adopted since. */
-  readonly isRestoredBackup: boolean;
-  adoptBackup(hold: () => Promise<number>): Promise<number>;
-  readonly leadership: Leadership;
-}
+export type PostgresStore = Omit<ReceiverStore, 'shared' | 'file'> & SharedParts;
 
 const BODIES = 'JOIN callback_bodies AS b ON b.execution = r.id JOIN audit_rows AS a ON a.id = b.audit_id';
 

@@ -13,8 +13,8 @@ import { stepsWithFileError, withFileError } from './database-refused.ts';
 import { createWithMode, type ModeChange, PRIVATE_MODE, setDatabaseMode } from './file-mode.ts';
 import { createFileWatch, type FileWatch } from './file-watch.ts';
 import { isInWalMode, refuseForeignWal } from './foreign-wal.ts';
-import { beginRun, isSameFile, type Restored, readFileRow } from './identity.ts';
-import { type DatabaseLock, realDatabasePath, refuseOtherName, takeLock } from './lock.ts';
+import { type Beginning, beginRun, isSameFile, type Restored, readFileRow } from './identity.ts';
+import { realDatabasePath, refuseOtherName, takeLock } from './lock.ts';
 import { movedMessage, readMoveMark } from './move/mark.ts';
 import { setAndReadBack } from './pragma.ts';
 import { migrateSchema, schemaVersionOf } from './schema-version.ts';
@@ -130,13 +130,8 @@ function truncateWal(client: Database.Database): void {
   }
 }
 
-interface Preparing {
-  readonly file: string;
-  readonly client: Database.Database;
-  readonly lock: DatabaseLock;
+interface Preparing extends Beginning {
   readonly hooks: UpgradeHooks;
-  readonly isBackup: boolean;
-  readonly now: number;
   readonly slice: SliceLimits | undefined;
 }
 
