@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { type CheckedOut, checkOut, findRevision, presentBuild, UnusableRevision } from './against/revision.ts';
 import { type Machine, machineOf } from './machine.ts';
 import type { Measure, Row } from './measure.ts';
-import { areWhole, resultsOf, writeResults } from './publications.ts';
+import { areWhole, ON_REQUEST, resultsOf, writeResults } from './publications.ts';
 import { Interrupted, onInterrupt, scratchIn } from './session.ts';
 import { header, line, table } from './table.ts';
 
@@ -17,7 +17,8 @@ Measures the receiver against a bare Hono handler and against alternative builds
 ratios; absolute values describe this machine. It takes about 35 minutes. Keep the machine otherwise idle.
 
   --quick              fewer and shorter rounds: under three minutes, less reliable
-  --only NAME,NAME     some of NAMES
+  --only NAME,NAME     some of NAMES;
+                       REQUESTED only run when they are named
   --against REV        measures the present build beside the build of a commit, in the same rounds; each row is a ratio to it.
                        Measures: COMPARED
   --minutes N          with --against: minutes under load before the resident memory is read (default: 10, with --quick 1)
@@ -29,7 +30,9 @@ Exit code: 0 measured, whatever the verdicts; 1 a measure failed; 2 the command 
 `;
 
 function help(): string {
-  return HELP.replace('NAMES', NAMES.join(', ')).replace('COMPARED', COMPARED.join(', '));
+  return HELP.replace('NAMES', NAMES.join(', '))
+    .replace('REQUESTED', ON_REQUEST.join(' and '))
+    .replace('COMPARED', COMPARED.join(', '));
 }
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -48,6 +51,8 @@ const MEASURES: Readonly<Record<string, () => Promise<Measure>>> = {
   insights: async () => (await import('./insights.ts')).insights,
   pages: async () => (await import('./pages.ts')).pages,
   postgres: async () => (await import('./postgres/measure.ts')).postgres,
+  snapshot: async () => (await import('./growth/snapshot.ts')).snapshot,
+  growth: async () => (await import('./growth/growth.ts')).growth,
 };
 const NAMES = Object.keys(MEASURES);
 
@@ -88,7 +93,8 @@ class Usage extends Error {
 function readCommandLine(args: readonly string[]): CommandLine {
   const { quick, publish, help, out, only, against = null, minutes } = parsed(args);
   const choice: readonly string[] = against === null ? NAMES : COMPARED;
-  const names = only === undefined ? choice : only.split(',').map((name) => name.trim());
+  const whole = choice.filter((name) => !ON_REQUEST.includes(name));
+  const names = only === undefined ? whole : only.split(',').map((name) => name.trim());
   const unknown = names.filter((name) => !choice.includes(name));
   if (unknown.length > 0) {
     const where = against === null ? '' : ' with --against';
@@ -98,7 +104,9 @@ function readCommandLine(args: readonly string[]): CommandLine {
     throw new Usage('--publish: not with --against, whose rows are not those of the page');
   if (publish && quick) throw new Usage('--publish: not with --quick, whose results are not reliable enough');
   if (publish && !areWhole(names, NAMES))
-    throw new Usage('--publish: with --only postgres, with all others or with all, so that no row of the page is lost');
+    throw new Usage(
+      '--publish: with --only postgres, with --only snapshot,growth, with all others or with all, so that no row of the page is lost',
+    );
   const loadMinutes = minutesOf(minutes, quick);
   if (minutes !== undefined && against === null) throw new Usage('--minutes: only with --against');
   return { quick, publish, help, out: resolve(out), against, names, minutes: loadMinutes };

@@ -12,24 +12,34 @@ import { header, markdown } from './table.ts';
 
 interface Publication {
   readonly has: (measure: string) => boolean;
+  readonly results: string;
+  /** Null: its figures stand in the text of a page. */
+  readonly chart: Chart | null;
+}
+
+interface Chart {
   /** The marker in docs/benchmarks.md. */
   readonly marker: string;
-  readonly results: string;
   readonly picture: string;
   readonly plot: (rows: readonly Row[], machine: Machine) => string;
 }
 
 const OF_POSTGRES = 'postgres';
+/** Measures that are taken only when they are named: one takes an hour, and both are about PostgreSQL's tables. */
+export const ON_REQUEST: readonly string[] = ['snapshot', 'growth'];
 
 const PUBLICATIONS: readonly Publication[] = [
   {
-    has: (measure) => measure !== OF_POSTGRES,
-    ...{ marker: 'bench', results: 'results.json', picture: 'results.svg', plot },
+    has: (measure) => measure !== OF_POSTGRES && !ON_REQUEST.includes(measure),
+    results: 'results.json',
+    chart: { marker: 'bench', picture: 'results.svg', plot },
   },
   {
     has: (measure) => measure === OF_POSTGRES,
-    ...{ marker: 'bench-postgres', results: 'postgres.json', picture: 'postgres.svg', plot: plotPostgres },
+    results: 'postgres.json',
+    chart: { marker: 'bench-postgres', picture: 'postgres.svg', plot: plotPostgres },
   },
+  { has: (measure) => ON_REQUEST.includes(measure), results: 'growth.json', chart: null },
 ];
 
 /** Returns whether publishing these measures loses no row: each publication has all of its measures or none. */
@@ -53,16 +63,20 @@ export async function writeResults(
   { out, publish }: { readonly out: string; readonly publish: boolean },
 ): Promise<readonly string[]> {
   const paths: string[] = [];
-  for (const { has, marker, results, picture, plot } of PUBLICATIONS) {
+  for (const { has, results, chart } of PUBLICATIONS) {
     const names = [...all.keys()].filter(has);
     if (names.length === 0) continue;
     const rows = names.flatMap((name) => all.get(name) ?? []);
-    const [json, svg] = [join(out, results), join(out, picture)];
+    const json = join(out, results);
     await writeFile(json, resultsOf({ machine }, rows));
-    await writeFile(svg, plot(rows, machine));
-    paths.push(json, svg);
+    paths.push(json);
+    if (publish) await copyFile(json, shown(results));
+    if (chart === null) continue;
+    const { marker, picture, plot: plotted } = chart;
+    const svg = join(out, picture);
+    await writeFile(svg, plotted(rows, machine));
+    paths.push(svg);
     if (!publish) continue;
-    await copyFile(json, shown(results));
     await copyFile(svg, shown(picture));
     await replaceResults(shown('../docs/benchmarks.md'), marker, `${header(machine)}\n\n${markdown(rows)}`);
   }

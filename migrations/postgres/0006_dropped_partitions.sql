@@ -172,6 +172,12 @@ END $$;
 CREATE TRIGGER execution_rows_erased AFTER UPDATE OF erased_at ON execution_rows
 FOR EACH ROW WHEN (OLD.erased_at IS NULL AND NEW.erased_at IS NOT NULL) EXECUTE FUNCTION delete_hidden_entries();
 --> statement-breakpoint
+-- A notification is leased and delivered in short succession: two more versions of its row, for which its page needs room.
+ALTER TABLE notification_rows SET (fillfactor = 50);
+--> statement-breakpoint
+-- A payload is pruned by an update, which leaves a shorter row.
+ALTER TABLE outcome_rows SET (fillfactor = 80);
+--> statement-breakpoint
 -- On a new database, the first partition is as small as later ones may be.
 DO $$
 BEGIN
