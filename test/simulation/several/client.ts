@@ -3,24 +3,36 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, fetch } from 'undici';
 import { onTestFinished } from 'vitest';
-import type { FateName } from '../../../src/simulator/fates/catalogue.ts';
+import type { Naming, Order } from './history.ts';
 import { APP_KEY } from './receivers.ts';
 
 const PAUSE_MS = 50;
 const OPEN = ['QUEUED', 'UNCONFIRMED', 'PENDING'];
 
+/** A submission or a batch, as it is sent each time. */
+export interface Submitted {
+  readonly path: string;
+  readonly body: object;
+  readonly key: string | null;
+  readonly orders: readonly Order[];
+  /** Milliseconds. */
+  readonly begunAt: number;
+  /** The correlation ids, as of the first answer; null before. */
+  ids: readonly string[] | null;
+}
+
 export interface Client {
-  submit(fate: FateName): Promise<void>;
-  /** Cancels the submission with this number, modulo their number. */
-  cancel(submission: number): Promise<void>;
-  /** Submits it again. */
-  repeat(submission: number): Promise<void>;
-  /** The ids of all submissions, and those that were acknowledged. */
-  submitted(): readonly string[];
-  acknowledged(): readonly string[];
+  /** Each copy is sent at the same time. */
+  submit(order: Order, naming: Naming, copies: number): Promise<void>;
+  batch(orders: readonly Order[], copies: number): Promise<void>;
+  /** Cancels an execution of the request with this number, modulo their number. */
+  cancel(request: number): Promise<void>;
+  /** Sends it again. */
+  repeat(request: number): Promise<void>;
+  submitted(): readonly Submitted[];
   /** The requests that wait for an answer, with their last failure. */
   unanswered(): readonly string[];
-  /** Outcomes that two answers state differently. */
+  /** Outcomes and ids that two answers state differently. */
   contradictions(): readonly string[];
   /** Gives up what is unanswered. */
   end(): void;
@@ -31,11 +43,15 @@ interface Answer {
   readonly status: string;
 }
 
+interface BatchAnswer {
+  readonly items: readonly { readonly execution?: Answer; readonly problem?: object }[];
+}
+
+// One function because all requests share the journal.
 export function createClient(url: string): Client {
   const dispatcher = new Agent();
   onTestFinished(() => dispatcher.destroy());
-  const bodies: { readonly correlationId: string }[] = [];
-  const acknowledged = new Set<string>();
+  const requests: Submitted[] = [];
   const outcomes = new Map<string, string>();
   const contradictions: string[] = [];
   const waiting = new Map<symbol, string>();
@@ -44,26 +60,33 @@ export function createClient(url: string): Client {
     ended = true;
   });
 
-  async function once(path: string, body: object | undefined): Promise<Answer> {
-    const headers = { authorization: `Bearer ${APP_KEY}`, 'content-type': 'application/json' };
+  async function once(path: string, body: object | undefined, key: string | null): Promise<readonly Answer[]> {
+    const keyed = key === null ? {} : { 'idempotency-key': `"${key}"` };
+    const headers = { authorization: `Bearer ${APP_KEY}`, 'content-type': 'application/json', ...keyed };
     const init = { method: 'POST', headers, dispatcher, signal: AbortSignal.timeout(10_000) };
     const response = await fetch(url + path, body === undefined ? init : { ...init, body: JSON.stringify(body) });
     const text = await response.text();
     if (!response.ok) throw new Error(`${path} ${response.status} ${text}`);
-    return JSON.parse(text);
+    const answer = JSON.parse(text) as Answer | BatchAnswer;
+    if (!('items' in answer)) return [answer];
+    return answer.items.map(({ execution, problem }) => {
+      // What could not be stored is accepted by a repetition.
+      if (execution === undefined) throw new Error(`${path} ${JSON.stringify(problem)}`);
+      return execution;
+    });
   }
 
-  async function ask(path: string, body?: object): Promise<Answer | null> {
-    const key = Symbol(path);
-    waiting.set(key, path);
+  async function ask(path: string, body?: object, key: string | null = null): Promise<readonly Answer[] | null> {
+    const asked = Symbol(path);
+    waiting.set(asked, path);
     while (!ended) {
       try {
-        const answer = await once(path, body);
-        waiting.delete(key);
-        note(answer);
-        return answer;
+        const answers = await once(path, body, key);
+        waiting.delete(asked);
+        for (const answer of answers) note(answer);
+        return answers;
       } catch (error) {
-        waiting.set(key, error instanceof Error ? error.message : String(error));
+        waiting.set(asked, error instanceof Error ? error.message : String(error));
       }
       await sleep(PAUSE_MS);
     }
@@ -78,35 +101,42 @@ export function createClient(url: string): Client {
     outcomes.set(correlationId, before);
   }
 
-  async function send(body: { readonly correlationId: string }): Promise<void> {
-    if ((await ask('/v1/executions', body)) !== null) acknowledged.add(body.correlationId);
+  /** A repetition has the ids of the first answer. */
+  async function send(request: Submitted): Promise<void> {
+    const answers = await ask(request.path, request.body, request.key);
+    if (answers === null) return;
+    const ids = answers.map(({ correlationId }) => correlationId);
+    request.ids ??= ids;
+    if (request.ids.join() !== ids.join()) contradictions.push(`${request.path}: ${request.ids}, then ${ids}`);
+  }
+
+  async function begin(request: Omit<Submitted, 'begunAt' | 'ids'>, copies: number): Promise<void> {
+    const begun: Submitted = { ...request, begunAt: Date.now(), ids: null };
+    requests.push(begun);
+    await Promise.all(Array.from({ length: copies }, () => send(begun)));
   }
 
   return {
-    submit: (fate) => {
-      const correlationId = `order-${bodies.length}`;
-      const body = {
-        correlationId,
-        actionId: 'charge',
-        inputs: { simulate: { fate } },
-        graceSeconds: 1,
-        timeoutSeconds: 30,
-      };
-      bodies.push(body);
-      return send(body);
+    submit: (order, naming, copies) => {
+      const name = `order-${requests.length}`;
+      const body = naming === 'id' ? { correlationId: name, ...bodyOf(order) } : bodyOf(order);
+      const key = naming === 'id' ? null : name;
+      return begin({ path: '/v1/executions', body, key, orders: [order] }, copies);
     },
-    cancel: async (submission) => {
-      const body = bodies[submission % bodies.length];
+    batch: (orders, copies) => {
+      const body = { executions: orders.map(bodyOf) };
+      return begin({ path: '/v1/executions/batch', body, key: `batch-${requests.length}`, orders }, copies);
+    },
+    cancel: async (request) => {
       // What is not accepted yet cannot be cancelled.
-      if (body === undefined || !acknowledged.has(body.correlationId)) return;
-      await ask(`/v1/executions/${body.correlationId}/cancel`);
+      const id = requests[request % requests.length]?.ids?.[0];
+      if (id !== undefined) await ask(`/v1/executions/${id}/cancel`);
     },
-    repeat: async (submission) => {
-      const body = bodies[submission % bodies.length];
-      if (body !== undefined) await send(body);
+    repeat: async (request) => {
+      const again = requests[request % requests.length];
+      if (again !== undefined) await send(again);
     },
-    submitted: () => bodies.map(({ correlationId }) => correlationId),
-    acknowledged: () => [...acknowledged],
+    submitted: () => requests,
     unanswered: () => [...waiting.values()],
     contradictions: () => contradictions,
     end: () => {
@@ -114,3 +144,8 @@ export function createClient(url: string): Client {
     },
   };
 }
+
+const bodyOf = ({ actionId, fate }: Order) => ({
+  ...{ actionId, inputs: { simulate: { fate } } },
+  ...{ graceSeconds: 1, timeoutSeconds: 30 },
+});

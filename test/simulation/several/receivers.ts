@@ -3,11 +3,12 @@
 import { onTestFinished } from 'vitest';
 import { readConfig } from '../../../src/config/config.ts';
 import { type Fetcher, NETWORK_FETCHER } from '../../../src/cxone/transport.ts';
-import { systemWorld } from '../../../src/lib/world.ts';
+import type { World } from '../../../src/lib/world.ts';
 import { startReceiver } from '../../../src/receiver.ts';
 import { startPatiently } from '../../support/postgres/patiently.ts';
 import { type Loss, startWatchedProxy } from '../../support/postgres/watched-proxy.ts';
 import { quietLog } from '../../support/quiet-log.ts';
+import type { Hook } from './hook.ts';
 
 export const APP_KEY = 'the-shop-key-0123456789';
 export const OPERATOR_KEY = 'the-operator-key-0123456789';
@@ -30,11 +31,16 @@ export interface Surroundings {
   readonly cxoneUrl: string;
   /** The URL of the load balancer. */
   readonly publicUrl: string;
+  /** The endpoint of the app. */
+  readonly hook: Pick<Hook, 'url' | 'origin'>;
+  /** With the clock of its machine. */
+  readonly world: World;
   /** Called at once at a crash. */
   readonly crashed: (life: Life) => void;
 }
 
-export async function startLife({ databaseUrl, cxoneUrl, publicUrl, crashed }: Surroundings): Promise<Life> {
+export async function startLife(surroundings: Surroundings): Promise<Life> {
+  const { databaseUrl, cxoneUrl, publicUrl, hook, world, crashed } = surroundings;
   const proxy = await startWatchedProxy(databaseUrl);
   onTestFinished(proxy.close);
   let alive = true;
@@ -42,15 +48,14 @@ export async function startLife({ databaseUrl, cxoneUrl, publicUrl, crashed }: S
     ...{ CXONE_BASE_URL: cxoneUrl, CXONE_CLIENT_ID: 'simulator', CXONE_CLIENT_SECRET: 'simulator-secret' },
     ...{ PUBLIC_URL: publicUrl, PORT: '0', CALLBACK_SECRET: 'a-secret-for-histories-of-32-characters' },
     ...{ APP_KEYS: `shop:${APP_KEY}`, OPERATOR_KEYS: `alice:${OPERATOR_KEY}`, DATABASE_URL: proxy.url },
+    ...{ NOTIFY_URLS: `shop:${hook.url}`, NOTIFY_ALLOWED_HOSTS: `*:${hook.origin}` },
     ...{ RATE_LIMIT_PER_SECOND: '200', MAX_CONCURRENT: '50', POLL_INTERVAL_SECONDS: '0.5' },
   });
   const fatal = (error: unknown) => {
     throw error;
   };
   const overrides = { fetcher: mortal(() => alive) };
-  const service = await startPatiently(() =>
-    startReceiver({ config, world: systemWorld, log: quietLog(), fatal, overrides }),
-  );
+  const service = await startPatiently(() => startReceiver({ config, world, log: quietLog(), fatal, overrides }));
   // Hooks run in reverse order: the database goes after the receiver.
   onTestFinished(service.stop);
 
