@@ -15,6 +15,7 @@ import { backUp } from '../../../src/store/sqlite/file/backup.ts';
 import { openReadOnly } from '../../../src/store/sqlite/file/open-readonly.ts';
 import { verifyAudit } from '../../../src/store/sqlite/verify/verify.ts';
 import { anExecution, callback, completed } from '../../support/executions.ts';
+import { live } from '../../support/lives.ts';
 import { START } from '../../support/manual-world.ts';
 import { startCuttingProxy } from '../../support/postgres/cutting-proxy.ts';
 import { newDatabase, serverUrl, withClient } from '../../support/postgres/databases.ts';
@@ -160,6 +161,31 @@ describe.skipIf(serverUrl === null)('a move to PostgreSQL', () => {
     await expect(move()).rejects.toThrow('does not exist: name the file to move with --from');
     expect(existsSync(from)).toBe(false);
     expect(await tables()).toBe(0);
+  });
+
+  test('of a file that was restored from a backup is refused until what is older is pruned, and then keeps its trail', async () => {
+    const original = join(temporaryFolder(), 'original.db');
+    const lost = openFile(original);
+    await live(lost, 'callback', START - 2 * 86_400_000, { correlationId: 'before' });
+    await lost.close();
+    from = join(temporaryFolder(), 'restored.db');
+    backUp(original, from);
+    const restored = openFile(from, LATER);
+    expect(restored.restored).toMatchObject({ from: 'backup' });
+    await live(restored, 'callback', LATER, { correlationId: 'after' });
+    const head = await restored.head();
+    await restored.close();
+    await expect(move()).rejects.toThrow(
+      /which PostgreSQL cannot store: .* until retention \(AUDIT_RETENTION_DAYS\) has pruned all entries up to 20.*Z, and move it then/,
+    );
+    expect(await tables()).toBe(0);
+    const pruning = openFile(from, LATER);
+    await pruning.prune(1000, START);
+    await pruning.close();
+    expect(await move()).toMatchObject({ executions: 1, head });
+    await expectSameViews({ url: to, path: from });
+    const store = await openServer();
+    expect((await store.trail('after')).at(-1)?.id).toBe(head.id);
   });
 
   test('is refused when the trail of the file does not hold, with nothing moved', async () => {

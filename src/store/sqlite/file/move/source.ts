@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import { isoTime } from '../../../../lib/time.ts';
 import { DatabaseRefused } from '../../../shared/database-refused.ts';
 import { isImported } from '../../import/imported.ts';
 import { createRollupCounts } from '../../rollups/count.ts';
@@ -41,6 +42,7 @@ export function openFileSource(path: string, mode: number): FileSource {
       refuseUnfit(file, opened);
       refuseCopy(file, opened, lock, isBackup);
       setAndReadBack(opened, 'synchronous', 'FULL', 2);
+      pruneGaps(opened);
       countHistory(opened);
     });
     return {
@@ -70,11 +72,18 @@ function refuseUnfit(file: string, client: Database.Database): void {
   if (age !== 'current' || isUnverified) throw new DatabaseRefused(`${file} is of an older version: ${ONCE}`);
   if (isImported(client)) throw new DatabaseRefused(`${file} was made from exports, for inspection: it is not moved`);
   const pruned = client.prepare<[], number>('SELECT pruned_through FROM audit_checkpoint').pluck().get() ?? 0;
-  if (auditGaps(client).some(({ next }) => next > pruned + 1)) {
+  const gap = auditGaps(client).findLast(({ after }) => after > pruned);
+  if (gap !== undefined) {
     throw new DatabaseRefused(
-      `${file} was restored from a backup, after which its ids continue behind a gap. PostgreSQL cannot store the gap: stay with SQLite until all entries before it are pruned`,
+      `${file} was restored from a backup, after which its ids continue behind a gap, which PostgreSQL cannot store: stay with SQLite until retention (AUDIT_RETENTION_DAYS) has pruned all entries up to ${isoTime(gap.lostFrom)}, and move it then`,
     );
   }
+}
+
+/** A gap behind the last entry that was pruned has no entries on either side of it: its ids count as pruned, too. */
+function pruneGaps(client: Database.Database): void {
+  const through = client.prepare('UPDATE audit_checkpoint SET pruned_through = max(pruned_through, ?)');
+  for (const { next } of auditGaps(client)) through.run(next - 1);
 }
 
 /** What a copy has queued may have been sent since it was made, so that a receiver holds it first. */
