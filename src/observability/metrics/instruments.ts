@@ -30,40 +30,34 @@ export interface Instruments {
   /** A counter whose value is kept elsewhere and read at each scrape. */
   total(name: string, help: string, read: () => number): void;
   /** A counter with one series per label value, whose values are kept elsewhere and read at each scrape. */
-  totalBy<Label extends string>(
-    name: string,
-    help: string,
-    label: Label,
-    read: () => Iterable<readonly [value: string, number]>,
-  ): void;
+  readonly totalBy: ReadBy;
   /** A gauge with one series per label value; series that a scrape does not read disappear. */
-  gaugeBy<Label extends string>(
-    name: string,
-    help: string,
-    label: Label,
-    read: () => Iterable<readonly [value: string, number]>,
-  ): void;
+  readonly gaugeBy: ReadBy;
 }
+
+type ReadBy = (
+  name: string,
+  help: string,
+  label: string,
+  read: () => Iterable<readonly [value: string, number]>,
+) => void;
 
 /**
  * `prefix` replaces the receiver's own, for metrics with standard names. `scope` ends each help, and states what the metrics are about.
  */
 export function createInstruments(registry: Registry, prefix = PREFIX, scope = ''): Instruments {
-  const registers = [registry];
+  const named = (name: string, help: string) => ({ name: prefix + name, help: help + scope, registers: [registry] });
   return {
-    counter: (name, help, labelNames) =>
-      new Counter({ name: prefix + name, help: help + scope, labelNames, registers }),
-    histogram: (name, help, buckets) => new Histogram({ name: prefix + name, help: help + scope, buckets, registers }),
+    counter: (name, help, labelNames) => new Counter({ ...named(name, help), labelNames }),
+    histogram: (name, help, buckets) => new Histogram({ ...named(name, help), buckets }),
     durations: (name, help, labelNames, buckets) => {
-      const histogram = new Histogram({ name: prefix + name, help: help + scope, labelNames, buckets, registers });
+      const histogram = new Histogram({ ...named(name, help), labelNames, buckets });
       // If the clock was set back in between, the duration counts as 0.
       return { observe: (labels, milliseconds) => histogram.observe(labels, Math.max(0, milliseconds) / 1000) };
     },
     gauge: (name, help, read) => {
       new Gauge({
-        name: prefix + name,
-        help: help + scope,
-        registers,
+        ...named(name, help),
         collect() {
           this.set(read());
         },
@@ -71,9 +65,7 @@ export function createInstruments(registry: Registry, prefix = PREFIX, scope = '
     },
     total: (name, help, read) => {
       new Counter({
-        name: prefix + name,
-        help: help + scope,
-        registers,
+        ...named(name, help),
         collect() {
           this.reset();
           this.inc(read());
@@ -82,10 +74,8 @@ export function createInstruments(registry: Registry, prefix = PREFIX, scope = '
     },
     totalBy: (name, help, label, read) => {
       new Counter<string>({
-        name: prefix + name,
-        help: help + scope,
+        ...named(name, help),
         labelNames: [label],
-        registers,
         collect() {
           this.reset();
           for (const [value, number] of read()) this.inc({ [label]: value }, number);
@@ -94,10 +84,8 @@ export function createInstruments(registry: Registry, prefix = PREFIX, scope = '
     },
     gaugeBy: (name, help, label, read) => {
       new Gauge<string>({
-        name: prefix + name,
-        help: help + scope,
+        ...named(name, help),
         labelNames: [label],
-        registers,
         collect() {
           this.reset();
           for (const [value, number] of read()) this.set({ [label]: value }, number);
