@@ -84,8 +84,8 @@ export type ActionOnOne = (c: Context, caller: Identity, reason: string | null) 
 /** Returns the handler of an action whose optional body has the reason. */
 export function withReason(act: ActionOnOne): Handler {
   return async (c, caller) => {
-    const read = await readReason(c.req.raw, caller);
-    return read.type === 'refused' ? read.response : act(c, caller, read.reason);
+    const reason = await readReason(c.req.raw, caller);
+    return reason instanceof Response ? reason : act(c, caller, reason);
   };
 }
 

@@ -79,8 +79,8 @@ export const resubmitExecution = {
     const resubmit = createResubmit(deps);
     return async (c, caller) => {
       const body = await readJsonBody(c.req.raw);
-      if (body.type === 'refused') return body.response;
-      const order = validateObject(RESUBMISSION, body.value);
+      if (body instanceof Response) return body;
+      const order = validateObject(RESUBMISSION, body);
       // promise: resubmission-needs-the-choice
       if (!order.valid) return invalidInput(order.errors);
       const execution = await find(c, caller);

@@ -18,20 +18,15 @@ export const REASON_BODY = {
   content: jsonContent(REASONED, { reason: { reason: 'CXone confirmed the outage, ticket 4711' } }),
 } as const;
 
-export type ReasonRead =
-  | { readonly type: 'read'; readonly reason: string | null }
-  | { readonly type: 'refused'; readonly response: Response };
-
-/** Reads the optional body. What an app sends is ignored: its actions need no reason. */
-export async function readReason(request: Request, caller: Identity): Promise<ReasonRead> {
+/** Reads the optional body, or returns the response that refuses it. What an app sends is ignored: its actions need no reason. */
+export async function readReason(request: Request, caller: Identity): Promise<string | null | Response> {
   const { headers } = request;
   const isEmpty = Number(headers.get('content-length') ?? 0) === 0 && !headers.has('transfer-encoding');
-  if (caller.kind === 'app' || isEmpty) return { type: 'read', reason: null };
+  if (caller.kind === 'app' || isEmpty) return null;
   const body = await readJsonBody(request);
-  if (body.type === 'refused') return body;
-  const reasoned = validateObject(REASONED, body.value);
-  if (!reasoned.valid) return { type: 'refused', response: invalidInput(reasoned.errors) };
-  return { type: 'read', reason: reasoned.value.reason ?? null };
+  if (body instanceof Response) return body;
+  const reasoned = validateObject(REASONED, body);
+  return reasoned.valid ? (reasoned.value.reason ?? null) : invalidInput(reasoned.errors);
 }
 
 /** Returns the reason of a form; null if its field is empty. */

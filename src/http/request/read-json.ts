@@ -26,8 +26,6 @@ interface Refused {
   readonly response: Response;
 }
 
-export type JsonBody = { readonly type: 'read'; readonly value: Json } | Refused;
-
 /** A body within its limits that is not parsed yet. */
 export interface MeasuredBody {
   readonly bytes: Uint8Array;
@@ -41,20 +39,18 @@ export function onBody<T>(
 ): (c: Context, caller: Identity) => Promise<Response> {
   return async (c, caller) => {
     const body = await readJsonBody(c.req.raw);
-    if (body.type === 'refused') return body.response;
-    const stated = parse(body.value, caller);
+    if (body instanceof Response) return body;
+    const stated = parse(body, caller);
     return stated.valid ? act(stated.value, c, caller) : invalidInput(stated.errors);
   };
 }
 
-/** Reads a body without a payload. */
-export async function readJsonBody(request: Request): Promise<JsonBody> {
+/** Reads a body without a payload, or returns the response that refuses it. */
+export async function readJsonBody(request: Request): Promise<Json | Response> {
   const body = await receiveJson(request, SMALL);
-  if (body.type === 'refused') return body;
+  if (body.type === 'refused') return body.response;
   const parsed = parseBody(body.bytes, SMALL.levels);
-  return parsed.type === 'parsed'
-    ? { type: 'read', value: parsed.value }
-    : { type: 'refused', response: malformedJson(parsed.detail) };
+  return parsed.type === 'parsed' ? parsed.value : malformedJson(parsed.detail);
 }
 
 /** Receives a body of any size within the limits. */
