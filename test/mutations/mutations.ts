@@ -370,6 +370,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: [APPENDED_ENTRIES],
   },
   {
+    tag: 'replay-sees-collected-outcome',
+    promise: 'a repeated submission gets the result that a callback of the same commit brought',
+    edit: removed,
+    tests: [APPENDED_ENTRIES],
+  },
+  {
     tag: 'collected-repeats-are-counted',
     promise: 'repeats are counted, although the listed ones are of the same commit',
     edit: removed,

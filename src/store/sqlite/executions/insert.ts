@@ -94,6 +94,8 @@ export function createInsertion(
   function add(submission: NewExecution): Mutation<AddResult, Change> {
     // promise: unnamed-submission-is-new
     if (isUnnamed(submission.execution)) return sql.rows.collect(() => accept(submission));
+    // promise: replay-sees-collected-outcome
+    sql.rows.write();
     const known = findEarlier(submission);
     return known ? unchanged(known) : accept(submission);
   }

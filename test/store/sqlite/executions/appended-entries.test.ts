@@ -62,7 +62,8 @@ async function open() {
     ended: all('SELECT * FROM rollup_ended ORDER BY 1, 2, 3, 4, 5, 6, 7'),
     counted: all('SELECT * FROM rollup_outcomes ORDER BY 1, 2, 3, 4, 5, 6, 7, 8'),
   });
-  return { record, stored, commits };
+  const resubmit = async (index: number) => (await store.addAll(submissions.slice(index, index + 1), false))[0];
+  return { record, resubmit, stored, commits };
 }
 
 /** Returns the outcomes of the steps in one commit, which must be those of the steps one by one, as must be all rows. */
@@ -122,6 +123,12 @@ test('an outcome that a poll and a callback bring in one commit has both times',
   ];
   await Promise.all(steps.map(record));
   expect(stored().ended).toMatchObject([{ channel: 'poll', has_skew: 1 }]);
+});
+
+test('a repeated submission gets the result that a callback of the same commit brought', async () => {
+  const { record, resubmit } = await open();
+  const [, repeated] = await Promise.all([record([0, callback(completed({ charge: 1 }))], 0), resubmit(0)]);
+  expect(repeated).toMatchObject({ outcome: 'replayed', execution: { status: 'COMPLETED', result: { charge: 1 } } });
 });
 
 test('polls, callbacks and timeouts', async () => {
