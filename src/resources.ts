@@ -36,6 +36,8 @@ export interface ResourceOverrides {
   readonly webhooks: WebhookSender;
   /** Entries of one execution and one event after which repeats are counted. */
   readonly listedRepeats: number;
+  /** The time of the connections to a database on a server. */
+  readonly connectionTime: NonNullable<OpenDatabaseOptions['connectionTime']>;
   /** Copies the write-ahead log, without a thread. */
   readonly checkpoints: CheckpointOptions;
 }
@@ -88,6 +90,7 @@ export async function openResources(options: ResourcesOptions) {
     readerThread: threads,
     listedRepeats,
     serverClock,
+    connectionTime: overrides.connectionTime,
     url: config.databaseUrl,
     path: config.databasePath,
     mode: config.databaseMode,

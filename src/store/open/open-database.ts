@@ -2,7 +2,7 @@
 
 import type { RemoteClock } from '../../lib/remote-clock.ts';
 import { runInTurns } from '../../lib/steps.ts';
-import { systemWorld } from '../../lib/world.ts';
+import { systemWorld, type World } from '../../lib/world.ts';
 import { openPostgresStore } from '../postgres/store.ts';
 import type { ReceiverStore } from '../receiver-store.ts';
 import { openStoreInSteps, type SqliteStoreOptions } from '../sqlite/store.ts';
@@ -12,6 +12,8 @@ export interface OpenDatabaseOptions extends SqliteStoreOptions {
   readonly url: string | null;
   /** The clock of the database on a server, as its connections read it; null for none. */
   readonly serverClock?: Pick<RemoteClock, 'ask'> | null;
+  /** The time of the connections to a database on a server; default: that of the system, also in a world with a time of its own. */
+  readonly connectionTime?: Pick<World, 'elapsed' | 'sleep'> | undefined;
   /** Called once the first slice of an upgrade of a file is done: its signal ends the upgrade. */
   readonly interrupted?: (() => AbortSignal) | undefined;
 }
@@ -36,8 +38,8 @@ async function openFile(options: OpenDatabaseOptions): Promise<ReceiverStore> {
 
 async function openOnServer(options: OpenDatabaseOptions & { readonly url: string }): Promise<ReceiverStore> {
   // Connections live in the time of the server, whatever the clock of the receiver is.
-  const world = { now: options.world.now, elapsed: systemWorld.elapsed, sleep: systemWorld.sleep };
-  const { serverClock } = options;
+  const { serverClock, connectionTime: time = systemWorld } = options;
+  const world = { now: options.world.now, elapsed: time.elapsed, sleep: time.sleep };
   const store = await openPostgresStore({ ...options, world, ...(serverClock && { clock: serverClock }) });
   return { ...store, file: null, shared: store };
 }

@@ -23,6 +23,9 @@ export interface WatchedProxy {
   /** Cuts all connections now. Until `accept`, new ones are refused. */
   refuse(): void;
   accept(): void;
+  /** Holds back everything in both directions, until `release`. What the server owes then is not awaited. */
+  hold(): void;
+  release(): void;
   close(): Promise<void>;
 }
 
@@ -130,6 +133,14 @@ export async function startWatchedProxy(databaseUrl: string): Promise<WatchedPro
     accept: () => {
       disarm(false);
       isRefusing = false;
+    },
+    hold: () => {
+      for (const socket of sockets) socket.pause();
+      owed.clear();
+      wake();
+    },
+    release: () => {
+      for (const socket of sockets) socket.resume();
     },
     close: async () => {
       disarm(false);

@@ -1,0 +1,103 @@
+// The limits of all receivers together, in a time that the test moves: whatever ends a leader, CXone gets no more than its rate.
+
+import { describe, expect, test } from 'vitest';
+import { anExecution } from '../../support/executions.ts';
+import { serverUrl } from '../../support/postgres/databases.ts';
+import { mostInASecond } from './cxone.ts';
+import { createFleet, type Fleet, type Member } from './fleet.ts';
+
+const RATE = 40;
+/** 103 % of the rate. */
+const MOST = Math.floor(1.03 * RATE);
+const WEIGHTS = { shop: 3, other: 1 } as const;
+type App = keyof typeof WEIGHTS;
+const RECEIVERS = 4;
+
+async function fourReceivers(): Promise<{ fleet: Fleet; members: Member[] }> {
+  const weights = Object.entries(WEIGHTS).map((pair) => pair.join(':'));
+  const fleet = await createFleet({
+    ...{ RATE_LIMIT_PER_SECOND: String(RATE), MAX_CONCURRENT: '50', APP_WEIGHTS: weights.join() },
+    QUEUE_TIMEOUT_SECONDS: '600',
+  });
+  const members: Member[] = [];
+  for (let n = 0; n < RECEIVERS; n += 1) members.push(await fleet.start());
+  return { fleet, members };
+}
+
+/** Submits executions of an app at a receiver. */
+async function submit({ fleet, at }: { fleet: Fleet; at: Member }, app: App, count: number): Promise<string[]> {
+  const ids = Array.from({ length: count }, (_, n) => `${app}-${Math.round(fleet.elapsed())}-${n}`);
+  const news = ids.map((id) => {
+    const execution = anExecution({ app, correlationId: id, inputs: { app, id }, graceSeconds: 5 }, fleet.now());
+    return { execution: { ...execution, dispatchAt: fleet.now() }, fingerprint: id, queueCapacity: 100_000 };
+  });
+  const added = await fleet.during(at.store.addAll(news, false));
+  expect(added.every(({ outcome }) => outcome === 'added')).toBe(true);
+  return ids;
+}
+
+describe.skipIf(serverUrl === null)('four receivers on one PostgreSQL', () => {
+  test('never exceed the rate in any second, and keep the shares of apps, while leaders are stopped, killed and halted', {
+    timeout: 900_000,
+  }, async () => {
+    const { fleet, members } = await fourReceivers();
+    const [, at] = members as [Member, Member];
+    await submit({ fleet, at }, 'shop', 600);
+    await submit({ fleet, at }, 'other', 200);
+    const stopping: Promise<void>[] = [];
+    // Four leaders send within a second: each of them could make its first requests at once.
+    fleet.inStepsOf(2);
+    for (let n = 0; n < RECEIVERS - 1; n += 1) {
+      stopping.push((await fleet.leader()).stop());
+      const next = await fleet.leader();
+      await fleet.pass(120);
+      expect(fleet.cxone.arrivals.at(-1)?.by).toBe(next.name);
+    }
+    fleet.inStepsOf(20);
+    await fleet.during(Promise.all(stopping));
+    for (let n = 0; n < RECEIVERS - 1; n += 1) await fleet.start();
+    (await fleet.leader()).kill();
+    await fleet.leader();
+    await fleet.pass(1_500);
+
+    const halted = await fleet.leader();
+    halted.halt();
+    const haltedAt = fleet.elapsed();
+    await fleet.pass(14_000);
+    halted.resume();
+    await fleet.pass(2_000);
+    const { arrivals } = fleet.cxone;
+    expect(arrivals.filter(({ by, at: when }) => by === halted.name && when > haltedAt)).toEqual([]);
+
+    expect(mostInASecond(arrivals)).toBeLessThanOrEqual(MOST);
+    const sent = arrivals.flatMap(({ correlationId }) => correlationId ?? []);
+    expect(new Set(sent).size).toBe(sent.length);
+    expect(sent.length).toBeGreaterThan(3 * RATE);
+    const ofShop = arrivals.filter(({ app }) => app === 'shop').length / sent.length;
+    const share = `${Math.round(100 * ofShop)} % of ${sent.length}`;
+    process.stdout.write(`    most in a second ${mostInASecond(arrivals)} of ${RATE}, share of shop ${share}\n`);
+    expect(Math.abs(ofShop - WEIGHTS.shop / (WEIGHTS.shop + WEIGHTS.other))).toBeLessThanOrEqual(0.05);
+  });
+
+  test('stop sending within 100 ms of the answer to a pause that was ordered at one that does not lead', async () => {
+    const { fleet, members } = await fourReceivers();
+    const leader = await fleet.leader();
+    const at = members.find((member) => member !== leader) as Member;
+    const scope = { app: 'shop', actionId: null } as const;
+    await submit({ fleet, at }, 'shop', 200);
+    await submit({ fleet, at }, 'other', 200);
+    await fleet.pass(1_000);
+    expect(fleet.cxone.arrivals.length).toBeGreaterThan(RATE / 2);
+    const since = fleet.now();
+    await fleet.during(at.store.pauseSending({ ...scope, since, by: 'operator:alice', reason: null }));
+    const answeredAt = fleet.elapsed();
+    await fleet.pass(1_000);
+    const sentAfter = (ms: number, app: App) =>
+      fleet.cxone.arrivals.filter((one) => one.app === app && one.at > answeredAt + ms).length;
+    expect(sentAfter(100, 'shop')).toBe(0);
+    expect(sentAfter(100, 'other')).toBeGreaterThan(RATE / 2);
+    await fleet.during(at.store.resumeSending(scope));
+    await fleet.pass(1_000);
+    expect(sentAfter(100, 'shop')).toBeGreaterThan(0);
+  });
+});
