@@ -1,4 +1,4 @@
-// Commits decisions in batches. One batch is in flight at a time: while it commits, the next one gathers.
+// Commits decisions in batches. One batch is committed at a time: meanwhile the next one is decided, if many wait, and others gather.
 //
 // A batch is loaded without locks, decided in TypeScript and sent as one statement. A decision about an execution that another
 // receiver has changed in between is stale: the execution is loaded again, and decided again in the next batch.
@@ -7,12 +7,12 @@ import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import { currentRequest } from '../../lib/request-context.ts';
 import { type Change, StoreUnavailable } from '../port.ts';
-import { loadAggregates } from './batch/aggregate.ts';
 import { batchArguments } from './batch/arguments.ts';
-import { type Batch, createBatch } from './batch/batch.ts';
-import { loadNames, otherRequestsOf } from './batch/names.ts';
+import type { Batch } from './batch/batch.ts';
+import { type Decision, type Decisions, decide } from './batch/decide.ts';
+import { otherRequestsOf } from './batch/names.ts';
 import { isChanged, numberEntries, type Part } from './batch/part.ts';
-import type { Decided, Task } from './batch/task.ts';
+import type { Task } from './batch/task.ts';
 import {
   codeOf,
   isFaultOfOne,
@@ -28,6 +28,8 @@ import type { QueueBounds } from './executions/queue-bounds.ts';
 
 /** Maximum of decisions in one batch. */
 const MAX_BATCH = 256;
+/** Tasks that wait after which they are decided while others are committed: what is loaded for them delays that commit. */
+const MIN_AHEAD = 32;
 /** Maximum of decisions that wait; more are rejected. */
 const MAX_WAITING = 20_000;
 /** Batches in which a decision was stale, after which it is rejected. */
@@ -80,20 +82,21 @@ interface Waiting {
   stale: number;
 }
 
-interface Decision {
-  readonly one: Waiting;
-  readonly decision: Decided<unknown>;
-}
-
 interface Group {
   readonly isAllOrNothing: boolean;
+}
+
+/** The next batch, of which the decisions may still be made. */
+interface Ready {
+  readonly tasks: readonly Waiting[];
+  readonly decisions: Promise<Decisions<Waiting>>;
 }
 
 const SHARED: Group = { isAllOrNothing: false };
 
 // One function because the steps of a commit share one queue.
 export function createGroupCommit(options: WriterOptions): Writer {
-  const { session, queue, listedRepeats } = options;
+  const { session, queue } = options;
   let waiting: Waiting[] = [];
   let running: Promise<void> | null = null;
   let committing: Promise<void> = Promise.resolve();
@@ -102,23 +105,45 @@ export function createGroupCommit(options: WriterOptions): Writer {
   async function run(): Promise<void> {
     // What arrives in the same turn of the event loop is committed together.
     await yieldToEventLoop();
-    while (waiting.length > 0) {
-      committing = commit(next());
+    let ahead: Ready | null = null;
+    while (ahead !== null || waiting.length > 0) {
+      const ready: Ready = ahead ?? decided(next());
+      await Promise.allSettled([ready.decisions]);
+      // Its load precedes the commit on the connection, and its decisions are made while the server commits.
+      const following = waiting.length < MIN_AHEAD ? [] : next(ready.tasks);
+      ahead = following.length === 0 ? null : decided(following);
+      committing = commit(ready);
       await committing;
     }
     running = null;
   }
 
-  /** Takes the tasks of the next batch: all of one all-or-nothing group, or those before the next such group. */
-  function next(): Waiting[] {
-    const first = waiting[0]?.group ?? SHARED;
-    const end = waiting.findIndex(({ group }, i) => group !== first || (!first.isAllOrNothing && i >= MAX_BATCH));
-    return waiting.splice(0, end === -1 ? waiting.length : end);
+  function decided(tasks: readonly Waiting[]): Ready {
+    const decisions = decide(tasks, options);
+    // It is awaited later.
+    decisions.catch(() => {});
+    return { tasks, decisions };
   }
 
-  async function commit(batch: readonly Waiting[], hasRoom = false): Promise<void> {
+  /**
+   * Takes the tasks of the next batch: all of one all-or-nothing group, or those before the next such group. Tasks wait that are about an
+   * execution of the batch that is to be committed before, because they would be stale.
+   */
+  function next(before: readonly Waiting[] = []): Waiting[] {
+    const first = waiting[0]?.group ?? SHARED;
+    const busy = new Set(before.flatMap(({ task }) => task.target.reference ?? []));
+    const end = waiting.findIndex(
+      ({ group, task }, i) =>
+        group !== first || (!first.isAllOrNothing && i >= MAX_BATCH) || busy.has(task.target.reference ?? ''),
+    );
+    const isSplit = first.isAllOrNothing && waiting[end]?.group === first;
+    return isSplit ? [] : waiting.splice(0, end === -1 ? waiting.length : end);
+  }
+
+  async function commit(ready: Ready, hasRoom = false): Promise<void> {
+    const { tasks: batch, decisions } = ready;
     try {
-      await attempt(batch);
+      await attempt(batch, await decisions);
     } catch (error) {
       // promise: postgres/entry-without-a-partition
       if (codeOf(error) === NO_PARTITION && !hasRoom) return commitWithRoom(batch, error);
@@ -131,7 +156,7 @@ export function createGroupCommit(options: WriterOptions): Writer {
   /** A value that PostgreSQL rejects fails alone. What is committed together fails together. */
   async function commitEach(batch: readonly Waiting[], fault: unknown): Promise<void> {
     if (batch.length === 1 || batch[0]?.group.isAllOrNothing === true) return rejectAll(batch, fault);
-    for (const one of batch) await commit([one]);
+    for (const one of batch) await commit(decided([one]));
   }
 
   /** What only the leader may write fails alone. The rest waits again. */
@@ -150,17 +175,11 @@ export function createGroupCommit(options: WriterOptions): Writer {
     } catch {
       return rejectAll(batch, unavailable(cause));
     }
-    await commit(batch, true);
+    await commit(decided(batch), true);
   }
 
-  async function attempt(tasks: readonly Waiting[]): Promise<void> {
+  async function attempt(tasks: readonly Waiting[], { batch, decided, tookMs }: Decisions<Waiting>): Promise<void> {
     const began = performance.now();
-    const references = tasks.flatMap(({ task }) => task.target.reference ?? []);
-    const submissions = tasks.flatMap(({ task }) => task.target.submission ?? []);
-    const loaded = await loadAggregates(session, references, listedRepeats);
-    const names = await loadNames(session, submissions);
-    await queue.load(submissions);
-    const { batch, decided } = decideAll(tasks, () => createBatch(loaded, names, queue.queued));
     const changed = batch.read.filter(isChanged);
     const isAllOrNothing = tasks[0]?.group.isAllOrNothing === true;
     if (batch.added.length + changed.length === 0) return settle(decided, null, () => false);
@@ -179,7 +198,7 @@ export function createGroupCommit(options: WriterOptions): Writer {
     const newest = result.head ?? options.knownHead();
     for (const entry of current.flatMap(({ counted }) => counted)) entry.id = newest;
     options.applied(result);
-    options.observe?.(tasks.length, performance.now() - began);
+    options.observe?.(tasks.length, tookMs + performance.now() - began);
     const { first, head } = result;
     const entries = first === null || head === null ? null : { first, last: head };
     settle(decided, entries, (part) => part !== null && stale.has(part));
@@ -205,26 +224,11 @@ export function createGroupCommit(options: WriterOptions): Writer {
     }
   }
 
-  /** A task that throws fails alone: the others are decided again without it. */
-  function decideAll(tasks: readonly Waiting[], fresh: () => Batch): { batch: Batch; decided: readonly Decision[] } {
-    const batch = fresh();
-    const decided: Decision[] = [];
-    for (const one of tasks) {
-      try {
-        decided.push({ one, decision: one.task.decide(batch) });
-      } catch (error) {
-        if (one.group.isAllOrNothing) throw error;
-        one.reject(error);
-        return decideAll(
-          tasks.filter((other) => other !== one),
-          fresh,
-        );
-      }
-    }
-    return { batch, decided };
-  }
-
-  function settle(decided: readonly Decision[], entries: IdRange | null, isStale: (part: Part | null) => boolean) {
+  function settle(
+    decided: readonly Decision<Waiting>[],
+    entries: IdRange | null,
+    isStale: (part: Part | null) => boolean,
+  ) {
     const changes: Change[] = [];
     const again: Waiting[] = [];
     for (const { one, decision } of decided) {

@@ -95,16 +95,20 @@ const TABLES = `execution_rows AS r LEFT JOIN outcome_rows AS o ON o.id = r.id
 export const SELECT_EXECUTION = `SELECT ${COLUMNS} FROM ${TABLES}`;
 
 /**
- * Parameter 1: the number of entries from which on repeats may be counted. A WHERE clause on `r` follows. Notifications and repeats
- * are looked up only for executions that may have them.
+ * Parameters: the number of entries from which on repeats may be counted, and the references. Notifications and repeats are looked up
+ * only for executions that may have them. Its plan is kept: with OFFSET 0 each row is looked up by itself, also if the tables were empty
+ * when the plan was made.
  */
-const SELECT_AGGREGATE = `SELECT ${COLUMNS},
+const SELECT_AGGREGATES = `SELECT ${COLUMNS},
   CASE WHEN r.notify_url IS NOT NULL THEN
     (SELECT json_agg(n ORDER BY n.sequence) FROM (${NOTIFICATIONS} WHERE reference = r.reference) AS n) END AS notifications,
   CASE WHEN r.entries >= $1 THEN (SELECT json_agg(a) FROM audit_repeats AS a WHERE a.execution = r.id) END AS repeats,
   CASE WHEN r.entries >= $1 THEN (SELECT json_agg(json_build_array(a.event, a.count)) FROM
     (SELECT event, count(*) FROM audit_rows WHERE execution = r.id GROUP BY event) AS a) END AS listed
-FROM ${TABLES}`;
+FROM unnest($2::uuid[]) AS g(reference)
+  CROSS JOIN LATERAL (SELECT * FROM execution_rows WHERE reference = g.reference OFFSET 0) AS r
+  LEFT JOIN LATERAL (SELECT * FROM outcome_rows WHERE id = r.id OFFSET 0) AS o ON true
+  LEFT JOIN LATERAL (SELECT * FROM payload_hashes WHERE id = r.id AND r.payload_pruned_at IS NOT NULL OFFSET 0) AS h ON true`;
 
 export function toExecution(row: StoredRow): Execution {
   return {
@@ -182,7 +186,6 @@ export async function loadAggregates(
   const distinct = [...new Set(references)].filter(isReference);
   // Several decisions about one execution may reach the number of listed entries within the batch.
   const mayCountFrom = listedRepeats - (references.length - distinct.length + 1);
-  const statement = `${SELECT_AGGREGATE} WHERE r.reference = ANY ($2::uuid[])`;
-  const rows = await session.all<AggregateRow>(statement, [mayCountFrom, distinct]);
+  const rows = await session.all<AggregateRow>(SELECT_AGGREGATES, [mayCountFrom, distinct], 'load_aggregates');
   return new Map(rows.map((row) => [row.reference, toAggregate(row)]));
 }

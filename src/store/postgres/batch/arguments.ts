@@ -53,7 +53,13 @@ export function batchArguments(
 }
 
 function document(rows: readonly Row[]): string | null {
-  return rows.length === 0 ? null : storableJson(rows);
+  return rows.length === 0 ? null : storableJson(rows.map(withoutNulls));
+}
+
+/** PostgreSQL reads each member that is there, and null for one that is not. */
+function withoutNulls(row: Row): Row {
+  for (const name in row) if (row[name] === null) row[name] = undefined;
+  return row;
 }
 
 function numbersOf(numbers: readonly number[]): readonly number[] | null {
@@ -132,13 +138,14 @@ function changedRow({ state, loaded, entries }: Part, n: number): Row {
 function dueRows({ state, loaded }: Part, n: number): Row[] {
   const { execution } = state;
   if (loaded !== null && isSameWork(loaded.execution, execution)) return [];
+  if (execution.resolvedAt !== null) return [{ n, reference: execution.reference }];
   const { reference, app, actionId, priority, submittedAt, dispatchAt, pollAt, expireAt } = execution;
   return [
     {
       ...{ n, reference, app, action_id: actionId, priority, status: STATUS_CODES[execution.status] },
       submitted_at: wholeMs(submittedAt),
       ...{ dispatch_at: wholeMs(dispatchAt), poll_at: wholeMs(pollAt), expire_at: wholeMs(expireAt) },
-      open: execution.resolvedAt === null,
+      open: true,
     },
   ];
 }

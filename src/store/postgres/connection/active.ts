@@ -12,10 +12,13 @@ export interface Active extends Slot {
   readonly inTurn: ReturnType<typeof createTurns>;
 }
 
+/** @param name prepares the statement under it, once for each connection */
 export async function rowsOf<Row>(
   { client, inTurn }: Active,
   text: string,
   values: readonly unknown[],
+  name?: string,
 ): Promise<Row[]> {
-  return (await inTurn(() => client.query({ text, values: comparable(values) }))).rows as Row[];
+  const query = { text, values: comparable(values), ...(name === undefined ? {} : { name }) };
+  return (await inTurn(() => client.query(query))).rows as Row[];
 }

@@ -32,8 +32,16 @@ const SETTINGS = {
   tcp_keepalives_count: '3',
 } as const;
 
-/** For sessions that change rows by ids in a JSON document, of which the planner does not know that it is short. */
-export const WRITER_SETTINGS = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off' } as const;
+/**
+ * For sessions that change rows by ids in a JSON document, of which the planner does not know that it is short. A plan is kept, also when
+ * it was made for tables that were almost empty: without `enable_material` it looks up each row by its id.
+ */
+export const WRITER_SETTINGS = {
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  enable_material: 'off',
+} as const;
 
 export interface ConnectOptions {
   readonly addresses: readonly DatabaseAddress[];

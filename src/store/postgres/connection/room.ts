@@ -38,7 +38,7 @@ export function createRoom(session: Session): Room {
   return {
     session: {
       ...session,
-      all: (text, values) => noting(session.all(text, values)),
+      all: (text, values, name) => noting(session.all(text, values, name)),
       apply: (how, knownHead, values, limits) => noting(session.apply(how, knownHead, values, limits)),
       write: (statement, values) => noting(session.write(statement, values)),
       writeAsLeader: (statement, values) => noting(session.writeAsLeader(statement, values)),

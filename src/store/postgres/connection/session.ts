@@ -51,8 +51,11 @@ export interface Session {
   reason(): string;
   /** Resolves when the session is active, or has been tried once and is not. */
   opened(): Promise<void>;
-  /** Reads on the writing connection. @throws {StoreUnavailable} unless it is active. */
-  all<Row>(text: string, values: readonly unknown[]): Promise<Row[]>;
+  /**
+   * Reads on the writing connection. With a name the plan is kept, also if it was made for empty tables: the statement must look up each
+   * row by itself. @throws {StoreUnavailable} unless it is active.
+   */
+  all<Row>(text: string, values: readonly unknown[], name?: string): Promise<Row[]>;
   /**
    * Commits a batch within the limits, the last parameters of APPLY_WITHIN; none are verified without any. After a lost connection it
    * resolves once the database shows whether it was committed.
@@ -249,10 +252,10 @@ export function createSession(
     opened: async () => {
       if (!(await tryOnce())) void reconnect();
     },
-    all: async (text, values) => {
+    all: async (text, values, name) => {
       const own = current();
       try {
-        return await rowsOf(own, text, values);
+        return await rowsOf(own, text, values, name);
       } catch (error) {
         if (!leavesInDoubt(error)) throw error;
         lose(own, reasonOf(error));

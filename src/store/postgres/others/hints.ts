@@ -28,7 +28,8 @@ const ARE_SEVERAL = `SELECT count(*) > 1 AS several FROM receivers WHERE beat_at
  */
 export type Hint = 'entries' | 'orders' | 'lead';
 
-export type Query = <Row>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
+/** `name`: the statement is prepared under it, and its plan is kept. */
+export type Query = <Row>(text: string, values?: readonly unknown[], name?: string) => Promise<Row[]>;
 
 export interface HintsOptions {
   readonly connecting: ConnectOptions;
@@ -98,9 +99,9 @@ export function createHints({ connecting, world, log, look, refresh, changed, ha
     return connecting;
   }
 
-  const query: Query = async (text, values = []) => {
+  const query: Query = async (text, values = [], name) => {
     const client = await connected();
-    return (await client.query({ text, values: [...values] })).rows;
+    return (await client.query({ text, values: [...values], ...(name === undefined ? {} : { name }) })).rows;
   };
 
   async function lookOnce(): Promise<void> {

@@ -81,7 +81,7 @@ export function createJournal({ settled, own, others, missing }: JournalOptions)
       if (waiting.length > 0) missing();
     },
     catchUp: async (query) => {
-      const rows = await query<OthersRow>(READ_OTHERS, [through, MAX_LISTED + 1]);
+      const rows = await query<OthersRow>(READ_OTHERS, [through, MAX_LISTED + 1], 'read_others');
       if (rows.length > MAX_LISTED) return skipTo(await newestId(query));
       if (rows.length === 0) return;
       // A commit of this receiver may have been read before its response has arrived: its entries are not those of others.
