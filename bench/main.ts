@@ -16,7 +16,7 @@ const HELP = `Usage: npm run bench -- [options]
 Measures the receiver against a bare Hono handler and against alternative builds, all on loopback. The claims are the
 ratios; absolute values describe this machine. It takes about 35 minutes. Keep the machine otherwise idle.
 
-  --quick              fewer and shorter rounds: under three minutes, less reliable
+  --quick              fewer and shorter rounds: under five minutes, less reliable
   --only NAME,NAME     some of NAMES;
                        REQUESTED only run when they are named
   --against REV        measures the present build beside the build of a commit, in the same rounds; each row is a ratio to it.

@@ -52,7 +52,8 @@ export function slicesOn(stage: Stage, size: SliceSize) {
     overHttp(stage, build, { mode: STEADY, most: PER_SECOND * steadySeconds, seconds: steadySeconds });
   const submit = (build: Build) =>
     overHttp(stage, build, { kind: 'submissions', mode: KEPT, most: submitted, seconds });
-  const store = (build: Build) => atStore(stage, build, { most: recorded, seconds });
+  const store = (build: Build) => atStore(stage, build, { kind: 'callbacks', most: recorded, seconds });
+  const add = (build: Build) => atStore(stage, build, { kind: 'submissions', most: submitted, seconds });
   return {
     'receiver, callbacks': () => call(receiver, KEPT),
     'receivers, callbacks': () => call(receivers, KEPT_BY_ALL),
@@ -63,6 +64,8 @@ export function slicesOn(stage: Stage, size: SliceSize) {
     'obvious, submissions': () => submit(obvious),
     'receiver, store': () => store(receiver_store),
     'obvious, store': () => store(obvious_store),
+    'receiver, added': () => add(receiver_store),
+    'obvious, added': () => add(obvious_store),
     'receiver, distant': () => store(receiver_distant),
     'obvious, distant': () => store(obvious_distant),
     'receivers, waits': () => waits(stage, receivers, size.waits),
@@ -95,15 +98,15 @@ function overHttp(
 function atStore(
   { server, files }: Stage,
   build: Build,
-  { most, seconds }: Pick<DriveOrder, 'most' | 'seconds'>,
+  order: Pick<DriveOrder, 'kind' | 'most' | 'seconds'>,
 ): Promise<Figures> {
   const [driver] = build.processes as readonly [Process];
   return withCpu(server, build.processes, async () => {
     const answer = driver.message((message): message is Driven => 'driven' in message);
-    const from = build.used.callbacks;
-    driver.send({ file: files.callbacks, from, most, seconds, inFlight: IN_FLIGHT } satisfies DriveOrder);
+    const from = build.used[order.kind];
+    driver.send({ ...order, file: files.callbacks, from, inFlight: IN_FLIGHT } satisfies DriveOrder);
     const { driven } = await answer;
-    build.used.callbacks += driven.requests;
+    build.used[order.kind] += driven.requests;
     return { ...driven, latencies: [] };
   });
 }

@@ -9,7 +9,7 @@ import type { Settings } from '../measure.ts';
 import { preparedIn } from '../prepared.ts';
 import { type Process, startProcess } from '../process.ts';
 import { type PostgresServer, startPostgresServer } from '../servers/postgres-server.ts';
-import { APP_KEY, type Receiver, SECRET, startReceiver } from '../servers/receiver.ts';
+import { APP_KEY, type Receiver, SECRET, startCommand, startReceiver } from '../servers/receiver.ts';
 import { isListening } from '../servers/serve.ts';
 import { startUpstream } from '../servers/upstream.ts';
 import { settled } from '../settled.ts';
@@ -146,7 +146,8 @@ async function startStore(
   if (port !== undefined) url.port = String(port);
   const args = [name, url.href, SECRET];
   const logFile = join(scratch, `${database}.log`);
-  const child = stopping(startProcess({ file: fileOf('store-driver.ts'), args, place: null, logFile }));
+  const { nodeOptions } = startCommand();
+  const child = stopping(startProcess({ file: fileOf('store-driver.ts'), nodeOptions, args, place: null, logFile }));
   await child.message((message): message is object => 'driver' in message);
   return buildOf(starting, database, [child], name === 'receiver' ? verifyReceiver : verifyObvious);
 }

@@ -11,7 +11,7 @@ import { type Place, type Process, startProcess } from '../process.ts';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The options of Node and the program, as in `exec node --option src/main.ts start`. */
-function startCommand(): { readonly nodeOptions: readonly string[]; readonly file: string } {
+export function startCommand(): { readonly nodeOptions: readonly string[]; readonly file: string } {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   const [, options = '', file] = /^exec node ((?:--\S+ )*)(\S+) start$/.exec(scripts.start) ?? [];
   if (file === undefined) throw new Error(`the bench does not understand the script start: ${scripts.start}`);

@@ -1,19 +1,22 @@
-// Records callbacks at a store without HTTP, many at a time: the store of the receiver on PostgreSQL, or that of the obvious build.
+// Records callbacks and adds submissions at a store without HTTP, many at a time: that of the receiver on PostgreSQL, or of the obvious build.
 // Arguments: `receiver` or `obvious`, the URL of its database, the secret of the callback URLs in the file of requests.
 
 import { pino } from 'pino';
 import { CALLBACK_PATH, createSignedUrls } from '../../src/callbacks/signed-url.ts';
+import { newExecution } from '../../src/execution/execution.ts';
 import type { JsonObject } from '../../src/execution/json.ts';
-import { systemWorld } from '../../src/lib/world.ts';
+import { systemWorld, timeOrderedIds } from '../../src/lib/world.ts';
 import { openPostgresStore } from '../../src/store/postgres/store.ts';
 import { readRequests } from '../load/requests.ts';
+import { FINGERPRINT, submissionOf } from '../prepared.ts';
 import { openObviousStore } from './obvious-on-postgres.ts';
 
 export interface DriveOrder {
+  readonly kind: 'callbacks' | 'submissions';
   /** A file from `writeRequests` with callbacks. */
   readonly file: string;
   readonly from: number;
-  /** The maximum number of callbacks, and the seconds after which no more are begun. */
+  /** The maximum number, and the seconds after which no more are begun. */
   readonly most: number;
   readonly seconds: number;
   readonly inFlight: number;
@@ -30,12 +33,16 @@ interface Callback {
 }
 
 interface Driver {
-  /** Returns the outcome. */
+  /** Each returns the outcome. */
   record(callback: Callback): Promise<string | undefined>;
+  add(): Promise<string>;
   close(): Promise<void>;
 }
 
 const [, , name = '', url = '', secret = ''] = process.argv;
+
+const DAY_SECONDS = 86_400;
+const newId = timeOrderedIds();
 
 async function openReceiver(): Promise<Driver> {
   const store = await openPostgresStore({ url, world: systemWorld, log: pino({ level: 'silent' }) });
@@ -44,6 +51,12 @@ async function openReceiver(): Promise<Driver> {
       const report = { kind: 'completed', statusWord: 'COMPLETED', result, error: null } as const;
       const recorded = await store.record(reference, { type: 'callback', executionId, report }, systemWorld.now());
       return recorded?.outcome;
+    },
+    add: async () => {
+      const now = systemWorld.now();
+      const id = newId(now);
+      const execution = newExecution(submissionOf(id, DAY_SECONDS), id, now, now + DAY_SECONDS * 1000);
+      return (await store.add({ execution, fingerprint: FINGERPRINT, queueCapacity: 10_000_000 })).outcome;
     },
     close: store.close,
   };
@@ -54,6 +67,11 @@ function openObvious(): Driver {
   return {
     record: ({ reference, executionId, result }) =>
       store.record(reference, { executionId, status: 'COMPLETED', result: JSON.stringify(result), error: null }),
+    add: async () => {
+      const { app, actionId, inputs, context } = submissionOf(newId(systemWorld.now()), DAY_SECONDS);
+      await store.submit({ app, actionId, inputs: JSON.stringify(inputs), context: JSON.stringify(context) });
+      return 'added';
+    },
     close: store.close,
   };
 }
@@ -71,17 +89,18 @@ async function callbacksIn(file: string): Promise<readonly Callback[]> {
   return all;
 }
 
-async function drive(driver: Driver, { file, from, most, seconds, inFlight }: DriveOrder): Promise<Driven['driven']> {
-  const chosen = (await callbacksIn(file)).slice(from, from + most);
+async function drive(driver: Driver, order: DriveOrder): Promise<Driven['driven']> {
+  const { kind, file, from, most, seconds, inFlight } = order;
+  const chosen = kind === 'callbacks' ? (await callbacksIn(file)).slice(from, from + most) : [];
+  const count = kind === 'callbacks' ? chosen.length : most;
   const begun = performance.now();
   let next = 0;
   async function lane(): Promise<void> {
-    while (performance.now() - begun < seconds * 1000) {
+    while (next < count && performance.now() - begun < seconds * 1000) {
       const callback = chosen[next];
-      if (callback === undefined) return;
       next += 1;
-      const outcome = await driver.record(callback);
-      if (outcome !== 'resolved') throw new Error(`${name}: a callback was ${outcome}`);
+      const outcome = await (callback === undefined ? driver.add() : driver.record(callback));
+      if (outcome !== 'resolved' && outcome !== 'added') throw new Error(`${name}: the outcome was ${outcome}`);
     }
   }
   await Promise.all(Array.from({ length: inFlight }, lane));
