@@ -96,7 +96,7 @@ export const SELECT_EXECUTION = `SELECT ${COLUMNS} FROM ${TABLES}`;
 
 /**
  * Parameters: the number of entries from which on repeats may be counted, and the references. Notifications and repeats are looked up
- * only for executions that may have them. Its plan is kept: with OFFSET 0 each row is looked up by itself, also if the tables were empty
+ * only for executions that may have them. Its plan is kept: with OFFSET 0 each row is looked up by itself, also if the tables were small
  * when the plan was made.
  */
 const SELECT_AGGREGATES = `SELECT ${COLUMNS},

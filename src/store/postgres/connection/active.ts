@@ -3,6 +3,7 @@
 import type { Client } from 'pg';
 import { comparable } from '../storable-json.ts';
 import type { createTurns } from '../turns.ts';
+import type { KeptPlans } from './kept-plans.ts';
 import type { Slot } from './slot.ts';
 
 export interface Active extends Slot {
@@ -10,15 +11,16 @@ export interface Active extends Slot {
   /** Whether this connection has the lock of the leader. */
   leads: boolean;
   readonly inTurn: ReturnType<typeof createTurns>;
+  readonly keptPlan: KeptPlans;
 }
 
-/** @param name prepares the statement under it, once for each connection */
+/** @param name of a statement of which the plan is kept */
 export async function rowsOf<Row>(
-  { client, inTurn }: Active,
+  { client, inTurn, keptPlan }: Active,
   text: string,
   values: readonly unknown[],
   name?: string,
 ): Promise<Row[]> {
-  const query = { text, values: comparable(values), ...(name === undefined ? {} : { name }) };
+  const query = { text, values: comparable(values), ...(name === undefined ? {} : { name: keptPlan(name) }) };
   return (await inTurn(() => client.query(query))).rows as Row[];
 }

@@ -16,6 +16,7 @@ import { createTurns } from '../turns.ts';
 import { type Active, rowsOf } from './active.ts';
 import { connectWritable, WRITER_SETTINGS } from './connect.ts';
 import { isTransient, leavesInDoubt, NotLeading } from './errors.ts';
+import { createKeptPlans } from './kept-plans.ts';
 import { endOwnConnection, giveUpLead, takeLead } from './leader-lock.ts';
 import { createReceipted } from './receipted.ts';
 import { RECONNECT_MS } from './resolve-receipt.ts';
@@ -52,8 +53,7 @@ export interface Session {
   /** Resolves when the session is active, or has been tried once and is not. */
   opened(): Promise<void>;
   /**
-   * Reads on the writing connection. With a name the plan is kept, also if it was made for empty tables: the statement must look up each
-   * row by itself. @throws {StoreUnavailable} unless it is active.
+   * Reads on the writing connection. With a name the plan of the statement is kept. @throws {StoreUnavailable} unless it is active.
    */
   all<Row>(text: string, values: readonly unknown[], name?: string): Promise<Row[]>;
   /**
@@ -124,7 +124,13 @@ export function createSession(
       const term = hasHandedOver ? null : ((await takeLead(client, taken))?.term ?? null);
       await giveSign(client, taken, options.clock);
       provenAt = asked;
-      const own: Active = { ...taken, client, leads: term !== null && !hasHandedOver, inTurn: createTurns() };
+      const own: Active = {
+        ...taken,
+        client,
+        leads: term !== null && !hasHandedOver,
+        inTurn: createTurns(),
+        keptPlan: createKeptPlans(),
+      };
       client.on('end', () => lose(own, 'the connection to the database was closed'));
       active = own;
       await reload((text, values) => rowsOf(own, text, values));

@@ -7,6 +7,7 @@ import type { Client } from 'pg';
 import { type Log, reasonOf } from '../../../lib/log.ts';
 import type { World } from '../../../lib/world.ts';
 import { type ConnectOptions, connectWritable, WRITER_SETTINGS } from '../connection/connect.ts';
+import { createKeptPlans } from '../connection/kept-plans.ts';
 
 /** The interval of looks without hints, milliseconds. */
 const LOOK_MS = 250;
@@ -28,7 +29,7 @@ const ARE_SEVERAL = `SELECT count(*) > 1 AS several FROM receivers WHERE beat_at
  */
 export type Hint = 'entries' | 'orders' | 'lead';
 
-/** `name`: the statement is prepared under it, and its plan is kept. */
+/** `name`: of a statement of which the plan is kept. */
 export type Query = <Row>(text: string, values?: readonly unknown[], name?: string) => Promise<Row[]>;
 
 export interface HintsOptions {
@@ -60,6 +61,7 @@ export function createHints({ connecting, world, log, look, refresh, changed, ha
   const own = connecting.applicationName.replaceAll(' ', '_');
   const toGive = new Set<Hint>();
   let connection: Promise<Client> | null = null;
+  let keptPlan = createKeptPlans();
   let asleep: AbortController | null = null;
   let isWoken = false;
   let isHinted = false;
@@ -75,6 +77,7 @@ export function createHints({ connecting, world, log, look, refresh, changed, ha
 
   async function connect(): Promise<Client> {
     const { client } = await connectWritable({ ...connecting, settings: SETTINGS });
+    keptPlan = createKeptPlans();
     client.on('notification', ({ payload = '' }) => {
       const [from, hint] = payload.split(' ');
       if (from === own) return;
@@ -101,7 +104,8 @@ export function createHints({ connecting, world, log, look, refresh, changed, ha
 
   const query: Query = async (text, values = [], name) => {
     const client = await connected();
-    return (await client.query({ text, values: [...values], ...(name === undefined ? {} : { name }) })).rows;
+    return (await client.query({ text, values: [...values], ...(name === undefined ? {} : { name: keptPlan(name) }) }))
+      .rows;
   };
 
   async function lookOnce(): Promise<void> {
