@@ -95,7 +95,7 @@ function pruning(store: Store, { now }: Pick<Lifecycles, 'now'>, size: GrowthSiz
 async function rowsOf(server: PostgresServer, size: GrowthSize, log: Settings['log']): Promise<readonly Row[]> {
   const tables = await readTables(server.run, DATABASE);
   const partitions = await server.run(DATABASE, 'SELECT first, last FROM audit_partitions');
-  for (const table of tables) log(lineOf(table));
+  for (const table of tables.filter(({ size: bytes }) => bytes >= MEGABYTE)) log(lineOf(table));
   const [account] = await server.run(DATABASE, 'SELECT accepted::int, terminal::int FROM conservation');
   const { accepted, terminal } = account as { accepted: number; terminal: number };
   await verifyReceiver(server, DATABASE, { open: 0, called: terminal, submitted: accepted });

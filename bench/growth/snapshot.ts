@@ -10,15 +10,16 @@ import { startPostgresServer } from '../servers/postgres-server.ts';
 import { createLifecycles } from './lifecycles.ts';
 
 export interface SnapshotSize {
-  readonly rounds: number;
-  /** Rounds before the snapshot is taken. */
   readonly warmRounds: number;
+  /** Rounds before the snapshot is taken: what one side differs from the other by itself. */
+  readonly roundsBefore: number;
+  readonly rounds: number;
   /** Waves of executions on each database in each round. */
   readonly waves: number;
 }
 
-const FULL: SnapshotSize = { rounds: 24, warmRounds: 4, waves: 20 };
-const QUICK: SnapshotSize = { rounds: 4, warmRounds: 1, waves: 4 };
+const FULL: SnapshotSize = { warmRounds: 2, roundsBefore: 8, rounds: 16, waves: 16 };
+const QUICK: SnapshotSize = { warmRounds: 1, roundsBefore: 2, rounds: 4, waves: 4 };
 
 const AT_MOST = 1.2;
 /** An execution each second of virtual time. */
@@ -41,35 +42,52 @@ export async function measureSnapshot(settings: Settings, size: SnapshotSize): P
       closing.push(side.close);
       sides.set(name, side);
     }
-    const measured: Record<Name, number>[] = [];
-    let lives = 0;
-    for (let round = 1 - size.warmRounds; round <= size.rounds; round += 1) {
+    const before: Round[] = [];
+    const during: Round[] = [];
+    const { warmRounds, roundsBefore, rounds } = size;
+    for (let round = 1 - warmRounds - roundsBefore; round <= rounds; round += 1) {
+      // Both sides have the same plans from then on.
+      if (round === 1 - roundsBefore) for (const name of DATABASES) await server.run(name, 'ANALYZE');
       if (round === 1) closing.push(await holdSnapshot(server.urlOf('held')));
-      const p50 = { held: 0, free: 0 };
-      // Each of them begins every other round.
-      for (const name of round % 2 === 0 ? DATABASES : DATABASES.toReversed()) {
-        signal.throwIfAborted();
-        p50[name] = (await sides.get(name)?.run(size.waves)) ?? 0;
-      }
-      if (round > 0) measured.push(p50);
-      lives = sides.get('held')?.submitted() ?? 0;
-      log(`round ${round} of ${size.rounds}: ${p50.held.toFixed(2)} ms beside ${p50.free.toFixed(2)} ms`);
+      signal.throwIfAborted();
+      const p50 = await measureRound(sides, round, size.waves);
+      if (round > 0) during.push(p50);
+      else if (round > -roundsBefore) before.push(p50);
+      log(`round ${round} of ${rounds}: ${p50.held.toFixed(2)} ms beside ${p50.free.toFixed(2)} ms`);
     }
-    const last = measured.slice(-Math.ceil(size.rounds / 4));
-    const ratio = (rounds: typeof measured) => ratioOf(rounds.map(({ held, free }) => ({ ours: held, theirs: free })));
-    const row = { beside: 'the same without a snapshot', goal: { atMost: AT_MOST }, unit: 'times' } as const;
-    const context = { server: `PostgreSQL ${server.version}`, executions: lives };
-    return [
-      { ...row, measure: 'p50 of a commit while a snapshot is open', value: ratio(measured), context },
-      { ...row, measure: 'the same, in the last quarter of the run', value: ratio(last) },
-    ];
+    const waves = rounds * size.waves;
+    return rowsOf(before, during, { server: `PostgreSQL ${server.version}`, executions: waves * PER_WAVE });
   } finally {
     for (const close of closing.reverse()) await close();
   }
 }
 
+type Round = Readonly<Record<Name, number>>;
+
+/** Each side begins every other round. */
+async function measureRound(sides: ReadonlyMap<Name, Side>, round: number, waves: number): Promise<Round> {
+  const p50 = { held: 0, free: 0 };
+  for (const name of round % 2 === 0 ? DATABASES : DATABASES.toReversed()) {
+    p50[name] = (await sides.get(name)?.run(waves)) ?? 0;
+  }
+  return p50;
+}
+
+function rowsOf(before: readonly Round[], during: readonly Round[], context: NonNullable<Row['context']>): Row[] {
+  const own = ratioOf(before.map(({ held, free }) => ({ ours: held, theirs: free })));
+  const row = { beside: 'the same load without one', goal: { atMost: AT_MOST }, unit: 'times' } as const;
+  const rowOf = (measure: string, rounds: readonly Round[], more: NonNullable<Row['context']>): Row => {
+    const value = ratioOf(rounds.map(({ held, free }) => ({ ours: held / own.median, theirs: free })));
+    return { ...row, measure, value, context: more };
+  };
+  const last = during.slice(-Math.ceil(during.length / 4));
+  return [
+    rowOf('p50 of a commit while a snapshot is open', during, { ...context, 'before it': own.median }),
+    rowOf('the same, in the last quarter of the time', last, {}),
+  ];
+}
+
 interface Side {
-  submitted(): number;
   /** Returns the median duration of a commit, in milliseconds. */
   run(waves: number): Promise<number>;
   close(): Promise<void>;
@@ -82,7 +100,6 @@ async function openSide(url: string): Promise<Side> {
   const store = await openPostgresStore({ url, world: systemWorld, log, observeCommit });
   const lives = createLifecycles(store, { begin: Date.now(), everyMs: EVERY_MS, perWave: PER_WAVE });
   return {
-    submitted: lives.submitted,
     run: async (waves) => {
       durations = [];
       for (let wave = 0; wave < waves; wave += 1) await lives.wave();
