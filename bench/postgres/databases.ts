@@ -17,6 +17,7 @@ export async function makeDatabases(
   server: PostgresServer,
   preparedPath: string,
   names: { readonly receiver: readonly string[]; readonly obvious: readonly string[] },
+  signal: AbortSignal,
 ): Promise<void> {
   for (const [build, fill] of [
     ['receiver', fillReceiver],
@@ -24,7 +25,7 @@ export async function makeDatabases(
   ] as const) {
     const filled = `filled_${build}`;
     await server.run('postgres', `CREATE DATABASE ${filled}`);
-    await fill(server.urlOf(filled), preparedPath);
+    await fill(server.urlOf(filled), preparedPath, signal);
     for (const name of names[build]) {
       await server.run('postgres', `CREATE DATABASE ${name} TEMPLATE ${filled} STRATEGY file_copy`);
     }
@@ -34,12 +35,12 @@ export async function makeDatabases(
 }
 
 /** Copies as the command `move` does, from a file that stays a file of the receiver. */
-async function fillReceiver(url: string, preparedPath: string): Promise<void> {
+async function fillReceiver(url: string, preparedPath: string, signal: AbortSignal): Promise<void> {
   const target = await openMoveTarget(url, log);
   const source = new Database(preparedPath, { readonly: true });
   try {
     await target.begin();
-    await copyTables(tablesOfFile(source), target.write, { progress: () => {} });
+    await copyTables(tablesOfFile(source), target.write, { progress: () => signal.throwIfAborted() });
     await target.finish();
     await target.commit();
     await target.all('VACUUM ANALYZE');

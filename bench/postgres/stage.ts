@@ -74,7 +74,7 @@ export async function withStage<T>(
   await writeRequests(files.submissions, submissions(size.submissions));
   const server = stopping(await startPostgresServer({ scratch, place: null, canDownload: true }));
   settings.log(`PostgreSQL ${server.version}: ${size.open} open executions in each of 7 databases`);
-  await makeDatabases(server, prepared.path, { receiver: RECEIVER_BUILDS, obvious: OBVIOUS_BUILDS });
+  await makeDatabases(server, prepared.path, { receiver: RECEIVER_BUILDS, obvious: OBVIOUS_BUILDS }, settings.signal);
   const starting = { scratch, server, size, signal: settings.signal, stopping };
   const distantPort = await startProxy(starting);
   const load = stopping(await startLoad({ scratch, place: null }));
