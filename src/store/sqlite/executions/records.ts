@@ -78,8 +78,8 @@ export function createRecords(
     if (stored === undefined) return unchanged(undefined);
     const change = apply(stored, event, now);
     if ((stored.payloadPrunedAt ?? 0) === 0 || change.outcome !== 'late') return { value: change, changes: [change] };
-    // promise: erased-execution-stays-erased
     sql.rows.write();
+    // promise: erased-execution-stays-erased
     if (stored.execution.erasedAt !== null) strip(stored.id, now);
     else sql.hasPayloadAgain(stored.id);
     return { value: change, changes: [change] };
