@@ -84,18 +84,26 @@ BEGIN
 END $$;
 --> statement-breakpoint
 -- Drops the oldest partition if all of its entries are pruned, and the newest one never. Who writes waits behind it: it gives up soon, when
--- a backup or another reader uses the table. Returns how many partitions can still be dropped; 0 when it has given up.
-CREATE FUNCTION drop_audit_partition() RETURNS integer LANGUAGE plpgsql SET lock_timeout = '50ms' AS $$
+-- a backup or another reader uses the table. Without such a partition, it deletes up to `most` entries that have waited for two weeks for the
+-- others of theirs: few come, or none. Returns how many partitions can still be dropped, or 1 if more entries may wait; 0 when it has given up.
+CREATE FUNCTION reclaim_entries(most integer, cutoff bigint) RETURNS integer LANGUAGE plpgsql SET lock_timeout = '50ms' AS $$
 DECLARE
+	patience CONSTANT bigint := 14 * 86400000;
 	names text[];
+	deleted integer;
 BEGIN
 	PERFORM pg_advisory_xact_lock(hashtext('audit partitions'));
 	SELECT array_agg(p.name ORDER BY p.first) INTO names FROM audit_partitions AS p
 	WHERE p.last <= (SELECT c.pruned_through FROM audit_checkpoint AS c)
 		AND p.last < (SELECT max(newest.last) FROM audit_partitions AS newest);
-	IF names IS NULL THEN RETURN 0; END IF;
-	EXECUTE format('DROP TABLE %I', names[1]);
-	RETURN array_length(names, 1) - 1;
+	IF names IS NOT NULL THEN
+		EXECUTE format('DROP TABLE %I', names[1]);
+		RETURN array_length(names, 1) - 1;
+	END IF;
+	DELETE FROM audit_rows_all AS a WHERE a.at < cutoff - patience AND a.id = ANY (ARRAY(
+		SELECT h.id FROM audit_rows_all AS h WHERE h.id <= (SELECT c.pruned_through FROM audit_checkpoint AS c) ORDER BY h.id LIMIT most));
+	GET DIAGNOSTICS deleted = ROW_COUNT;
+	RETURN (deleted = most)::integer;
 EXCEPTION WHEN lock_not_available THEN
 	RETURN 0;
 END $$;
@@ -104,8 +112,6 @@ END $$;
 CREATE OR REPLACE FUNCTION prune_entries(most integer, cutoff bigint, through bigint, max_bytes bigint)
 RETURNS TABLE (entries integer, executions integer) LANGUAGE plpgsql AS $$
 DECLARE
-	-- How long hidden entries may wait for the others of their partition.
-	patience CONSTANT bigint := 14 * 86400000;
 	touched bigint[];
 	gone bigint[];
 	last_id bigint;
@@ -156,9 +162,6 @@ BEGIN
 	DELETE FROM operator_activity_rows AS o WHERE o.started_at < start_at;
 	-- Only the trail shows when executions were called back, so hours before its oldest entry are deleted as a whole.
 	DELETE FROM rollup_rows AS u WHERE u.kind = 3 AND u.hour < coalesce(substr(iso_time(start_at), 1, 13) || ':00:00.000Z', '~');
-	-- Few entries come, so that their partition will not be dropped soon.
-	DELETE FROM audit_rows_all AS a WHERE a.at < cutoff - patience AND a.id = ANY (ARRAY(
-		SELECT h.id FROM audit_rows_all AS h WHERE h.id <= last_id ORDER BY h.id LIMIT most));
 	RETURN NEXT;
 END $$;
 --> statement-breakpoint

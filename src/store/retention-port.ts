@@ -50,8 +50,8 @@ export interface Retention {
   checkpoint(): Promise<{ readonly id: number; readonly hash: string }>;
   /**
    * Returns up to `pages` free pages to the file system, and then the number of free pages that remain. Once none remain, the
-   * WAL is truncated too. Null: this file keeps its free pages for reuse. On PostgreSQL it drops one partition of pruned entries, and
-   * returns the number of those that can still be dropped.
+   * WAL is truncated too. Null: this file keeps its free pages for reuse. On PostgreSQL it drops one partition of pruned entries, or
+   * deletes as many of those that were pruned long before `cutoff`, and returns 0 once nothing more can go now.
    */
-  reclaimSpace(pages: number): Promise<number | null>;
+  reclaimSpace(pages: number, cutoff?: number): Promise<number | null>;
 }

@@ -1123,6 +1123,12 @@ export const MUTATIONS: readonly Mutation[] = [
     title: 'is exported once, whenever a shutdown interrupts the pruning',
   },
   {
+    tag: 'pruned-entries-go-without-others',
+    promise: 'pruned entries leave the disk although no others are pruned later',
+    edit: swapped('!mayHaveFreePages && world.elapsed() - releasedAt < DAY_MS', '!mayHaveFreePages'),
+    tests: ['test/workers/pruner/pruner.test.ts'],
+  },
+  {
     tag: 'hidden-is-not-searchable',
     promise: 'a search does not see the values of hidden members',
     edit: condition(false),

@@ -41,6 +41,7 @@ export function createPruner(tools: PrunerTools): (round: Pick<Round, 'signal'>)
   let exportNames: string[] = [];
   // True at the start: a crash may have left free pages of an earlier pruning.
   let mayHaveFreePages = true;
+  let releasedAt = world.elapsed();
   let canShrink = true;
   let exportFault: string | null = null;
   let stopping: AbortSignal | undefined;
@@ -72,8 +73,11 @@ export function createPruner(tools: PrunerTools): (round: Pick<Round, 'signal'>)
   }
 
   async function releasePages(): Promise<boolean> {
-    if (!mayHaveFreePages) return false;
-    const left = await store.reclaimSpace(PAGES);
+    // What another session held up, or what waits, may go later, also when nothing is pruned any more.
+    // promise: pruned-entries-go-without-others
+    if (!mayHaveFreePages && world.elapsed() - releasedAt < DAY_MS) return false;
+    releasedAt = world.elapsed();
+    const left = await store.reclaimSpace(PAGES, world.now() - rules.auditRetentionDays * DAY_MS);
     if (left === null && canShrink) {
       canShrink = false;
       log.info({}, withCommandName('the file keeps and reuses the space of pruned data: npm run compact shrinks it'));

@@ -189,10 +189,13 @@ describe.skipIf(serverUrl === null)('pruned entries of the trail', () => {
     await ended(store, NOON);
     await ended(store, NOON + DAY_MS);
     await store.prune(9, NOON + 2 * DAY_MS);
-    expect(await idsIn(url, 'audit_rows_all')).toEqual([1, 2, 3, 4, 5, 6]);
-    await ended(store, NOON + 13 * DAY_MS);
-    await store.prune(9, NOON + 14.5 * DAY_MS);
-    expect(await idsIn(url, 'audit_rows_all')).toEqual([4, 5, 6, 7, 8, 9]);
+    const left: (number | null)[] = [];
+    for (const days of [14, 14.5, 14.5, 16]) left.push(await store.reclaimSpace(3, NOON + days * DAY_MS));
+    expect(left).toEqual([0, 1, 0, 1]);
+    expect(await idsIn(url, 'audit_rows_all')).toEqual([]);
+    await ended(store, NOON + 16 * DAY_MS);
+    expect(await store.reclaimSpace(3, NOON + 40 * DAY_MS)).toBe(0);
+    expect(await idsIn(url, 'audit_rows_all')).toEqual([7, 8, 9]);
     await expectSound(url);
   });
 });

@@ -34,7 +34,7 @@ const BODIES = `SELECT audit_id, content_type, body, iso_time(pruned_at) AS prun
   WHERE audit_id BETWEEN $1 AND $2 ORDER BY audit_id`;
 
 /** A statement of its own, so that it holds the lock on the table briefly. */
-const DROP_PARTITION = 'SELECT to_json(drop_audit_partition())';
+const RECLAIM = `SELECT to_json(reclaim_entries(g.most, g.cutoff)) FROM json_to_record($1) AS g(most integer, cutoff bigint)`;
 
 const CHECKPOINT = 'SELECT pruned_through AS id, hash FROM audit_checkpoint';
 
@@ -72,6 +72,6 @@ export function createRetention({ reads, session, writer }: RetentionTools): Ret
     ...createPayloadPruning({ reads, session, writer }),
     checkpoint: async () => (await reads.first<{ id: number; hash: string }>(CHECKPOINT)) ?? { id: 0, hash: '' },
     // PostgreSQL's own vacuum makes the space of other rows reusable.
-    reclaimSpace: () => session.writeAsLeader<number>(DROP_PARTITION, {}),
+    reclaimSpace: (most, cutoff = 0) => session.writeAsLeader<number>(RECLAIM, { most, cutoff: Math.trunc(cutoff) }),
   };
 }
