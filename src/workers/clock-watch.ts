@@ -95,8 +95,9 @@ export function createFileAndClockWatch(tools: WatchTools): Work {
     store.file?.checkFile();
     reportClock();
     const next = await watchClock(round);
-    // Until it is noted, each check tries: a database that was full is found to have room by that.
-    if (world.elapsed() >= noteAt && (await noteTime(store, world.now(), log))) {
+    // Until it is noted, each check tries, and while the store refused a commit: it is found to have room by that.
+    const isDue = world.elapsed() >= noteAt || (store.unavailable?.() ?? null) !== null;
+    if (isDue && (await noteTime(store, world.now(), log))) {
       noteAt = world.elapsed() + HEARTBEAT_MS;
     }
     return next;

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createSteadyClock } from '../../src/lib/steady-clock.ts';
 import { StoreUnavailable } from '../../src/store/port.ts';
 import type { ClockStep } from '../../src/store/upkeep-port.ts';
-import { createClockWatch } from '../../src/workers/clock-watch.ts';
+import { createClockWatch, createFileAndClockWatch } from '../../src/workers/clock-watch.ts';
 import { type Background, RULES, startTestBackground } from '../support/background.ts';
 import { callback, completed } from '../support/executions.ts';
 import { DOWN } from '../support/fake-courier.ts';
@@ -190,4 +190,28 @@ test('a clock that is adjusted in small amounts is followed without a word', asy
   }
   expect(clock.world.now() - startedAt).toBe(-200);
   expect(log.lines).toEqual([]);
+});
+
+test('a store that refused a commit is tried at each check, also shortly after it noted the time', async () => {
+  const world = createManualWorld();
+  let problem: string | null = null;
+  let notes = 0;
+  const store = {
+    moveDueTimes: async () => expect.unreachable(),
+    file: null,
+    unavailable: () => problem,
+    ping: async () => {
+      notes += 1;
+      problem = null;
+    },
+  };
+  const tools = { clock: createSteadyClock(world), store, log: quietLog(), loops: () => new Map(), leads: () => true };
+  const work = createFileAndClockWatch({ ...tools, clockProblem: () => null });
+  const check = () => work({ signal: new AbortController().signal, spawn: () => {} });
+  await check();
+  await check();
+  expect(notes).toBe(1);
+  problem = 'the disk of the database server is full';
+  await check();
+  expect([notes, problem]).toEqual([2, null]);
 });
