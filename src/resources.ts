@@ -66,6 +66,7 @@ export interface UpgradeControl {
   readonly interrupted: () => AbortSignal;
 }
 
+// One function because each part is made from those before it, and all are closed together.
 /** @throws {DatabaseRefused | Interrupted | Error} after closing everything again. */
 export async function openResources(options: ResourcesOptions) {
   const { config, profile, world, log, fatal, overrides, threads, metrics, upgrade, serverClock } = options;

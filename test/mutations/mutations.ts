@@ -1125,7 +1125,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'pruned-entries-go-without-others',
     promise: 'pruned entries leave the disk although no others are pruned later',
-    edit: swapped('!mayHaveFreePages && world.elapsed() - releasedAt < DAY_MS', '!mayHaveFreePages'),
+    edit: swapped('!mayBeFree && world.elapsed() - releasedAt < DAY_MS', '!mayBeFree'),
     tests: ['test/workers/pruner/pruner.test.ts'],
   },
   {

@@ -51,6 +51,7 @@ interface RowsAction<T extends Row> extends Pick<Question, 'title' | 'yes' | 'da
   readonly member: string;
 }
 
+// One function because all actions share the handlers of the API and the steps of a question.
 export function selectedAction(deps: HttpParts, { steps, onForm }: Confirmation): PageHandler {
   const { store } = deps;
   const actOnSelection = createBulkAction(deps);

@@ -39,10 +39,7 @@ export function createPruner(tools: PrunerTools): (round: Pick<Round, 'signal'>)
   const { store, world, log, rules } = tools;
   let pruned = nothingPruned();
   let exportNames: string[] = [];
-  // True at the start: a crash may have left free pages of an earlier pruning.
-  let mayHaveFreePages = true;
-  let releasedAt = world.elapsed();
-  let canShrink = true;
+  const pages = createPageRelease(tools);
   let exportFault: string | null = null;
   let stopping: AbortSignal | undefined;
   let at = 0;
@@ -68,22 +65,8 @@ export function createPruner(tools: PrunerTools): (round: Pick<Round, 'signal'>)
     log.info({ ...pruned, ...(exportNames.length > 0 ? { exported: exportNames } : {}), head }, 'pruned');
     pruned = nothingPruned();
     exportNames = [];
-    mayHaveFreePages = true;
+    pages.mayBeFree();
     return false;
-  }
-
-  async function releasePages(): Promise<boolean> {
-    // What another session held up, or what waits, may go later, also when nothing is pruned any more.
-    // promise: pruned-entries-go-without-others
-    if (!mayHaveFreePages && world.elapsed() - releasedAt < DAY_MS) return false;
-    releasedAt = world.elapsed();
-    const left = await store.reclaimSpace(PAGES, world.now() - rules.auditRetentionDays * DAY_MS);
-    if (left === null && canShrink) {
-      canShrink = false;
-      log.info({}, withCommandName('the file keeps and reuses the space of pruned data: npm run compact shrinks it'));
-    }
-    mayHaveFreePages = left !== null && left > 0;
-    return mayHaveFreePages;
   }
 
   /** If the export cannot be written, nothing is deleted. The next round retries; the failure is logged once. */
@@ -108,7 +91,7 @@ export function createPruner(tools: PrunerTools): (round: Pick<Round, 'signal'>)
     ...(rules.payloadRetentionDays > 0 ? [step(payloadTarget(options(rules.payloadRetentionDays)))] : []),
     ...(rules.auditRetentionDays > 0 ? [step(auditTarget(options(rules.auditRetentionDays)))] : []),
     logPruned,
-    releasePages,
+    pages.release,
   ];
 
   return async ({ signal }) => {
@@ -116,6 +99,31 @@ export function createPruner(tools: PrunerTools): (round: Pick<Round, 'signal'>)
     if (await unlessExportFails(steps[at] as PruneStep)) return BETWEEN_BATCHES_MS;
     at = (at + 1) % steps.length;
     return at === 0 ? null : BETWEEN_BATCHES_MS;
+  };
+}
+
+function createPageRelease({ store, world, log, rules }: PrunerTools) {
+  // True at the start: a crash may have left free pages of an earlier pruning.
+  let mayBeFree = true;
+  let releasedAt = world.elapsed();
+  let canShrink = true;
+  return {
+    mayBeFree: () => {
+      mayBeFree = true;
+    },
+    release: async (): Promise<boolean> => {
+      // What another session held up, or what waits, may go later, also when nothing is pruned any more.
+      // promise: pruned-entries-go-without-others
+      if (!mayBeFree && world.elapsed() - releasedAt < DAY_MS) return false;
+      releasedAt = world.elapsed();
+      const left = await store.reclaimSpace(PAGES, world.now() - rules.auditRetentionDays * DAY_MS);
+      if (left === null && canShrink) {
+        canShrink = false;
+        log.info({}, withCommandName('the file keeps and reuses the space of pruned data: npm run compact shrinks it'));
+      }
+      mayBeFree = left !== null && left > 0;
+      return mayBeFree;
+    },
   };
 }
 
