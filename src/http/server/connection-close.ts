@@ -6,8 +6,12 @@ import { Socket } from 'node:net';
 /** The interval at which idle connections are closed while the server stops. */
 const IDLE_CHECK_MS = 50;
 
-/** The newest request of each connection: the last one, when the connection closes. */
-const connections = new WeakMap<Socket, { newest: IncomingMessage }>();
+/** The newest request of a connection: the last one, when the connection closes. */
+const NEWEST = Symbol('newest request');
+
+interface UsedSocket extends Socket {
+  [NEWEST]?: IncomingMessage;
+}
 
 /**
  * Lingering close (RFC 9112, section 9.6): if the last response is sent before its request has arrived completely, only this half
@@ -15,19 +19,15 @@ const connections = new WeakMap<Socket, { newest: IncomingMessage }>();
  * once, which resets the connection: a proxy that is still writing then responds 502 itself.
  */
 export function lingerAfter(incoming: IncomingMessage, limitMs: number): void {
-  const { socket } = incoming;
-  const known = connections.get(socket);
-  if (known !== undefined) {
-    // promise: later-response-despite-open-upload
-    known.newest = incoming;
-    return;
-  }
-  const connection = { newest: incoming };
-  connections.set(socket, connection);
+  const socket: UsedSocket = incoming.socket;
+  const isFirst = socket[NEWEST] === undefined;
+  // promise: later-response-despite-open-upload
+  socket[NEWEST] = incoming;
+  if (!isFirst) return;
   // Node calls it after the last response. An assignment per request instead would cost as much as the signature check.
   socket.destroySoon = () => {
     // promise: response-despite-open-upload
-    if (connection.newest.complete) {
+    if (socket[NEWEST]?.complete) {
       Socket.prototype.destroySoon.call(socket);
       return;
     }

@@ -47,31 +47,40 @@ export function createConnectionCounts(log: Log, world: Pick<World, 'elapsed' | 
   };
 }
 
-export interface PoolLimits {
+export interface PoolOptions {
   readonly max: number;
   /** Connections of one network (an IPv4 address, an IPv6 /64) that have not sent a request yet. */
   readonly maxSilentPerNetwork: number;
   /** Milliseconds that a new connection has for its first request, before it is displaced rather than an idle one. */
   readonly firstRequestMs: number;
+  /** The sockets of requests are TLS sockets on top of the added ones. */
+  readonly isTls: boolean;
 }
 
 export interface ConnectionPool {
   add(socket: Socket): void;
   /**
-   * A request has arrived on the connection. `socket` may be the TLS socket on top of the added one. Returns false if it must be
-   * refused, because a tenth of the connections is reserved for callbacks and probes.
+   * A request has arrived on the connection. Returns false if it must be refused, because a tenth of the connections is reserved
+   * for callbacks and probes.
    */
   begin(socket: Socket, isReserved: boolean): boolean;
   /** Its response is over. */
   end(socket: Socket): void;
 }
 
+/** The connection of a socket. As a property it costs less than a WeakMap, whose members the garbage collector visits again. */
+const ENTRY = Symbol('entry');
+
+interface PooledSocket extends Socket {
+  [ENTRY]?: Entry | undefined;
+}
+
 interface Entry {
-  readonly socket: Socket;
-  readonly key: string;
+  readonly socket: PooledSocket;
   readonly network: string;
   /** By the clock of `performance`. */
   readonly openedAt: number;
+  isOpen: boolean;
   requests: number;
 }
 
@@ -80,12 +89,12 @@ const RESERVED_SHARE = 0.1;
 
 /** One function because the sets of silent, idle and busy connections change together. */
 export function createConnectionPool(
-  { max, maxSilentPerNetwork, firstRequestMs }: PoolLimits,
+  { max, maxSilentPerNetwork, firstRequestMs, isTls }: PoolOptions,
   counts: Pick<ConnectionCounts, 'opened' | 'ended' | 'closed'>,
 ): ConnectionPool {
-  const entries = new Map<string, Entry>();
-  /** By the sockets of their requests: to build and look up the key of each request would cost as much as to read its headers. */
-  const found = new WeakMap<Socket, Entry>();
+  let size = 0;
+  /** With TLS: the connections by address, since a request has another socket than its connection. */
+  const belowTls = new Map<string, Entry>();
   // Sets keep the order of insertion: the first member has been in its state for longest.
   /** No request yet. */
   const silent = new Set<Entry>();
@@ -119,20 +128,24 @@ export function createConnectionPool(
   function remove(entry: Entry): void {
     wake(entry);
     others.delete(entry);
-    if (isOpen(entry)) entries.delete(entry.key);
+    if (!entry.isOpen) return;
+    entry.isOpen = false;
+    size -= 1;
+    if (isTls && belowTls.get(keyOf(entry.socket)) === entry) belowTls.delete(keyOf(entry.socket));
   }
 
-  function isOpen(entry: Entry): boolean {
-    return entries.get(entry.key) === entry;
+  function open(entry: Entry): void {
+    entry.isOpen = true;
+    size += 1;
+    if (isTls) belowTls.set(keyOf(entry.socket), entry);
+    else entry.socket[ENTRY] = entry;
+    quieten(entry);
   }
 
   /** Returns undefined for a connection that is closed, or that was never added. */
-  function entryOf(socket: Socket): Entry | undefined {
-    const known = found.get(socket);
-    if (known !== undefined) return isOpen(known) ? known : undefined;
-    const entry = entries.get(keyOf(socket));
-    if (entry !== undefined) found.set(socket, entry);
-    return entry;
+  function entryOf(socket: PooledSocket): Entry | undefined {
+    if (isTls) socket[ENTRY] ??= belowTls.get(keyOf(socket));
+    return socket[ENTRY]?.isOpen ? socket[ENTRY] : undefined;
   }
 
   /** Returns the connection that makes room for a new one; undefined if all have a request under way. */
@@ -147,21 +160,25 @@ export function createConnectionPool(
 
   return {
     add: (socket) => {
-      const key = keyOf(socket);
-      const entry: Entry = { socket, key, network: networkOf(socket), openedAt: performance.now(), requests: 0 };
+      const entry: Entry = {
+        socket,
+        network: networkOf(socket),
+        openedAt: performance.now(),
+        isOpen: false,
+        requests: 0,
+      };
       counts.opened();
-      socket.once('close', () => {
+      // It comes once. A listener that removes itself would cost more.
+      socket.on('close', () => {
         counts.ended();
         remove(entry);
       });
-      if (entries.size >= max) {
+      if (size >= max) {
         const victim = leastUseful() ?? entry;
         close(victim, victim === entry ? 'full' : 'displaced');
         if (victim === entry) return;
       }
-      entries.set(key, entry);
-      found.set(socket, entry);
-      quieten(entry);
+      open(entry);
       const peers = silentOf.get(entry.network);
       const [oldest] = peers ?? [];
       // promise: silent-connections-per-network

@@ -100,8 +100,13 @@ export async function listen(fetch: Fetch, options: ListenOptions): Promise<List
   );
   const serveDirectly = fetch.direct && createDirectRoute(fetch.direct, log);
   const maxSilentPerNetwork = behindProxy ? maxConnections : Math.ceil(maxConnections * SILENT_SHARE);
-  const poolLimits = { max: maxConnections, maxSilentPerNetwork, firstRequestMs: firstRequestTimeout };
-  const pool = createConnectionPool(poolLimits, connections);
+  const poolOptions = {
+    max: maxConnections,
+    maxSilentPerNetwork,
+    firstRequestMs: firstRequestTimeout,
+    isTls: tls !== undefined,
+  };
+  const pool = createConnectionPool(poolOptions, connections);
   const listener: RequestListener = (incoming, outgoing) => {
     const { socket } = incoming;
     const isAdmitted = pool.begin(socket, RESERVED_TARGET.test(incoming.url ?? ''));
@@ -130,7 +135,7 @@ export async function listen(fetch: Fetch, options: ListenOptions): Promise<List
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    socket.on('close', () => sockets.delete(socket));
     pool.add(socket);
   });
   server.timeout = silenceTimeout;
