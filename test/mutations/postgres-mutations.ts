@@ -107,6 +107,13 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: 'of two batches with one key at two of them',
   },
   {
+    tag: 'postgres/repeat-in-a-batch-is-decided-again',
+    promise: 'a repeat gets the execution that is stored, also if another receiver has accepted the key in between',
+    edit: replacedBy('return unchanged(known);'),
+    tests: ['test/store/postgres/several-receivers.slow.test.ts'],
+    title: 'of the same submission twice at the same moment at each of them',
+  },
+  {
     tag: 'postgres/unstorable-text-matches-nothing',
     promise: 'a filter with a text that PostgreSQL cannot store matches nothing, and does not fail',
     edit: branch('alternate'),

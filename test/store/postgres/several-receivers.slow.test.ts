@@ -66,6 +66,20 @@ describe.skipIf(serverUrl === null)('several receivers on one PostgreSQL', () =>
     expect(all.filter((result) => result?.outcome === 'replayed')).toHaveLength(5);
   });
 
+  test('of the same submission twice at the same moment at each of them, all get the execution that is stored', async () => {
+    const url = await database();
+    const stores = await Promise.all([openOn(url), openOn(url)]);
+    for (let round = 0; round < 20; round += 1) {
+      const again = () => asNew(anExecution({ idempotencyKey: `key-${round}` }));
+      const all = await Promise.all([0, 1, 0, 1].map((n) => stores[n]?.add(again())));
+      const ids = all.map((result) =>
+        result && 'execution' in result ? result.execution.correlationId : result?.outcome,
+      );
+      expect(new Set(ids).size).toBe(1);
+      expect(await stores[0]?.find(ids[0] ?? '')).toBeDefined();
+    }
+  });
+
   test('of two batches with one key at two of them, one is added, and the other is refused', async () => {
     const url = await database();
     const stores = await Promise.all([openOn(url), openOn(url)]);

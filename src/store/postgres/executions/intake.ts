@@ -17,6 +17,7 @@ import { draftOf } from '../../shared/audit-rows.ts';
 import type { Aggregate } from '../batch/aggregate.ts';
 import type { Batch } from '../batch/batch.ts';
 import { type Earlier, keyOf } from '../batch/names.ts';
+import type { Part } from '../batch/part.ts';
 import { type Decided, type Task, unchanged } from '../batch/task.ts';
 import type { Writer } from '../group-commit.ts';
 
@@ -33,7 +34,9 @@ const MAX_ATTEMPTS = 10;
 export function createIntake({ writer, find, findByReference }: IntakeTools): ExecutionIntake {
   function add(batch: Batch, submission: NewExecution): Decided<AddResult> {
     const known = earlierResult(batch, submission);
-    return known === undefined ? accept(batch, submission) : unchanged(known);
+    if (known === undefined) return accept(batch, submission);
+    // promise: postgres/repeat-in-a-batch-is-decided-again
+    return { ...unchanged(known), part: namesakeIn(batch, submission) };
   }
 
   /** @param origin what the entry of the acceptance states besides the settings of the execution */
@@ -156,6 +159,19 @@ function isAccepted({ outcome }: AddResult): boolean {
 
 function withheld(result: AddResult): BatchAddResult {
   return result.outcome === 'added' ? { outcome: 'withheld' } : result;
+}
+
+/**
+ * Returns what the batch adds under the id or key of a submission; null without. If another receiver has stored that id or key in
+ * between, both are decided again.
+ */
+function namesakeIn({ added }: Batch, { execution }: NewExecution): Part | null {
+  const { app, correlationId, idempotencyKey } = execution;
+  const key = idempotencyKey && appKeyOf(idempotencyKey);
+  const isNamesake = (other: NewExecution['execution']) =>
+    other.correlationId === correlationId ||
+    (key !== null && other.app === app && other.idempotencyKey !== null && appKeyOf(other.idempotencyKey) === key);
+  return added.find((one) => isNamesake(one.execution))?.part ?? null;
 }
 
 /** Returns the result for a submission whose id or key is in use: app and fingerprint decide whether it is the same one. */
