@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
+import { systemWorld } from '../../../src/lib/world.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { command, fill, openStore, writtenDatabase } from '../harness.ts';
 
@@ -83,7 +84,7 @@ test('the exports of retention are imported with what belongs to them, and with 
   await store.record(items[0]?.reference ?? '', { type: 'callback-unreadable', reason: 'no JSON', body }, Date.now());
   await store.close();
   const folder = temporaryFolder();
-  const world = { now: () => Date.now() + 3 * DAY_MS, random: Math.random, sleep: async () => {} } as never;
+  const world = { ...systemWorld, now: () => Date.now() + 3 * DAY_MS, sleep: async () => {} };
   const env = { RETENTION_EXPORT_DIR: folder, DATABASE_PATH: path };
   await command('prune --payload-days 1 --audit-days 2', env, false, { world });
   const { store: again } = openStore(path);

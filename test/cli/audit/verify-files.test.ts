@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
+import { systemWorld, type World } from '../../../src/lib/world.ts';
 import type { Store } from '../../../src/store/port.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { command, fill, openStore, writtenDatabase } from '../harness.ts';
@@ -43,9 +44,8 @@ async function pruned() {
   return { folder, path, files: files.map((name) => join(folder, name)) };
 }
 
-function later() {
-  const now = () => Date.now() + 48 * HOUR_MS;
-  return { now, id: () => crypto.randomUUID(), random: Math.random, sleep: async () => {} } as never;
+function later(): World {
+  return { ...systemWorld, now: () => Date.now() + 48 * HOUR_MS, sleep: async () => {} };
 }
 
 describe('one export', () => {
