@@ -789,7 +789,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'later-response-despite-open-upload',
     promise: 'the same holds for every request of a kept-alive connection',
-    edit: removed,
+    edit: swapped('= incoming', '??= incoming'),
     tests: ['test/http/server/server.test.ts'],
     title: 'reaches the client also if earlier requests of the connection were complete',
   },
