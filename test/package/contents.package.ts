@@ -14,7 +14,7 @@ const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const manifest = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'));
 
 /** The limits that docs/quick-start.md states. */
-const MOST_PACKED = 1_100_000;
+const MOST_PACKED = 1_200_000;
 const MOST_UNPACKED = 3_600_000;
 
 const BELONGS = [
