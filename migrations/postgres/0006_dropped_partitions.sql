@@ -108,6 +108,31 @@ EXCEPTION WHEN lock_not_available THEN
 	RETURN 0;
 END $$;
 --> statement-breakpoint
+-- As before, but with OFFSET 0 the notifications and repeats of each execution are looked up by their index. Without it, those of all
+-- executions are found once, which reads the whole tables for each batch.
+CREATE OR REPLACE FUNCTION prunable_entries(behind bigint, most integer, cutoff bigint, max_bytes bigint)
+RETURNS TABLE (id bigint, execution bigint, hash bytea, event smallint) LANGUAGE sql STABLE AS $$
+	WITH oldest AS (
+		SELECT a.id, a.execution, a.hash, a.event,
+			a.at >= cutoff OR r.resolved_at IS NULL OR r.resolved_at >= cutoff OR r.held_at IS NOT NULL
+				OR EXISTS (SELECT 1 FROM audit_repeats AS c WHERE c.execution = a.execution OFFSET 0)
+				OR EXISTS (SELECT 1 FROM notification_rows AS n WHERE n.reference = r.reference AND n.status = 'PENDING' OFFSET 0) AS stays,
+			octet_length(a.detail) + coalesce((SELECT octet_length(b.body) FROM callback_bodies AS b WHERE b.audit_id = a.id), 0)
+				+ CASE WHEN a.event = 1 THEN coalesce((SELECT octet_length(p.inputs) + octet_length(p.context)
+					FROM payload_rows AS p WHERE p.id = a.execution), 0)
+				+ coalesce((SELECT coalesce(octet_length(o.result), 0) + coalesce(octet_length(o.error), 0)
+					+ coalesce(octet_length(o.late_result), 0) FROM outcome_rows AS o WHERE o.id = a.execution), 0) ELSE 0 END AS bytes
+		FROM audit_rows AS a JOIN execution_rows AS r ON r.id = a.execution
+		WHERE a.id > behind ORDER BY a.id LIMIT most
+	), summed AS (
+		SELECT oldest.*, row_number() OVER (ORDER BY oldest.id) AS place, sum(bytes) OVER (ORDER BY oldest.id) AS total FROM oldest
+	)
+	SELECT summed.id, summed.execution, summed.hash, summed.event FROM summed
+	WHERE (summed.total <= max_bytes OR summed.place = 1)
+		AND summed.id < coalesce((SELECT min(s.id) FROM summed AS s WHERE s.stays), 9223372036854775807)
+	ORDER BY summed.id
+$$;
+--> statement-breakpoint
 -- Hides these entries, and deletes the executions without remaining entries. Returns the numbers of both.
 CREATE OR REPLACE FUNCTION prune_entries(most integer, cutoff bigint, through bigint, max_bytes bigint)
 RETURNS TABLE (entries integer, executions integer) LANGUAGE plpgsql AS $$

@@ -37,6 +37,21 @@ test.skipIf(serverUrl === null)('each row is looked up by its id, also with a pl
   expect(plan).not.toMatch(/Materialize|Seq Scan on (?!audit_checkpoint)|Hash Join|Merge Join/);
 });
 
+test.skipIf(serverUrl === null)(
+  'pruning looks up the notifications of each execution, and does not read all of them',
+  async () => {
+    const plan = await withClient(await newReceiverDatabase(), async (client) => {
+      await client.query('SET enable_seqscan = off');
+      const { rows } = await client.query<Record<string, string>>(
+        'EXPLAIN (VERBOSE) SELECT * FROM prunable_entries(0, 1000, 0, 1000)',
+      );
+      return rows.map((row) => row['QUERY PLAN'] ?? '').join('\n');
+    });
+    expect(plan).toContain('Index Cond: (n.reference = r.reference)');
+    expect(plan).not.toContain('hashed');
+  },
+);
+
 test('a plan is made again each time that its uses have doubled, so that one for empty tables does not stay', () => {
   const keptPlan = createKeptPlans();
   expect(Array.from({ length: 8 }, () => keptPlan('load'))).toEqual([
