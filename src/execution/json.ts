@@ -108,9 +108,9 @@ export function writeJson(value: unknown): string {
   }
 }
 
-/** Counts like {@link hasFewValues}; a text with fewer characters than two for each value is not read. */
+/** Counts like {@link hasFewValues}. A short text is not read: each value takes one and a half characters at least, as in `[],[]`. */
 function hasManyValues(text: string): boolean {
-  if (text.length <= 2 * MAX_PARSED_VALUES) return false;
+  if (text.length <= 1.5 * MAX_PARSED_VALUES) return false;
   let values = 0;
   for (let at = 0; at < text.length && values <= MAX_PARSED_VALUES; at += 1) {
     const code = text.charCodeAt(at);

@@ -57,6 +57,17 @@ test('a document of usual length is parsed if it has few values', () => {
   expect(hasFewValues(readJson(limit))).toBe(true);
 });
 
+test.each([
+  ['[]', 1_000, 2],
+  ['[[]]', 666, 3],
+])('a short text of many %s is read to its end', (item, most, each) => {
+  for (const count of [most, most + 1]) {
+    const json = `[${Array(count).fill(item).join()}]`;
+    expect(LargeJson.is(LargeJson.from(json)), `${count}`).toBe(count * each > 2_000);
+    expect(hasFewValues(JSON.parse(json))).toBe(count * each <= 2_000);
+  }
+});
+
 test('members are read as the object is parsed', () => {
   // V8 13.6 confuses the names `\\` and `"` in objects that are otherwise alike; see findings/v8-json-parse-escaped-name.sh.
   const name = text.filter((one) => !one.includes('\\'));
