@@ -234,6 +234,44 @@ describe('the trail', () => {
     expect(() => sql.exec(statement)).toThrow(message);
   });
 
+  /** An insertion that replaces the rows with one of its values: of execution 2, it takes the values that are named. */
+  const replacing = (values: string) =>
+    `INSERT OR REPLACE INTO execution_rows (id, reference, correlation_id, app, idempotency_key, status, action_id, hearsay,
+      submitted_at, poll_count, attempts, timeout_seconds, grace_seconds, retry_uncertain, priority, fingerprint)
+    SELECT ${values}, 1, 'a', 0, 0, 0, 0, 0, 0, 0, 0, x'' FROM execution_rows WHERE id = 2`;
+
+  test.each([
+    ...['id', 'rowid', '_ROWID_', '"oid"'].flatMap((name) => [
+      `UPDATE execution_rows SET ${name} = 99 WHERE id = 1`,
+      ...['execution_rows', 'audit_rows', 'audit_event_names', 'incident_events', 'operator_activity'].map(
+        (table) =>
+          `UPDATE OR REPLACE ${table} SET ${table === 'audit_event_names' && name === 'id' ? 'code' : name} = 2 WHERE rowid = 1`,
+      ),
+    ]),
+    'UPDATE OR REPLACE execution_rows SET reference = (SELECT reference FROM execution_rows WHERE id = 2) WHERE id = 1',
+    'UPDATE execution_rows SET reference = randomblob(16) WHERE id = 1',
+    "UPDATE OR REPLACE execution_rows SET idempotency_key = 'key-2' WHERE id = 1",
+    "UPDATE OR REPLACE execution_rows SET correlation_id = 'execution-2' WHERE id = 1",
+    replacing("2, randomblob(16), 'new', app, 'new'"),
+    replacing("9, reference, 'new', app, 'new'"),
+    replacing("9, randomblob(16), correlation_id, app, 'new'"),
+    replacing("9, randomblob(16), 'new', app, idempotency_key"),
+    "INSERT OR REPLACE INTO incident_events (id, incident, at, event) VALUES (1, 'one', '', 'ENDED')",
+    "INSERT OR REPLACE INTO operator_activity (id, started_at, operator, action, outcome) VALUES (1, '', '', '', '')",
+  ])('is guarded against other names of an id and against REPLACE: %s', async (statement) => {
+    const { store, sql } = openStore();
+    for (const n of [1, 2]) await add(store, { correlationId: `execution-${n}`, idempotencyKey: `key-${n}` });
+    sql.exec(`
+      INSERT INTO incident_events (incident, at, event) VALUES ('one', '', 'BEGAN'), ('one', '', 'CONTINUED');
+      INSERT INTO operator_activity (id, started_at, operator, action, outcome)
+        VALUES (1, '2026', 'alice', 'a', 'running'), (2, '2026', 'alice', 'b', 'running')`);
+    const tables = ['execution_rows', 'audit_rows', 'audit_event_names', 'incident_events', 'operator_activity'];
+    const contents = () => tables.map((table) => sql.prepare(`SELECT * FROM ${table}`).raw().all());
+    const before = contents();
+    expect(() => sql.exec(statement)).toThrow(/append-only|names of events are never changed/);
+    expect(contents()).toEqual(before);
+  });
+
   test('guards every terminal status, and leaves the row as it was', async () => {
     const { store, sql } = openStore();
     const set = sql.prepare(
@@ -365,7 +403,7 @@ describe('SQL for operators', () => {
     expect(conservation.get()).toEqual({ accepted: 5, terminal: 4, open: 1, difference: 0 });
     await store.prune(9, NOON + 1_000_000);
     expect(conservation.get()).toEqual({ accepted: 5, terminal: 4, open: 1, difference: 0 });
-    makeViewsWritable(sql);
+    dropGuards(sql);
     sql.exec("DELETE FROM executions WHERE status = 'QUEUED'");
     expect(conservation.get()).toMatchObject({ difference: 1 });
   });
