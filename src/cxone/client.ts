@@ -37,7 +37,7 @@ export interface CxoneOptions extends AuthorizedOptions {
   readonly fetcher?: Fetcher;
 }
 
-export interface CxoneClient extends Cxone, Pick<Limiter, 'continueFrom' | 'takePause'> {
+export interface CxoneClient extends Cxone, Pick<Limiter, 'continueFrom' | 'sentLately' | 'takePause'> {
   limiterState(): LimiterState;
   /** Ends the current pause and returns it; null when nothing is paused. */
   liftPause(): UpstreamPause | null;
@@ -122,6 +122,7 @@ export function createCxone(options: CxoneOptions): CxoneClient {
     limiterState: limiter.state,
     liftPause: limiter.lift,
     continueFrom: limiter.continueFrom,
+    sentLately: limiter.sentLately,
     takePause: limiter.takePause,
     watchPause: limiter.watch,
     tokenProblem: tokens.problem,

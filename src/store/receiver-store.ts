@@ -33,10 +33,11 @@ export interface Leadership {
   /** Calls the listener with each new term, and with null when another receiver leads. Returns a function that stops the calls. */
   watch(listener: (term: number | null) => void): () => void;
   /**
-   * Ends the term of this receiver for good, if it leads, so that another one leads at once. This one must have ended its requests to
-   * CXone: none is sent any more. @throws {StoreUnavailable | Error} if the database did not note it; another one leads later then.
+   * Ends the term of this receiver for good, so that another one leads at once. None of its requests to CXone is sent any more.
+   * @param last runs if it has led, once it sends nothing and before another one leads
+   * @throws {StoreUnavailable | Error} if the database did not note it; another one leads later then.
    */
-  handOver(): Promise<void>;
+  handOver(last: () => Promise<void>): Promise<void>;
 }
 
 /** What the receivers of one database share besides executions. */

@@ -3,6 +3,7 @@
 import { branch, condition, type Edit, precededBy, removed, replacedBy, swapped, uncalled, value } from './edit.ts';
 import { MUTATIONS, type Mutation } from './mutations.ts';
 
+const AT_A_RATE_OF_ONE = 'however one leader follows another';
 const CONTRACT = 'test/store/postgres/contract.slow.test.ts';
 const INSIGHTS = 'test/store/postgres/insights.slow.test.ts';
 const LIMITS = 'test/store/postgres/limits.test.ts';
@@ -13,6 +14,7 @@ const NEIGHBOURS = 'test/store/postgres/neighbours.test.ts';
 const CHANNEL = 'test/store/postgres/leader-channel.test.ts';
 const CONTROLS = 'test/usecases/leader/live-controls.test.ts';
 const OPEN = 'test/store/postgres/open.test.ts';
+const RATES = 'test/simulation/limits/limits.slow.test.ts';
 const SEVERAL = 'test/store/postgres/several-receivers.slow.test.ts';
 const VIEWS = 'test/store/postgres/views.slow.test.ts';
 
@@ -153,13 +155,6 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: 'an older receiver serves on',
   },
   {
-    tag: 'postgres/handed-over-lead-begins-at-once',
-    promise: 'after a leader that has handed over, the next one begins without a wait',
-    edit: condition(true),
-    tests: [NEIGHBOURS],
-    title: 'is followed at once',
-  },
-  {
     tag: 'leader-hands-over',
     promise: 'a leader that is stopped lets another one send while its own requests are in flight',
     edit: removed,
@@ -172,6 +167,34 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     edit: removed,
     tests: ['test/cxone/limiter/limiter.test.ts'],
     title: 'has no pause of its own',
+  },
+  {
+    tag: 'leader-inherits-rate',
+    promise: 'the requests of a new leader and of the one before never exceed the rate together',
+    edit: removed,
+    tests: [RATES],
+    title: AT_A_RATE_OF_ONE,
+  },
+  {
+    tag: 'unknown-requests-count',
+    promise: 'after a leader that has not handed over, the next one waits until its requests are a second ago',
+    edit: value('sent ?? []'),
+    tests: [RATES],
+    title: AT_A_RATE_OF_ONE,
+  },
+  {
+    tag: 'rate-outlasts-clock-steps',
+    promise: 'a clock of the database that is set hides no request of the leader before from the next one',
+    edit: branch('consequent'),
+    tests: [RATES],
+    title: AT_A_RATE_OF_ONE,
+  },
+  {
+    tag: 'rate-by-elapsed-time',
+    promise: 'a clock that is set brings no more requests than the rate allows',
+    edit: swapped('world.elapsed', 'world.now'),
+    tests: ['test/cxone/limiter/rate.test.ts'],
+    title: 'a wall clock that is set forward or back',
   },
   {
     tag: 'leader-inherits-circuits',

@@ -46,8 +46,10 @@ export interface Limiter {
   lift(): UpstreamPause | null;
   /** Takes over a pause that a response to another receiver has caused. A longer current pause stays. */
   takePause(pause: UpstreamPause): void;
-  /** Continues as the receiver that sent before: with its pause, and with what its requests in flight leave of its limit. */
+  /** Continues as the receiver that sent before: with its pause, and with what its requests leave of its limit and of the rate. */
   continueFrom(before: SentBefore): void;
+  /** Returns the numbers of requests in the parts of the last second, the newest first. */
+  sentLately(): readonly number[];
   /** Calls the listener when a pause begins, becomes longer or is lifted. */
   watch(listener: () => void): void;
   state(): LimiterState;
@@ -61,8 +63,8 @@ export interface SentBefore {
   /** Requests that it allowed to be in flight; 0: not known. */
   readonly limit: number;
   readonly inFlight: number;
-  /** Whether it may have made requests in this second, so that none is left of the rate at first. */
-  readonly sentNow: boolean;
+  /** The numbers of its requests in the parts of the last second, the newest first; null: not known. */
+  readonly sent: readonly number[] | null;
 }
 
 export interface LimiterOptions {
@@ -207,14 +209,16 @@ export function createLimiter({ maxConcurrent, ratePerSecond, world }: LimiterOp
       if (lifted !== null) changed();
       return lifted;
     },
-    continueFrom: ({ pause: ofBefore, limit, inFlight: others, sentNow }) => {
+    continueFrom: ({ pause: ofBefore, limit, inFlight: others, sent }) => {
       // promise: leader-inherits-pause
       rate.lift();
-      if (sentNow) rate.drain();
+      // promise: leader-inherits-rate
+      rate.continueAfter(sent);
       if (limit > 0) concurrency.continueWith(limit - others);
       if (ofBefore !== null) takePause(ofBefore);
       serve();
     },
+    sentLately: rate.sentLately,
     watch: (listener) => {
       changed = listener;
     },

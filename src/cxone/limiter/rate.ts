@@ -6,6 +6,10 @@ import type { World } from '../../lib/world.ts';
 /** Slightly more than a second, in milliseconds: requests sent a second apart may arrive closer together. */
 const WINDOW_MS = 1_025;
 
+/** The parts of the window in which requests are counted for the receiver that sends next. */
+const SLICES = 10;
+const SLICE_MS = WINDOW_MS / SLICES;
+
 /**
  * A token bucket with a shared pause. For R requests per window its capacity is c = 5 % of R (at least 1), and it gains
  * R - (c - 1) per window. A burst of c plus the gain never exceeds R in a window; at least 92 % of R per second remain.
@@ -13,17 +17,16 @@ const WINDOW_MS = 1_025;
 export function createRequestRate(ratePerSecond: number, world: World) {
   const capacity = Math.max(1, Math.floor(ratePerSecond * 0.05));
   const gainPerMs = (ratePerSecond - (capacity - 1)) / WINDOW_MS;
+  // promise: rate-by-elapsed-time
   const bucket = createTokenBucket(capacity, gainPerMs, world.elapsed);
   let pausedUntil = Number.NEGATIVE_INFINITY;
   /** Times of the last R departures, as a ring. */
-  const departures: number[] = [];
+  let departures: number[] = [];
   const remembered = Math.max(1, Math.floor(ratePerSecond));
   let oldest = 0;
 
   return {
     take: (): boolean => bucket.take(1),
-    /** Leaves no request over: another receiver may have made them all. */
-    drain: (): void => bucket.set(0),
     /** Returns the token of a request that is not made. */
     putBack: (): void => bucket.putBack(1),
     /** Returns the milliseconds until the next request is allowed. */
@@ -40,6 +43,34 @@ export function createRequestRate(ratePerSecond: number, world: World) {
       oldest = (oldest + 1) % remembered;
       return Math.ceil(moment - at);
     },
+    /** Returns the numbers of requests in the parts of the last window, the newest first. */
+    sentLately: (): number[] => {
+      const counts = Array.from({ length: SLICES }, () => 0);
+      for (const moment of departures) {
+        const agoMs = world.elapsed() - moment;
+        // One that waits is not sent any more. It waits for the end of the window of the one in whose place it is.
+        const slice = Math.floor((agoMs < 0 ? (agoMs % WINDOW_MS) + WINDOW_MS : agoMs) / SLICE_MS);
+        if (slice in counts) counts[slice] = (counts[slice] ?? 0) + 1;
+      }
+      return counts;
+    },
+    /**
+     * Continues after another receiver that has sent these numbers of requests in the parts of the last window, the newest first; null:
+     * all that the rate allows, just now.
+     */
+    continueAfter: (sent: readonly number[] | null): void => {
+      const at = world.elapsed();
+      // promise: unknown-requests-count
+      const counts = sent ?? [remembered];
+      const newestFirst = counts.flatMap((count, slice) =>
+        Array.from({ length: Math.min(count, remembered) }, () => at - slice * SLICE_MS),
+      );
+      departures = newestFirst.slice(0, remembered).toReversed();
+      oldest = departures.length % remembered;
+      // Nothing is admitted that could not depart.
+      const waitMs = departures.length < remembered ? 0 : (departures[oldest] ?? at) + WINDOW_MS - at;
+      bucket.set(waitMs > 0 ? 1 - waitMs * gainPerMs : Math.max(0, capacity - departures.length));
+    },
     pause: (ms: number): void => {
       pausedUntil = Math.max(pausedUntil, world.elapsed() + ms);
     },
@@ -49,6 +80,6 @@ export function createRequestRate(ratePerSecond: number, world: World) {
     pauseLeft: (): number => Math.max(0, Math.ceil(pausedUntil - world.elapsed())),
     /** Returns the milliseconds until the bucket is full. */
     untilFull: (): number => bucket.msUntil(capacity),
-    tokens: (): number => Math.floor(bucket.level()),
+    tokens: (): number => Math.max(0, Math.floor(bucket.level())),
   };
 }

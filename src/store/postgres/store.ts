@@ -130,10 +130,10 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     partitions.reached(head.id);
   }
 
-  async function handOver(): Promise<void> {
+  async function handOver(last: () => Promise<void>): Promise<void> {
     const led = terms.current() !== null;
     terms.become(null);
-    await session.handOver();
+    await session.handOver(last);
     if (led) hints.give('lead');
   }
 

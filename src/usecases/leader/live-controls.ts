@@ -8,7 +8,7 @@ import type { World } from '../../lib/world.ts';
 import type { Endpoint } from '../../store/endpoints-port.ts';
 import { type LeaderChannel, OrderUnconfirmed } from '../../store/leader-port.ts';
 import type { Reconciliations } from '../reconcile/reconciliations.ts';
-import type { LiveState } from './live-state.ts';
+import type { LastState, LiveState } from './live-state.ts';
 import { createOrderWork, haveDone, type OrderHandler } from './orders.ts';
 import { createPublisher, lastState, publishedState } from './publisher.ts';
 import { readEndpoint, readPause, readPauseOrder, readReconcileOrder, readStarted } from './shared-forms.ts';
@@ -18,7 +18,9 @@ import type { SharedReports } from './shared-reports.ts';
 export interface OwnControls {
   state(): LiveState;
   /** Continues as the leader before, which has published this. */
-  continueFrom(before: LiveState): void;
+  continueFrom(before: LastState): void;
+  /** Returns the numbers of requests to CXone in the parts of the last second, the newest first. */
+  sentLately(): readonly number[];
   /** Takes over a pause that a response to another receiver has caused. */
   takePause(pause: UpstreamPause): void;
   liftPause(): UpstreamPause | null;
@@ -30,7 +32,9 @@ export interface OwnControls {
 }
 
 /** The same, wherever it is done. @throws {NoLeader} if no receiver leads */
-export type LiveControls = Anywhere<Omit<OwnControls, 'continueFrom' | 'takePause' | 'reconciliations'>> & {
+export type LiveControls = Anywhere<
+  Omit<OwnControls, 'continueFrom' | 'sentLately' | 'takePause' | 'reconciliations'>
+> & {
   readonly reconciliations: Anywhere<OwnControls['reconciliations']>;
 };
 
@@ -44,8 +48,8 @@ type Anywhere<T> = {
 export interface SharedControls extends LiveControls {
   /** Continues as the leader before. To be called before this receiver sends. */
   takeOver(): Promise<void>;
-  /** Publishes what the next leader continues with. @throws {StoreUnavailable} */
-  publish(): Promise<void>;
+  /** Publishes what the next leader continues with, once this receiver sends nothing any more. @throws {StoreUnavailable} */
+  publishLast(): Promise<void>;
   /** Passes a pause on that a response has caused after this receiver has handed over. */
   passPause(pause: UpstreamPause): Promise<void>;
   /** Returns the loops of the leader by name, for one term. */
@@ -103,9 +107,9 @@ export function createSharedControls(own: OwnControls, tools: SharingTools): Sha
     },
   };
 
-  async function publishAll(): Promise<void> {
+  async function publishAll(sent: readonly number[] | null = null): Promise<void> {
     await reports.flush();
-    await publisher.publish();
+    await publisher.publish(sent);
   }
 
   function works(): ReturnType<SharedControls['works']> {
@@ -150,7 +154,7 @@ export function createSharedControls(own: OwnControls, tools: SharingTools): Sha
     },
     works,
     takeOver: async () => own.continueFrom(await lastState(channel.state)),
-    publish: publishAll,
+    publishLast: () => publishAll(own.sentLately()),
     passPause: (pause) => hint('pause', { ...pause }),
   };
 }

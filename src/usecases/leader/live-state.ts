@@ -27,6 +27,15 @@ export interface LiveState {
   readonly circuits: readonly LiveCircuit[];
 }
 
+/** What the next leader continues with. */
+export interface LastState extends LiveState {
+  /**
+   * The numbers of its requests to CXone in the parts of its last second, the newest first; null: it has not handed over, so that it may
+   * have made them just now.
+   */
+  readonly sent: readonly number[] | null;
+}
+
 /** Without a receiver that sends, nothing is known, and nothing is in flight. */
 export const NOTHING_KNOWN: LiveState = {
   upstream: {

@@ -9,7 +9,7 @@ import type { OwnControls } from './live-controls.ts';
 
 interface SentBefore extends Readonly<Record<'limit' | 'inFlight', number>> {
   readonly pause: UpstreamPause | null;
-  readonly sentNow: boolean;
+  readonly sent: readonly number[] | null;
 }
 
 export interface OwnParts extends Pick<OwnControls, 'reconciliations'> {
@@ -20,6 +20,7 @@ export interface OwnParts extends Pick<OwnControls, 'reconciliations'> {
     >;
     liftPause(): UpstreamPause | null;
     continueFrom(before: SentBefore): void;
+    sentLately(): readonly number[];
     takePause(pause: UpstreamPause): void;
     tokenProblem(): TokenProblem | null;
     gatewayReports(): readonly GatewayReport[];
@@ -61,13 +62,14 @@ export function createOwnControls({
           .map(({ probeInMs, ...circuit }) => ({ ...circuit, nextProbeAt: now + probeInMs })),
       };
     },
-    continueFrom: ({ upstream, pause, circuits }) => {
+    continueFrom: ({ upstream, pause, circuits, sent }) => {
       const now = world.now();
-      cxone.continueFrom({ ...upstream, pause, sentNow: !isOwnTime && upstream.limit > 0 });
+      cxone.continueFrom({ ...upstream, pause, sent: isOwnTime ? [] : sent });
       lanes.continueFrom(
         circuits.map(({ nextProbeAt, ...circuit }) => ({ ...circuit, probeInMs: Math.max(0, nextProbeAt - now) })),
       );
     },
+    sentLately: cxone.sentLately,
     takePause: cxone.takePause,
     liftPause: cxone.liftPause,
     probe: async (endpoint) => {

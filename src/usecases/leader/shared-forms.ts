@@ -7,7 +7,7 @@ import type { Json, JsonObject } from '../../execution/json.ts';
 import type { Endpoint } from '../../store/endpoints-port.ts';
 import type { Started } from '../reconcile/reconciliations.ts';
 import type { ReconcileFinding, ReconcileRequest, Reconciliation } from '../reconcile/report.ts';
-import { type LiveCircuit, type LiveState, NOTHING_KNOWN } from './live-state.ts';
+import { type LastState, type LiveCircuit, type LiveState, NOTHING_KNOWN } from './live-state.ts';
 
 const text = v.nullable(v.string());
 const count = v.fallback(v.number(), 0);
@@ -72,6 +72,8 @@ const STATE = v.object({
   circuits: known(CIRCUIT),
 });
 
+const SENT = orNull(v.array(v.pipe(v.number(), v.integer(), v.minValue(0))));
+
 const REPORT = v.object({
   ...{ id: v.string(), by: v.string(), from: v.number(), to: v.number() },
   ...{ actionId: v.fallback(text, null), app: v.fallback(text, null) },
@@ -111,6 +113,11 @@ export class UnknownOrder extends Error {
 export function readLiveState(published: JsonObject): LiveState {
   const { upstream, pause, circuits } = v.parse(v.fallback(STATE, NOTHING_KNOWN as never), published);
   return { upstream, pause, circuits: circuits satisfies readonly LiveCircuit[] };
+}
+
+/** Returns what the next leader continues with. A leader of an earlier version does not state what it has sent. */
+export function readLastState(published: JsonObject): LastState {
+  return { ...readLiveState(published), sent: v.parse(SENT, published['sent']) };
 }
 
 export function readPause(result: Json): UpstreamPause | null {

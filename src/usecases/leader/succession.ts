@@ -12,7 +12,7 @@ const MAX_TAKE_OVERS = 5;
 
 export interface SuccessionTools {
   /** Null for a database of one process. */
-  readonly sharing: Pick<SharedControls, 'takeOver' | 'publish' | 'passPause'> | null;
+  readonly sharing: Pick<SharedControls, 'takeOver' | 'publishLast' | 'passPause'> | null;
   readonly leadership: Pick<Leadership, 'term' | 'handOver'>;
   readonly world: Pick<World, 'sleep'>;
   readonly log: Log;
@@ -22,7 +22,7 @@ export interface SuccessionTools {
 }
 
 export interface Succession {
-  /** Continues with the pause, the limit and the circuits of the leader before, which would have to be learnt again otherwise. */
+  /** Continues with the pause, the limit, the rate and the circuits of the leader before, which would have to be learnt again otherwise. */
   takeOver(): Promise<void>;
   /** Lets another receiver lead. This one claims nothing more, and has ended what it could end soon. */
   handOver(): Promise<void>;
@@ -44,9 +44,8 @@ export function createSuccession({ sharing, leadership, world, log, publishSoon,
     },
     handOver: async () => {
       try {
-        if (leadership.term() !== null) await sharing?.publish();
         // promise: leader-hands-over
-        await leadership.handOver();
+        await leadership.handOver(async () => sharing?.publishLast());
       } catch (error) {
         log.warn({ reason: reasonOf(error) }, 'the lead could not be handed over: another receiver leads later');
       }

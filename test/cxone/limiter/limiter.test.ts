@@ -268,7 +268,7 @@ describe('a limiter that continues as another one', () => {
   test('keeps its pause to the end, with its cause, and lets nothing through before', async () => {
     const { world, limiter } = setUp();
     const pause = { ...PAUSE, until: world.now() + 30_000 };
-    limiter.continueFrom({ pause, limit: 10, inFlight: 0, sentNow: false });
+    limiter.continueFrom({ pause, limit: 10, inFlight: 0, sent: [] });
     expect(limiter.state()).toMatchObject({ pause, pauses: 0 });
     const permits = watch(limiter.permits('execute', 1, never));
     await world.advance(29_999);
@@ -280,7 +280,7 @@ describe('a limiter that continues as another one', () => {
   test('has no pause of its own that the other one did not know, and none that has ended', async () => {
     const { world, limiter } = setUp();
     limiter.pause(60_000, CAUSE);
-    limiter.continueFrom({ pause: { ...PAUSE, until: world.now() - 1 }, limit: 10, inFlight: 0, sentNow: false });
+    limiter.continueFrom({ pause: { ...PAUSE, until: world.now() - 1 }, limit: 10, inFlight: 0, sent: [] });
     expect(limiter.state().pause).toBe(null);
     expect(await permitsNow(limiter)).toHaveLength(1);
   });
@@ -288,24 +288,32 @@ describe('a limiter that continues as another one', () => {
   test('allows what the requests in flight of the other one leave of its limit, and one at least', () => {
     const { limiter } = setUp({ maxConcurrent: 10 });
     const limitAfter = (limit: number, inFlight: number) => {
-      limiter.continueFrom({ pause: null, limit, inFlight, sentNow: false });
+      limiter.continueFrom({ pause: null, limit, inFlight, sent: [] });
       return limiter.state().limit;
     };
     expect([limitAfter(8, 3), limitAfter(4, 4), limitAfter(50, 0)]).toEqual([5, 1, 10]);
     expect(limitAfter(0, 0)).toBe(10);
   });
 
-  test('makes no burst that with those of the other one would exceed the rate', async () => {
+  test.for([
+    { sent: null, title: 'nothing while the other one may have sent all of them just now', after: 0 },
+    { sent: [0, 0, 60, 0, 0, 0, 0, 0, 0, 0], title: 'what the other one has left', after: 40 },
+    { sent: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0], title: 'all of them if the other one has sent none', after: 96 },
+    { sent: [100_000, 1], title: 'nothing after one with a higher rate', after: 0 },
+  ])('sends of the requests of the next second $title', async ({ sent, after }) => {
     const { world, limiter } = setUp({ ratePerSecond: 100, maxConcurrent: 1_000 });
-    limiter.continueFrom({ pause: null, limit: 1_000, inFlight: 0, sentNow: true });
-    expect(limiter.state().tokens).toBe(0);
-    let sent = 0;
+    limiter.continueFrom({ pause: null, limit: 1_000, inFlight: 0, sent });
+    let departed = 0;
     void (async () => {
-      for (;;) sent += (await limiter.permits('execute', 1, never)).length;
+      for (;;) {
+        for (const _ of await limiter.permits('execute', 1, never)) void limiter.begin().then(() => (departed += 1));
+      }
     })();
-    await world.advance(1_000);
-    expect(sent).toBeLessThanOrEqual(100);
-    expect(sent).toBeGreaterThan(85);
+    await world.advance(800);
+    expect(departed).toBeLessThanOrEqual(after);
+    expect(departed).toBeGreaterThanOrEqual(0.75 * after);
+    await world.advance(2_000);
+    expect(departed).toBeGreaterThan(150);
   });
 
   test('announces each pause that begins, becomes longer or is lifted', () => {

@@ -101,6 +101,51 @@ describe('rate', () => {
     },
   );
 
+  /** Limiters that follow one another at any moment, after one that has handed over or was killed. */
+  async function relay(ratePerSecond: number, seed: number) {
+    const world = createManualWorld(seed);
+    const random = seededRandom(seed + 1);
+    const made: number[] = [];
+    let sent: readonly number[] | null = [];
+    for (let turn = 0; turn < 8; turn += 1) {
+      const limiter = createLimiter({ maxConcurrent: 60, ratePerSecond, world });
+      limiter.continueFrom({ pause: null, limit: 0, inFlight: 0, sent });
+      const over = new AbortController();
+      const leave = async (heldUp: number) => {
+        await world.sleep(heldUp);
+        await limiter.begin();
+        if (!over.signal.aborted) made.push(world.elapsed());
+      };
+      const caller = (async () => {
+        while (!over.signal.aborted) {
+          const permits = await limiter.permits('execute', 32, over.signal);
+          const heldUp = random() < 0.3 ? random() * 400 : 0;
+          for (const permit of permits) void leave(heldUp).then(permit.release);
+        }
+      })();
+      await world.advance(random() * 1_500);
+      over.abort();
+      sent = random() < 0.5 ? limiter.sentLately() : null;
+      limiter.close();
+      await caller;
+      if (random() < 0.5) await world.advance(random() * 300);
+    }
+    return made;
+  }
+
+  test('no second sees more requests than the rate allows, whichever receiver follows which', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(1, 2, 7, 20, 40, 100, 250),
+        fc.integer({ min: 0, max: 1_000_000 }),
+        async (rate, seed) => {
+          expect(busiestSecond(await relay(rate, seed))).toBeLessThanOrEqual(rate);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
   test('requests are spread over the second instead of coming all at its start', async () => {
     const { world, limiter } = setUp({ ratePerSecond: 100, maxConcurrent: 1000 });
     const made: number[] = [];

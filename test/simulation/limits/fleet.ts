@@ -13,7 +13,7 @@ import { quietLog } from '../../support/quiet-log.ts';
 import { type CountingCxone, createCountingCxone } from './cxone.ts';
 
 /** One step of the time, unless a test needs smaller ones. */
-const STEP_MS = 20;
+export const STEP_MS = 20;
 /** Turns of the event loop without a message to or from the database. */
 const SETTLED_TURNS = 4;
 
@@ -46,6 +46,8 @@ export interface Fleet {
   /** The one that leads, once one does. */
   leader(): Promise<Member>;
   pass(ms: number): Promise<void>;
+  /** Sets the clock of the database, which the receivers follow. */
+  setDatabaseClock(ms: number): Promise<void>;
   /** Moves the time in steps of this length from now on, milliseconds. */
   inStepsOf(ms: number): void;
   /** Lets time pass until the work is done. */
@@ -76,11 +78,13 @@ export async function createFleet(env: Readonly<Record<string, string>>): Promis
   };
 
   let stepMs = STEP_MS;
+  let databaseAheadMs = 0;
+  const tellDatabase = () => clock.query('UPDATE clock.now SET ms = $1', [world.now() + databaseAheadMs]);
 
   async function pass(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= stepMs) {
       await world.advance(Math.min(left, stepMs));
-      await clock.query('UPDATE clock.now SET ms = $1', [world.now()]);
+      await tellDatabase();
       await settle(proxies);
     }
   }
@@ -163,6 +167,10 @@ export async function createFleet(env: Readonly<Record<string, string>>): Promis
       }
     },
     pass,
+    setDatabaseClock: async (ms) => {
+      databaseAheadMs += ms;
+      await tellDatabase();
+    },
     inStepsOf: (ms) => {
       stepMs = ms;
     },

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { anExecution } from '../../support/executions.ts';
 import { serverUrl } from '../../support/postgres/databases.ts';
 import { mostInASecond } from './cxone.ts';
-import { createFleet, type Fleet, type Member } from './fleet.ts';
+import { createFleet, type Fleet, type Member, STEP_MS } from './fleet.ts';
 
 const RATE = 40;
 /** 103 % of the rate. */
@@ -77,6 +77,41 @@ describe.skipIf(serverUrl === null)('four receivers on one PostgreSQL', () => {
     const share = `${Math.round(100 * ofShop)} % of ${sent.length}`;
     process.stdout.write(`    most in a second ${mostInASecond(arrivals)} of ${RATE}, share of shop ${share}\n`);
     expect(Math.abs(ofShop - WEIGHTS.shop / (WEIGHTS.shop + WEIGHTS.other))).toBeLessThanOrEqual(0.05);
+  });
+
+  test('never send two requests within a second at a rate of one, however one leader follows another', {
+    timeout: 900_000,
+  }, async () => {
+    const fleet = await createFleet({ RATE_LIMIT_PER_SECOND: '1', QUEUE_TIMEOUT_SECONDS: '600' });
+    const [first] = [await fleet.start(), await fleet.start()];
+    await submit({ fleet, at: first }, 'shop', 60);
+    const stopping: Promise<void>[] = [];
+    const ends: Readonly<Record<string, (leader: Member) => Promise<void>>> = {
+      'is stopped': async (leader) => void stopping.push(leader.stop()),
+      'is killed, and one that starts just then leads': async (leader) => leader.kill(),
+      'is killed while the clock of the database is set forward': async (leader) => {
+        leader.kill();
+        await fleet.setDatabaseClock(60_000);
+      },
+      'is stopped while the clock of the database is set back': async (leader) => {
+        stopping.push(leader.stop());
+        await fleet.setDatabaseClock(-60_000);
+      },
+    };
+    const { arrivals } = fleet.cxone;
+    for (const [name, end] of Object.entries(ends)) {
+      const leader = await fleet.leader();
+      const before = arrivals.length;
+      for (let left = 200; left > 0 && arrivals.length === before; left -= 1) await fleet.pass(STEP_MS);
+      expect([name, arrivals.at(-1)?.by]).toEqual([name, leader.name]);
+      await end(leader);
+      await fleet.start();
+      const next = await fleet.leader();
+      await fleet.pass(2_500);
+      expect([name, arrivals.at(-1)?.by]).toEqual([name, next.name]);
+      expect([name, mostInASecond(arrivals)]).toEqual([name, 1]);
+    }
+    await fleet.during(Promise.all(stopping));
   });
 
   test('stop sending within 100 ms of the answer to a pause that was ordered at one that does not lead', async () => {

@@ -173,7 +173,7 @@ describe.skipIf(serverUrl === null)('two versions on one PostgreSQL', () => {
 });
 
 describe.skipIf(serverUrl === null)('a leader that hands over', () => {
-  /** Waits of half a second and more do not end: the interval of attempts to lead, the quiet second, signs of life. */
+  /** Waits of half a second and more do not end: the interval of attempts to lead, and signs of life. */
   const patient: PostgresStoreOptions['world'] = {
     ...systemWorld,
     sleep: (ms, signal) =>
@@ -197,14 +197,18 @@ describe.skipIf(serverUrl === null)('a leader that hands over', () => {
     await leader.add(asNew());
     // It listens for hints from then on.
     await expect.poll(() => seen).toBe(1);
-    await leader.leadership.handOver();
+    let led: readonly boolean[] = [];
+    await leader.leadership.handOver(async () => {
+      led = [leader.leadership.leads(), other.leadership.leads()];
+    });
+    expect(led).toEqual([false, false]);
     await expect.poll(other.leadership.leads).toBe(true);
     expect([leader.leadership.term(), other.leadership.term()]).toEqual([null, 2]);
     await expect(leader.claimDispatches(1, NOON)).rejects.toThrow('another receiver leads');
     expect(await other.claimDispatches(1, NOON)).toHaveLength(1);
     // The response to a request that was in flight is stored by the receiver that has sent it.
     expect((await leader.add(asNew())).outcome).toBe('added');
-    await other.leadership.handOver();
+    await other.leadership.handOver(async () => {});
     await withClient(url, (client) => client.query('SELECT pg_terminate_backend(pid) FROM receivers'));
     await expect.poll(() => leader.ping(NOON).then(() => 'connected', String)).toBe('connected');
     expect(terms).toEqual([null]);

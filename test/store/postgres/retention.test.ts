@@ -240,7 +240,7 @@ describe.skipIf(serverUrl === null)('a partition of pruned entries', () => {
     const next = await openOn(url);
     await store.prune(7, LATER);
     await store.reclaimSpace(1);
-    await store.leadership.handOver();
+    await store.leadership.handOver(async () => {});
     await expect.poll(next.leadership.leads).toBe(true);
     await expect(store.prune(7, LATER)).rejects.toThrow('another receiver leads');
     await expect(store.reclaimSpace(1)).rejects.toThrow('another receiver leads');

@@ -5,7 +5,7 @@ import type { UpstreamPause } from '../../../src/cxone/port.ts';
 import type { JsonObject } from '../../../src/execution/json.ts';
 import { NoLeader, OrderUnconfirmed } from '../../../src/store/leader-port.ts';
 import { createSharedControls, type OwnControls } from '../../../src/usecases/leader/live-controls.ts';
-import { type LiveState, NOTHING_KNOWN } from '../../../src/usecases/leader/live-state.ts';
+import { type LastState, type LiveState, NOTHING_KNOWN } from '../../../src/usecases/leader/live-state.ts';
 import { createSharedReports } from '../../../src/usecases/leader/shared-reports.ts';
 import type { Started } from '../../../src/usecases/reconcile/reconciliations.ts';
 import type { Reconciliation } from '../../../src/usecases/reconcile/report.ts';
@@ -19,6 +19,7 @@ const PAUSE: UpstreamPause = {
   ...{ actionId: 'charge-card', correlationId: 'order-1', app: 'shop' },
 };
 const CIRCUIT = { ...ENDPOINT, failure: 'ECONNREFUSED', failures: 7, since: 5, nextProbeAt: 90_000 };
+const SENT = [3, 0, 1];
 const REPORT: Reconciliation = {
   ...{ id: 'r-1', by: 'operator:alice', from: 0, to: 10, actionId: null, app: null, status: 'RUNNING', reason: null },
   ...{ startedAt: 20, endedAt: null, progress: 0, differs: [] },
@@ -31,7 +32,7 @@ function twoReceivers() {
   const log = quietLog();
   const channel = createLeaderChannelInMemory(world);
   const done: string[] = [];
-  const continued: LiveState[] = [];
+  const continued: LastState[] = [];
   const reported = new Map<string, Reconciliation>();
   const live = { ...NOTHING_KNOWN, pause: PAUSE, circuits: [CIRCUIT] };
   let state: LiveState = live;
@@ -43,6 +44,7 @@ function twoReceivers() {
       continueFrom: (before) => {
         continued.push(before);
       },
+      sentLately: () => SENT,
       takePause: (pause) => {
         state = { ...state, pause };
       },
@@ -239,7 +241,7 @@ test('a report of another version is shown as far as it is known, and otherwise 
 test('a new leader continues with the pause and the circuits of the one before, however long ago, and with its limit just then', async () => {
   const { world, channel, other, works, round, continued } = twoReceivers();
   await other.takeOver();
-  expect(continued).toEqual([NOTHING_KNOWN]);
+  expect(continued).toEqual([{ ...NOTHING_KNOWN, sent: [] }]);
   await works.publish(round);
   await other.takeOver();
   expect(continued.at(-1)).toMatchObject({ pause: PAUSE, circuits: [CIRCUIT] });
@@ -249,6 +251,24 @@ test('a new leader continues with the pause and the circuits of the one before, 
   await world.advance(3_600_000);
   await other.takeOver();
   expect(continued.at(-1)).toMatchObject({ pause: PAUSE, upstream: { limit: 0, inFlight: 0 } });
+});
+
+test('a new leader knows what the one before has sent if that has handed over, and is not misled by what another version states', async () => {
+  const { world, channel, leader, other, works, round, continued } = twoReceivers();
+  const sent = async () => {
+    await other.takeOver();
+    return continued.at(-1)?.sent;
+  };
+  await works.publish(round);
+  expect(await sent()).toBe(null);
+  await leader.publishLast();
+  expect(await sent()).toEqual(SENT);
+  await world.advance(60_000);
+  expect(await sent()).toEqual(SENT);
+  for (const strange of [{}, { sent: 'some' }, { sent: [1, -1] }, { sent: [0.5] }]) {
+    await channel.state.publish(strange);
+    expect(await sent()).toBe(null);
+  }
 });
 
 test('a pause that a response causes after its receiver has handed over is that of the leader', async () => {

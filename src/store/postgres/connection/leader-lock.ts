@@ -22,15 +22,10 @@ const BEGIN_TERM = `WITH beaten AS (
   ) INSERT INTO leadership AS l (id, term, slot, since) SELECT 1, 1, slot, clock_timestamp() FROM beaten
   ON CONFLICT (id) DO UPDATE SET term = l.term + CASE WHEN l.slot = excluded.slot THEN 0 ELSE 1 END, slot = excluded.slot,
     since = CASE WHEN l.slot = excluded.slot THEN l.since ELSE excluded.since END
-  RETURNING term, coalesce(handed_over_term = term - 1, false) AS "isHandedOver"`;
+  RETURNING term`;
 
+/** Receivers of versions up to schema 6 wait a second otherwise. */
 const HAND_OVER = 'UPDATE leadership SET handed_over_term = term WHERE id = 1 AND slot = $1';
-
-export interface Lead {
-  readonly term: number;
-  /** Whether the leader before has ended its requests to CXone and given up the lock; otherwise it may have sent some just now. */
-  readonly isHandedOver: boolean;
-}
 
 /** Returns whether a receiver leads. */
 export async function isAnyLeading(client: Client): Promise<boolean> {
@@ -41,7 +36,7 @@ export async function isAnyLeading(client: Client): Promise<boolean> {
 }
 
 /** Returns the term of this receiver if it leads from now on; null while another one leads, which ends if it has stopped. */
-export async function takeLead(client: Client, { slot, epoch }: Slot): Promise<Lead | null> {
+export async function takeLead(client: Client, { slot, epoch }: Slot): Promise<number | null> {
   const { rows: locks } = await client.query<{ locked: boolean }>(
     `SELECT pg_try_advisory_lock(${LEADER_LOCK}) AS locked`,
   );
@@ -50,8 +45,8 @@ export async function takeLead(client: Client, { slot, epoch }: Slot): Promise<L
     await endStoppedLeader(client);
     return null;
   }
-  const { rows: terms } = await client.query<Lead>(BEGIN_TERM, [slot, epoch]);
-  return terms[0] ?? null;
+  const { rows: terms } = await client.query<{ term: number }>(BEGIN_TERM, [slot, epoch]);
+  return terms[0]?.term ?? null;
 }
 
 /** Gives up the lock, which nothing else on this connection needs, for a receiver that sends nothing to CXone any more. */

@@ -30,8 +30,6 @@ const BEAT_MS = 2_500;
 const PROVEN_MS = 8_000;
 /** How often a receiver that does not lead tries to, without a hint. */
 const TRY_LEAD_MS = 500;
-/** How long it waits after a leader that has not handed over: CXone counts the requests of each second. */
-const QUIET_MS = 1_000;
 
 export interface SessionOptions {
   readonly addresses: readonly DatabaseAddress[];
@@ -71,8 +69,10 @@ export interface Session {
   writeAsLeader<T>(statement: string, values: object): Promise<T>;
   /** Tries to lead now, because the leader has handed over. */
   tryToLead(): void;
-  /** Gives up the lock of the leader for good: this receiver sends nothing to CXone any more. */
-  handOver(): Promise<void>;
+  /**
+   * Gives up the lock of the leader for good: this receiver sends nothing to CXone any more. @param last runs before that, if it leads
+   */
+  handOver(last: () => Promise<void>): Promise<void>;
   /** Notes that this receiver runs, and removes receipts that are no longer needed. */
   beat(): Promise<void>;
   close(): Promise<void>;
@@ -121,7 +121,7 @@ export function createSession(
       const taken = await raiseEpoch(client, slot, name);
       slot = taken.slot;
       await removeEnded(client, slot);
-      const term = hasHandedOver ? null : ((await takeLead(client, taken))?.term ?? null);
+      const term = hasHandedOver ? null : await takeLead(client, taken);
       await giveSign(client, taken, options.clock);
       provenAt = asked;
       const own: Active = {
@@ -166,16 +166,14 @@ export function createSession(
 
   async function lead(own: Active): Promise<void> {
     const asked = world.elapsed();
-    const taken = await own.inTurn(() => takeLead(own.client, own));
-    if (taken === null) return;
-    // promise: postgres/handed-over-lead-begins-at-once
-    if (!taken.isHandedOver) await world.sleep(QUIET_MS, closing.signal);
+    const term = await own.inTurn(() => takeLead(own.client, own));
+    if (term === null) return;
     // Others have written since: what is in memory must be as new as the lock.
     await reload((text, values) => rowsOf(own, text, values));
     if (!mayLead(own)) return;
     provenAt = asked;
     own.leads = true;
-    terms.become(taken.term);
+    terms.become(term);
   }
 
   async function keepBeating(own: Active): Promise<void> {
@@ -279,11 +277,13 @@ export function createSession(
     write: (statement, values) => write(statement, values, false),
     writeAsLeader: (statement, values) => write(statement, values, true),
     tryToLead: () => waiting.abort('the leader has handed over'),
-    handOver: async () => {
+    handOver: async (last) => {
       hasHandedOver = true;
       const own = active;
       if (own === null) return;
+      const led = own.leads;
       own.leads = false;
+      if (led) await last();
       await own.inTurn(() => giveUpLead(own.client, own));
     },
     beat: () => beat(current()),
