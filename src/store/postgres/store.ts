@@ -16,7 +16,7 @@ import { readsThrough } from '../shared/reads.ts';
 import { createActivityLog } from './audit/activity.ts';
 import { createPartitions } from './audit/partitions.ts';
 import { createSummaries } from './audit/summaries.ts';
-import { SELECT_EXECUTION, type StoredRow, toExecution } from './batch/aggregate.ts';
+import { type StoredRow, selectExecutionBy, toExecution } from './batch/aggregate.ts';
 import { taskOn } from './batch/task.ts';
 import { adoptCopy, prepareDatabase } from './connection/prepare.ts';
 import { createReads, SIDE_SETTINGS } from './connection/reads.ts';
@@ -157,7 +157,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   }
 
   async function findBy(column: 'correlation_id' | 'reference', value: string): Promise<Execution | undefined> {
-    const row = await reads.first<StoredRow>(`${SELECT_EXECUTION} WHERE r.${column} = $1`, [value]);
+    const row = await reads.first<StoredRow>(selectExecutionBy(column), [value], `find_by_${column}`);
     return row && toExecution(row);
   }
 

@@ -1,40 +1,57 @@
-// The plan of the statement that each batch reads is kept from its first uses, when tables may be small.
+// The plans of statements that run often are kept from their first uses, when tables may be small.
 
-import { expect, test } from 'vitest';
-import { loadAggregates } from '../../../src/store/postgres/batch/aggregate.ts';
+import { describe, expect, test } from 'vitest';
+import { loadAggregates, selectExecutionBy } from '../../../src/store/postgres/batch/aggregate.ts';
 import { WRITER_SETTINGS } from '../../../src/store/postgres/connection/connect.ts';
 import { createKeptPlans } from '../../../src/store/postgres/connection/kept-plans.ts';
 import { anExecution } from '../../support/executions.ts';
 import { newReceiverDatabase, serverUrl, withClient } from '../../support/postgres/databases.ts';
 
-test.skipIf(serverUrl === null)('each row is looked up by its id, also with a plan for small tables', async () => {
-  let statement = '';
-  const all = async <Row>(text: string): Promise<Row[]> => {
-    statement = text;
-    return [];
-  };
-  const { reference } = anExecution();
-  await loadAggregates({ all }, [reference], 100);
+/** Returns the plan that a connection keeps, made while the tables have little content. */
+async function keptPlanOf(statement: string, types: string, values: string, settings = {}): Promise<string> {
   const lines = await withClient(await newReceiverDatabase(), async (client) => {
     // As autovacuum does with tables that have little content.
     await client.query('ANALYZE outcome_rows, payload_hashes');
-    for (const [name, value] of Object.entries({ ...WRITER_SETTINGS, plan_cache_mode: 'force_generic_plan' })) {
+    for (const [name, value] of Object.entries({ ...settings, plan_cache_mode: 'force_generic_plan' })) {
       await client.query(`SET ${name} = '${value}'`);
     }
-    await client.query(`PREPARE load (integer, uuid[]) AS ${statement}`);
-    const { rows } = await client.query<Record<string, string>>(`EXPLAIN EXECUTE load (1, '{${reference}}')`);
+    await client.query(`PREPARE kept (${types}) AS ${statement}`);
+    const { rows } = await client.query<Record<string, string>>(`EXPLAIN EXECUTE kept (${values})`);
     return rows.map((row) => row['QUERY PLAN'] ?? '');
   });
-  const plan = lines.join('\n');
-  for (const [index, condition] of [
-    ['execution_rows_by_reference', 'reference = g.reference'],
-    ['outcome_rows_pkey', 'id = execution_rows.id'],
-    ['payload_hashes_pkey', 'id = execution_rows.id'],
-  ] as const) {
-    const found = new RegExp(`Index Scan using ${index} .*\\n *Index Cond: \\((.*)\\)`).exec(plan)?.[1];
-    expect(found, plan).toBe(condition);
-  }
-  expect(plan).not.toMatch(/Materialize|Seq Scan on (?!audit_checkpoint)|Hash Join|Merge Join/);
+  return lines.join('\n');
+}
+
+/** Returns the condition with which a plan uses an index; undefined if it does not. */
+function conditionOf(index: string, plan: string): string | undefined {
+  return new RegExp(`Index Scan using ${index} .*\\n *Index Cond: \\((.*)\\)`).exec(plan)?.[1];
+}
+
+describe.skipIf(serverUrl === null)('each row is looked up by its id, also with a plan for small tables', () => {
+  const { reference } = anExecution();
+
+  test('for a batch', async () => {
+    let statement = '';
+    const all = async <Row>(text: string): Promise<Row[]> => {
+      statement = text;
+      return [];
+    };
+    await loadAggregates({ all }, [reference], 100);
+    const plan = await keptPlanOf(statement, 'integer, uuid[]', `1, '{${reference}}'`, WRITER_SETTINGS);
+    expect(conditionOf('execution_rows_by_reference', plan), plan).toBe('reference = g.reference');
+    expect(conditionOf('outcome_rows_pkey', plan), plan).toBe('id = execution_rows.id');
+    expect(conditionOf('payload_hashes_pkey', plan), plan).toBe('id = execution_rows.id');
+    expect(plan).not.toMatch(/Materialize|Seq Scan on (?!audit_checkpoint)|Hash Join|Merge Join/);
+  });
+
+  test.each([
+    ['correlation_id', 'text'],
+    ['reference', 'uuid'],
+  ] as const)('for one execution by its %s', async (column, type) => {
+    const plan = await keptPlanOf(selectExecutionBy(column), type, `'${reference}'`);
+    expect(conditionOf(`execution_rows_by_${column}`, plan), plan).toMatch(column);
+    expect(plan).not.toMatch(/Materialize|Hash|Merge Join/);
+  });
 });
 
 test.skipIf(serverUrl === null)(

@@ -94,10 +94,13 @@ const TABLES = `execution_rows AS r LEFT JOIN outcome_rows AS o ON o.id = r.id
 /** A WHERE clause on `r` follows. */
 export const SELECT_EXECUTION = `SELECT ${COLUMNS} FROM ${TABLES}`;
 
+/** The tables besides `r`. With OFFSET 0 each row is looked up by itself, also if the tables were small when a kept plan was made. */
+const LOOKED_UP = `LEFT JOIN LATERAL (SELECT * FROM outcome_rows WHERE id = r.id OFFSET 0) AS o ON true
+  LEFT JOIN LATERAL (SELECT * FROM payload_hashes WHERE id = r.id AND r.payload_pruned_at IS NOT NULL OFFSET 0) AS h ON true`;
+
 /**
  * Parameters: the number of entries from which on repeats may be counted, and the references. Notifications and repeats are looked up
- * only for executions that may have them. Its plan is kept: with OFFSET 0 each row is looked up by itself, also if the tables were small
- * when the plan was made.
+ * only for executions that may have them. Its plan is kept.
  */
 const SELECT_AGGREGATES = `SELECT ${COLUMNS},
   CASE WHEN r.notify_url IS NOT NULL THEN
@@ -106,9 +109,11 @@ const SELECT_AGGREGATES = `SELECT ${COLUMNS},
   CASE WHEN r.entries >= $1 THEN (SELECT json_agg(json_build_array(a.event, a.count)) FROM
     (SELECT event, count(*) FROM audit_rows WHERE execution = r.id GROUP BY event) AS a) END AS listed
 FROM unnest($2::uuid[]) AS g(reference)
-  CROSS JOIN LATERAL (SELECT * FROM execution_rows WHERE reference = g.reference OFFSET 0) AS r
-  LEFT JOIN LATERAL (SELECT * FROM outcome_rows WHERE id = r.id OFFSET 0) AS o ON true
-  LEFT JOIN LATERAL (SELECT * FROM payload_hashes WHERE id = r.id AND r.payload_pruned_at IS NOT NULL OFFSET 0) AS h ON true`;
+  CROSS JOIN LATERAL (SELECT * FROM execution_rows WHERE reference = g.reference OFFSET 0) AS r ${LOOKED_UP}`;
+
+/** One statement for each column. Parameter: its value. The plan is kept, too. */
+export const selectExecutionBy = (column: 'correlation_id' | 'reference') =>
+  `SELECT ${COLUMNS} FROM (SELECT * FROM execution_rows WHERE ${column} = $1 OFFSET 0) AS r ${LOOKED_UP}`;
 
 export function toExecution(row: StoredRow): Execution {
   return {

@@ -58,7 +58,7 @@ export async function loadNames(session: Pick<Session, 'all'>, submissions: read
   if (submissions.length === 0) return names;
   const executions = submissions.map(({ execution }) => execution);
   const ids = executions.map(({ correlationId }) => correlationId);
-  for (const row of await session.all<EarlierRow>(BY_CORRELATION_ID, [ids])) {
+  for (const row of await session.all<EarlierRow>(BY_CORRELATION_ID, [ids], 'names_by_correlation_id')) {
     names.byCorrelationId.set(row.correlation_id, toEarlier(row));
   }
   const keyed = executions.flatMap(({ app, idempotencyKey }) =>
@@ -67,12 +67,12 @@ export async function loadNames(session: Pick<Session, 'all'>, submissions: read
   if (keyed.length === 0) return names;
   const apps = keyed.map(({ app }) => app);
   const keys = keyed.map(({ idempotencyKey }) => idempotencyKey);
-  for (const row of await session.all<EarlierRow>(BY_KEY, [apps, keys])) {
+  for (const row of await session.all<EarlierRow>(BY_KEY, [apps, keys], 'names_by_key')) {
     names.byKey.set(keyOf(row.app, row.idempotency_key ?? ''), toEarlier(row));
   }
   const ranges = keys.map((key) => ({ key: appKeyOf(key), ...nameRange(appKeyOf(key)) }));
   const bounds = [apps, ranges.map(({ key }) => key), ranges.map(({ from }) => from), ranges.map(({ to }) => to)];
-  for (const { app, key, found } of await session.all<UnderKeyRow>(UNDER_KEY, bounds)) {
+  for (const { app, key, found } of await session.all<UnderKeyRow>(UNDER_KEY, bounds, 'names_under_key')) {
     if (found !== null) names.underKey.set(keyOf(app, key), found);
   }
   return names;

@@ -3,7 +3,7 @@
 import type { Client } from 'pg';
 import { comparable } from '../storable-json.ts';
 import type { createTurns } from '../turns.ts';
-import type { KeptPlans } from './kept-plans.ts';
+import { type KeptPlans, keptUnder } from './kept-plans.ts';
 import type { Slot } from './slot.ts';
 
 export interface Active extends Slot {
@@ -21,6 +21,6 @@ export async function rowsOf<Row>(
   values: readonly unknown[],
   name?: string,
 ): Promise<Row[]> {
-  const query = { text, values: comparable(values), ...(name === undefined ? {} : { name: keptPlan(name) }) };
+  const query = { text, values: comparable(values), ...keptUnder(name, keptPlan) };
   return (await inTurn(() => client.query(query))).rows as Row[];
 }

@@ -3,6 +3,11 @@
 /** Returns the name of a statement for its next use. */
 export type KeptPlans = (statement: string) => string;
 
+/** Returns what a query needs besides its text, so that its plan is kept: nothing without a name. */
+export function keptUnder(name: string | undefined, keptPlan: KeptPlans): { readonly name?: string } {
+  return name === undefined ? {} : { name: keptPlan(name) };
+}
+
 /**
  * For one connection. A plan is made again each time that its uses have doubled: the first one may have been made for empty tables, for which
  * any index is as good as the right one.

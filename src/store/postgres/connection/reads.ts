@@ -8,6 +8,7 @@ import { type Reads, readsThrough } from '../../shared/reads.ts';
 import { comparable } from '../storable-json.ts';
 import { connectWritable } from './connect.ts';
 import { codeOf, isTransient, leavesInDoubt, READ_ONLY } from './errors.ts';
+import { createKeptPlans, type KeptPlans, keptUnder } from './kept-plans.ts';
 
 const MAX_CONNECTIONS = 4;
 
@@ -30,11 +31,12 @@ export interface ReadConnections extends Reads {
 
 interface Lane {
   client: Client | null;
+  keptPlan: KeptPlans;
 }
 
 /** Each query waits for the next free connection. A connection that breaks is replaced by the next query. */
 export function createReads({ connections = MAX_CONNECTIONS, ...options }: ReadsOptions): ReadConnections {
-  const free: Lane[] = Array.from({ length: connections }, () => ({ client: null }));
+  const free: Lane[] = Array.from({ length: connections }, () => ({ client: null, keptPlan: createKeptPlans() }));
   const waiting: ((lane: Lane) => void)[] = [];
   const open = new Set<Client>();
   let closed = false;
@@ -55,6 +57,7 @@ export function createReads({ connections = MAX_CONNECTIONS, ...options }: Reads
     if (lane.client !== null) return lane.client;
     const { client } = await connectWritable(options);
     lane.client = client;
+    lane.keptPlan = createKeptPlans();
     open.add(client);
     client.on('end', () => drop(lane, client));
     return client;
@@ -65,12 +68,12 @@ export function createReads({ connections = MAX_CONNECTIONS, ...options }: Reads
     if (open.delete(client)) void client.end().catch(() => {});
   }
 
-  async function all(text: string, values: readonly unknown[]): Promise<unknown[]> {
+  async function all(text: string, values: readonly unknown[], name?: string): Promise<unknown[]> {
     if (closed) throw new StoreUnavailable('the store is closed');
     const lane = await take();
     try {
       const client = await connected(lane);
-      return (await client.query({ text, values: comparable(values) })).rows;
+      return (await client.query({ text, values: comparable(values), ...keptUnder(name, lane.keptPlan) })).rows;
     } catch (error) {
       // Another host may accept writes by now.
       const isLost = leavesInDoubt(error) || codeOf(error) === READ_ONLY;

@@ -7,7 +7,7 @@ import type { Client } from 'pg';
 import { type Log, reasonOf } from '../../../lib/log.ts';
 import type { World } from '../../../lib/world.ts';
 import { type ConnectOptions, connectWritable, WRITER_SETTINGS } from '../connection/connect.ts';
-import { createKeptPlans } from '../connection/kept-plans.ts';
+import { createKeptPlans, keptUnder } from '../connection/kept-plans.ts';
 
 /** The interval of looks without hints, milliseconds. */
 const LOOK_MS = 250;
@@ -19,6 +19,8 @@ const CHANNEL = 'cxone_receiver';
 
 /** A hint needs no commit record on disk. */
 const SETTINGS = { ...WRITER_SETTINGS, synchronous_commit: 'off' } as const;
+
+const NOTIFY = 'SELECT pg_notify($1, hint) FROM unnest($2::text[]) AS h(hint)';
 
 /** Receivers that gave a sign of life shortly before, by the clock of the database. One alone needs no hints. */
 const ARE_SEVERAL = `SELECT count(*) > 1 AS several FROM receivers WHERE beat_at > clock_timestamp() - interval '15 seconds'`;
@@ -104,8 +106,7 @@ export function createHints({ connecting, world, log, look, refresh, changed, ha
 
   const query: Query = async (text, values = [], name) => {
     const client = await connected();
-    return (await client.query({ text, values: [...values], ...(name === undefined ? {} : { name: keptPlan(name) }) }))
-      .rows;
+    return (await client.query({ text, values: [...values], ...keptUnder(name, keptPlan) })).rows;
   };
 
   async function lookOnce(): Promise<void> {
@@ -152,7 +153,7 @@ export function createHints({ connecting, world, log, look, refresh, changed, ha
       const given = [...toGive].map((hint) => `${own} ${hint}`);
       toGive.clear();
       try {
-        await query('SELECT pg_notify($1, hint) FROM unnest($2::text[]) AS h(hint)', [CHANNEL, given]);
+        await query(NOTIFY, [CHANNEL, given], 'notify');
       } catch (error) {
         // The others find it without the hint.
         log.debug(() => ({ reason: reasonOf(error) }), 'other receivers got no hint');
