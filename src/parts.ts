@@ -142,7 +142,7 @@ export async function buildParts(options: ReceiverOptions, limits: ListenerLimit
     advisor: createAdvisor({ store, world, log, ...pace }),
     repeats: followRepeats(trail, world.now),
     succession: createSuccession({
-      ...{ sharing: live.sharing, leadership: store.leadership, world, log },
+      ...{ sharing: live.sharing, leadership: store.leadership, world, log, tokenPause: cxone.tokenPause },
       publishSoon: () => lifecycle.loops().get('publish')?.wake(),
       pause: () => cxone.limiterState().pause,
     }),

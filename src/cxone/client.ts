@@ -3,6 +3,7 @@
 import type { Execution } from '../execution/execution.ts';
 import type { ProxyRules } from '../lib/proxy/proxy.ts';
 import type { World } from '../lib/world.ts';
+import type { AccessTokens } from './auth/access-token.ts';
 import { type AuthorizedOptions, createAuthorizedRequests } from './authorized-requests.ts';
 import { buildPollRequest, NoPollAddress } from './build-requests.ts';
 import { type CallResult, classifyPollResponse, classifySubmitResponse } from './classify-response.ts';
@@ -11,7 +12,15 @@ import type { Endpoints } from './discovery/endpoints.ts';
 import { createLargeBodies } from './large-bodies/large-bodies.ts';
 import { createLimiter, type Limiter, type LimiterState } from './limiter/limiter.ts';
 import { isDotSegment, parseCallback, scanCallback } from './parse-response.ts';
-import type { ConnectionProblem, Cxone, GatewayReport, Requester, TokenProblem, UpstreamPause } from './port.ts';
+import type {
+  ConnectionProblem,
+  Cxone,
+  GatewayReport,
+  Requester,
+  TokenPause,
+  TokenProblem,
+  UpstreamPause,
+} from './port.ts';
 import { isPollable } from './profile/profile.ts';
 import { createReachability } from './reachability.ts';
 import { MAX_RESULT_BYTES } from './response-document.ts';
@@ -41,7 +50,11 @@ export interface CxoneClient extends Cxone, Pick<Limiter, 'continueFrom' | 'sent
   limiterState(): LimiterState;
   /** Ends the current pause and returns it; null when nothing is paused. */
   liftPause(): UpstreamPause | null;
-  /** Calls the listener when a pause begins, becomes longer or is lifted. */
+  /** Returns until when the token endpoint wants no request; null without such a pause. */
+  tokenPause(): TokenPause | null;
+  /** Takes over such a pause from another receiver. A longer one stays. */
+  takeTokenPause(pause: TokenPause): void;
+  /** Calls the listener when a pause of requests begins, becomes longer or is lifted, and when one of token requests begins. */
   watchPause(listener: () => void): void;
   /** Returns why no new access token is available; null while there is no problem. */
   tokenProblem(): TokenProblem | null;
@@ -120,11 +133,9 @@ export function createCxone(options: CxoneOptions): CxoneClient {
     scanCallback: () => scanCallback(profile, maxResultBytes, largeBodies.readScan),
     parseResponse: largeBodies.parseResponse,
     limiterState: limiter.state,
-    liftPause: limiter.lift,
     continueFrom: limiter.continueFrom,
     sentLately: limiter.sentLately,
-    takePause: limiter.takePause,
-    watchPause: limiter.watch,
+    ...createPauses(limiter, tokens, () => world.now() + maxPauseMs),
     tokenProblem: tokens.problem,
     gatewayReports: reports.current,
     connectionProblems: reachability.problems,
@@ -136,6 +147,21 @@ export function createCxone(options: CxoneOptions): CxoneClient {
       transport.close();
     },
   };
+}
+
+function createPauses(limiter: Limiter, tokens: AccessTokens, latestEnd: () => number) {
+  return {
+    liftPause: limiter.lift,
+    takePause: limiter.takePause,
+    tokenPause: tokens.pause,
+    takeTokenPause: ({ httpStatus, until }: TokenPause) =>
+      // By a clock that was set back, it would last for longer than any response may pause requests.
+      tokens.takePause({ httpStatus, until: Math.min(until, latestEnd()) }),
+    watchPause: (listener: () => void) => {
+      limiter.watch(listener);
+      tokens.watchPause(listener);
+    },
+  } satisfies Partial<CxoneClient>;
 }
 
 function createExecutionCookies(world: Pick<World, 'now'>) {

@@ -21,6 +21,13 @@ export interface TokenProblem {
   readonly since: number;
 }
 
+/** Until when the token endpoint wants no request, by the Retry-After of a response with this status. */
+export interface TokenPause {
+  readonly httpStatus: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly until: number;
+}
+
 /** Refused tokens or responses of gateways that delay executions now. */
 export interface GatewayReport {
   readonly kind: 'token-refused' | 'action-refused' | 'too-early' | 'request-timeout' | 'cut';

@@ -197,6 +197,21 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: 'a wall clock that is set forward or back',
   },
   {
+    tag: 'leader-inherits-token-pause',
+    promise: 'a new leader asks for no token before the end of a pause that the token endpoint has asked for',
+    edit: removed,
+    tests: [RATES],
+    title: 'ask for no token before the end of a pause',
+  },
+  {
+    tag: 'token-pause-is-passed-on',
+    promise:
+      'a pause of the token endpoint that a response causes after its receiver has handed over reaches the leader',
+    edit: removed,
+    tests: ['test/usecases/leader/succession.test.ts'],
+    title: 'passes them on to the leader',
+  },
+  {
     tag: 'leader-inherits-circuits',
     promise: 'a new leader has the open circuits of the one before, and no others',
     edit: removed,

@@ -11,6 +11,7 @@ export const NOTHING_SENT: LiveState = {
     ...{ gatewayReports: [], connectionProblems: [] },
   },
   pause: null,
+  tokenPause: null,
   circuits: [],
 };
 

@@ -4,7 +4,8 @@ import type { Json } from '../../execution/json.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
 import type { Move } from '../discovery/endpoints.ts';
-import { type Requester, type TokenProblem, TokenUnavailable } from '../port.ts';
+import { statusMessage } from '../error-message.ts';
+import { type Requester, type TokenPause, type TokenProblem, TokenUnavailable } from '../port.ts';
 import type { NamedSecret } from '../profile/headers.ts';
 import type { TokenRequestPart } from '../profile/token.ts';
 import { createSingleFlight } from '../single-flight.ts';
@@ -30,6 +31,12 @@ export interface AccessTokens {
   refused(token: string, requester: Requester): RefusalCause | 'renew';
   /** Returns why no new token is available; null while there is no problem. */
   problem(): TokenProblem | null;
+  /** Returns the pause that a response of the token endpoint has asked for; null without one. */
+  pause(): TokenPause | null;
+  /** Takes over such a pause that a response to another receiver has caused. A longer one stays. */
+  takePause(pause: TokenPause): void;
+  /** Calls the listener when a response asks for a pause. */
+  watchPause(listener: () => void): void;
   /** Returns the scopes that the profile requires and the last token lacks; empty if its response named no scopes. */
   missingScopes(): readonly string[];
   /** Returns the claims of the last token, id token first; empty without a token or for an opaque one. */
@@ -62,7 +69,8 @@ interface Grant extends TokenResponse {
 /** One function because the token, its problem and its renewal change together. */
 export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
   const { part, credentials, headerSecrets = [], world, log } = options;
-  const attempt = createSingleFlight(world, ask);
+  let paused = () => {};
+  const flight = createSingleFlight(world, ask, () => paused());
   const record = createTokenRecord(world.elapsed);
   const spacing = createRenewalSpacing(world);
   const scopes = createScopeCheck(part, log);
@@ -132,7 +140,7 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
 
   async function renew(): Promise<Grant> {
     try {
-      const renewed = await attempt();
+      const renewed = await flight.run();
       problem = null;
       return renewed;
     } catch (error) {
@@ -186,6 +194,17 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
       return 'renew';
     },
     problem: () => problem,
+    pause: () => {
+      const asked = flight.asked();
+      return asked && { httpStatus: asked.httpStatus, until: world.now() + asked.retryAfterMs };
+    },
+    takePause: ({ httpStatus, until }) => {
+      const message = statusMessage('the token request of another receiver with ', httpStatus);
+      flight.hold(new TokenUnavailable(message, { httpStatus, retryAfterMs: until - world.now() }));
+    },
+    watchPause: (listener) => {
+      paused = listener;
+    },
     missingScopes: scopes.missing,
     claims: () => claims,
     baseUrl: () => grant?.baseUrl ?? null,

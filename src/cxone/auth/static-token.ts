@@ -78,6 +78,9 @@ export function createStaticToken(
       return 'renew';
     },
     problem: () => (refusedAt === null ? null : { reason: REFUSED, since: refusedAt }),
+    pause: () => null,
+    takePause: () => {},
+    watchPause: () => {},
     missingScopes: () => [],
     claims: () => [claimsOf(token)],
     baseUrl: () => null,

@@ -41,7 +41,7 @@ export function createStaleIfError<T>({ world, load, onStale }: StaleIfErrorOpti
   /** The time of the last successful reload. */
   let reloadedAt = Number.NEGATIVE_INFINITY;
 
-  const attempt = createSingleFlight(world, async () => {
+  const { run: attempt } = createSingleFlight(world, async () => {
     const loaded = await load();
     cached = { ...loaded, loadedAt: world.elapsed() };
     unreliable = false;

@@ -1,6 +1,6 @@
 // What operators see and order of the receiver that sends: there directly, and at any other receiver through the database.
 
-import type { UpstreamPause } from '../../cxone/port.ts';
+import type { TokenPause, UpstreamPause } from '../../cxone/port.ts';
 import type { Json, JsonObject } from '../../execution/json.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { Work } from '../../lib/loop.ts';
@@ -11,7 +11,14 @@ import type { Reconciliations } from '../reconcile/reconciliations.ts';
 import type { LastState, LiveState } from './live-state.ts';
 import { createOrderWork, haveDone, type OrderHandler } from './orders.ts';
 import { createPublisher, lastState, publishedState } from './publisher.ts';
-import { readEndpoint, readPause, readPauseOrder, readReconcileOrder, readStarted } from './shared-forms.ts';
+import {
+  readEndpoint,
+  readPause,
+  readPauseOrder,
+  readReconcileOrder,
+  readStarted,
+  readTokenPauseOrder,
+} from './shared-forms.ts';
 import type { SharedReports } from './shared-reports.ts';
 
 /** What this receiver does itself while it leads. */
@@ -23,6 +30,7 @@ export interface OwnControls {
   sentLately(): readonly number[];
   /** Takes over a pause that a response to another receiver has caused. */
   takePause(pause: UpstreamPause): void;
+  takeTokenPause(pause: TokenPause): void;
   liftPause(): UpstreamPause | null;
   /** Makes the next notification for the endpoint due, and lets it pass the open circuit. */
   probe(endpoint: Endpoint): Promise<void>;
@@ -31,10 +39,10 @@ export interface OwnControls {
   readonly reconciliations: Pick<Reconciliations, 'start' | 'find'>;
 }
 
+type NotShared = 'continueFrom' | 'sentLately' | 'takePause' | 'takeTokenPause' | 'reconciliations';
+
 /** The same, wherever it is done. @throws {NoLeader} if no receiver leads */
-export type LiveControls = Anywhere<
-  Omit<OwnControls, 'continueFrom' | 'sentLately' | 'takePause' | 'reconciliations'>
-> & {
+export type LiveControls = Anywhere<Omit<OwnControls, NotShared>> & {
   readonly reconciliations: Anywhere<OwnControls['reconciliations']>;
 };
 
@@ -50,8 +58,9 @@ export interface SharedControls extends LiveControls {
   takeOver(): Promise<void>;
   /** Publishes what the next leader continues with, once this receiver sends nothing any more. @throws {StoreUnavailable} */
   publishLast(): Promise<void>;
-  /** Passes a pause on that a response has caused after this receiver has handed over. */
+  /** Pass a pause on that a response has caused after this receiver has handed over. */
   passPause(pause: UpstreamPause): Promise<void>;
+  passTokenPause(pause: TokenPause): Promise<void>;
   /** Returns the loops of the leader by name, for one term. */
   works(): Readonly<Record<'orders' | 'publish', Work>>;
 }
@@ -87,6 +96,10 @@ export function createSharedControls(own: OwnControls, tools: SharingTools): Sha
     'lift-pause': () => own.liftPause() as unknown as Json,
     pause: (body) => {
       own.takePause(readPauseOrder(body));
+      return null;
+    },
+    'token-pause': (body) => {
+      own.takeTokenPause(readTokenPauseOrder(body));
       return null;
     },
     probe: async (body) => {
@@ -156,7 +169,8 @@ export function createSharedControls(own: OwnControls, tools: SharingTools): Sha
     takeOver: async () => own.continueFrom(await lastState(channel.state)),
     publishLast: () => publishAll(own.sentLately()),
     passPause: (pause) => hint('pause', { ...pause }),
+    passTokenPause: (pause) => hint('token-pause', { ...pause }),
   };
 }
 
-type Kind = 'lift-pause' | 'pause' | 'probe' | 'deliveries-resumed' | 'incidents-changed' | 'reconcile';
+type Kind = 'lift-pause' | 'pause' | 'token-pause' | 'probe' | 'deliveries-resumed' | 'incidents-changed' | 'reconcile';

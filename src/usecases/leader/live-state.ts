@@ -1,6 +1,6 @@
 // What the receiver that sends knows in its memory alone: the state of CXone and of the endpoints of apps.
 
-import type { ConnectionProblem, GatewayReport, TokenProblem, UpstreamPause } from '../../cxone/port.ts';
+import type { ConnectionProblem, GatewayReport, TokenPause, TokenProblem, UpstreamPause } from '../../cxone/port.ts';
 import type { OpenCircuit } from '../../store/outbox-port.ts';
 
 /** The state of the limiter for requests to CXone. */
@@ -24,6 +24,8 @@ export interface LiveState {
   readonly upstream: UpstreamState;
   /** The pause that a response of CXone caused; null if there is none. */
   readonly pause: UpstreamPause | null;
+  /** Until when the token endpoint wants no request; null without such a pause. */
+  readonly tokenPause: TokenPause | null;
   readonly circuits: readonly LiveCircuit[];
 }
 
@@ -43,5 +45,6 @@ export const NOTHING_KNOWN: LiveState = {
     ...{ gatewayReports: [], connectionProblems: [] },
   },
   pause: null,
+  tokenPause: null,
   circuits: [],
 };

@@ -1,6 +1,6 @@
 // The controls of the receiver that sends: its limiter of requests to CXone, its lanes to endpoints, and its reconciliations.
 
-import type { ConnectionProblem, GatewayReport, TokenProblem, UpstreamPause } from '../../cxone/port.ts';
+import type { ConnectionProblem, GatewayReport, TokenPause, TokenProblem, UpstreamPause } from '../../cxone/port.ts';
 import type { Loop } from '../../lib/loop.ts';
 import type { World } from '../../lib/world.ts';
 import type { Endpoint, Endpoints } from '../../store/endpoints-port.ts';
@@ -23,6 +23,8 @@ export interface OwnParts extends Pick<OwnControls, 'reconciliations'> {
     sentLately(): readonly number[];
     takePause(pause: UpstreamPause): void;
     tokenProblem(): TokenProblem | null;
+    tokenPause(): TokenPause | null;
+    takeTokenPause(pause: TokenPause): void;
     gatewayReports(): readonly GatewayReport[];
     connectionProblems(): readonly ConnectionProblem[];
   };
@@ -57,20 +59,24 @@ export function createOwnControls({
           ...{ gatewayReports: cxone.gatewayReports(), connectionProblems: cxone.connectionProblems() },
         },
         pause,
+        tokenPause: cxone.tokenPause(),
         circuits: lanes
           .openCircuits()
           .map(({ probeInMs, ...circuit }) => ({ ...circuit, nextProbeAt: now + probeInMs })),
       };
     },
-    continueFrom: ({ upstream, pause, circuits, sent }) => {
+    continueFrom: ({ upstream, pause, tokenPause, circuits, sent }) => {
       const now = world.now();
       cxone.continueFrom({ ...upstream, pause, sent: isOwnTime ? [] : sent });
+      // promise: leader-inherits-token-pause
+      if (tokenPause !== null) cxone.takeTokenPause(tokenPause);
       lanes.continueFrom(
         circuits.map(({ nextProbeAt, ...circuit }) => ({ ...circuit, probeInMs: Math.max(0, nextProbeAt - now) })),
       );
     },
     sentLately: cxone.sentLately,
     takePause: cxone.takePause,
+    takeTokenPause: cxone.takeTokenPause,
     liftPause: cxone.liftPause,
     probe: async (endpoint) => {
       await store.hasten(endpoint, world.now());

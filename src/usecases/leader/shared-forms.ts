@@ -2,7 +2,7 @@
 // what it misses has a default: a neighbouring version may write more or less.
 
 import * as v from 'valibot';
-import type { GatewayReport, Requester, UpstreamPause } from '../../cxone/port.ts';
+import type { GatewayReport, Requester, TokenPause, UpstreamPause } from '../../cxone/port.ts';
 import type { Json, JsonObject } from '../../execution/json.ts';
 import type { Endpoint } from '../../store/endpoints-port.ts';
 import type { Started } from '../reconcile/reconciliations.ts';
@@ -52,6 +52,8 @@ const PAUSE = v.object({
   ...{ httpStatus: count, since: count, until: v.number() },
 });
 
+const TOKEN_PAUSE = v.object({ httpStatus: count, until: v.number() });
+
 const CIRCUIT = v.object({
   ...{ app: v.string(), origin: v.string(), failure: v.fallback(text, null) },
   ...{ failures: v.number(), since: v.number(), nextProbeAt: v.number() },
@@ -69,6 +71,7 @@ const UPSTREAM = v.object({
 const STATE = v.object({
   upstream: v.fallback(UPSTREAM, () => v.parse(UPSTREAM, { gatewayReports: [], connectionProblems: [] })),
   pause: orNull(PAUSE),
+  tokenPause: orNull(TOKEN_PAUSE),
   circuits: known(CIRCUIT),
 });
 
@@ -111,8 +114,8 @@ export class UnknownOrder extends Error {
 
 /** Returns what the leader has published, as far as this version knows it. */
 export function readLiveState(published: JsonObject): LiveState {
-  const { upstream, pause, circuits } = v.parse(v.fallback(STATE, NOTHING_KNOWN as never), published);
-  return { upstream, pause, circuits: circuits satisfies readonly LiveCircuit[] };
+  const { circuits, ...state } = v.parse(v.fallback(STATE, NOTHING_KNOWN as never), published);
+  return { ...state, circuits: circuits satisfies readonly LiveCircuit[] };
 }
 
 /** Returns what the next leader continues with. A leader of an earlier version does not state what it has sent. */
@@ -149,6 +152,11 @@ export function readReconcileOrder(body: JsonObject): { readonly request: Reconc
 /** @throws {UnknownOrder} */
 export function readPauseOrder(body: JsonObject): UpstreamPause {
   return orderOf(PAUSE, body);
+}
+
+/** @throws {UnknownOrder} */
+export function readTokenPauseOrder(body: JsonObject): TokenPause {
+  return orderOf(TOKEN_PAUSE, body);
 }
 
 function orderOf<Schema extends v.GenericSchema>(schema: Schema, body: JsonObject): v.InferOutput<Schema> {

@@ -1,6 +1,6 @@
 // How one leader follows another: the one hands over, and the other continues with what its predecessor knew.
 
-import type { UpstreamPause } from '../../cxone/port.ts';
+import type { TokenPause, UpstreamPause } from '../../cxone/port.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
 import type { Leadership } from '../../store/receiver-store.ts';
@@ -12,13 +12,14 @@ const MAX_TAKE_OVERS = 5;
 
 export interface SuccessionTools {
   /** Null for a database of one process. */
-  readonly sharing: Pick<SharedControls, 'takeOver' | 'publishLast' | 'passPause'> | null;
+  readonly sharing: Pick<SharedControls, 'takeOver' | 'publishLast' | 'passPause' | 'passTokenPause'> | null;
   readonly leadership: Pick<Leadership, 'term' | 'handOver'>;
   readonly world: Pick<World, 'sleep'>;
   readonly log: Log;
   /** Publishes soon. */
   readonly publishSoon: () => void;
   readonly pause: () => UpstreamPause | null;
+  readonly tokenPause: () => TokenPause | null;
 }
 
 export interface Succession {
@@ -26,11 +27,12 @@ export interface Succession {
   takeOver(): Promise<void>;
   /** Lets another receiver lead. This one claims nothing more, and has ended what it could end soon. */
   handOver(): Promise<void>;
-  /** To be called when a pause begins, becomes longer or is lifted: every receiver shows it, and the next leader continues with it. */
+  /** To be called when a pause of requests or of token requests begins, becomes longer or is lifted: every receiver shows it, and the next leader continues with it. */
   pauseChanged(): void;
 }
 
-export function createSuccession({ sharing, leadership, world, log, publishSoon, pause }: SuccessionTools): Succession {
+export function createSuccession(tools: SuccessionTools): Succession {
+  const { sharing, leadership, world, log, publishSoon } = tools;
   return {
     takeOver: async () => {
       for (let attempt = 1; sharing !== null && attempt <= MAX_TAKE_OVERS; attempt += 1) {
@@ -53,8 +55,10 @@ export function createSuccession({ sharing, leadership, world, log, publishSoon,
     pauseChanged: () => {
       if (leadership.term() !== null) return publishSoon();
       // The response to a request that was in flight when this receiver handed over.
-      const now = pause();
-      if (now !== null) void sharing?.passPause(now);
+      const [pause, tokenPause] = [tools.pause(), tools.tokenPause()];
+      if (pause !== null) void sharing?.passPause(pause);
+      // promise: token-pause-is-passed-on
+      if (tokenPause !== null) void sharing?.passTokenPause(tokenPause);
     },
   };
 }

@@ -509,6 +509,46 @@ describe('failure', () => {
     expect(requests).toHaveLength(1);
   });
 
+  test('makes no request while a response to another receiver asks for a pause, nor a shorter one than its own', async () => {
+    const { world, tokens, requests, endpoint } = setUp();
+    expect(tokens.pause()).toBe(null);
+    tokens.takePause({ httpStatus: 429, until: world.now() + 20_000 });
+    const failure = await failureOf(tokens.get());
+    expect([failure.retryAfterMs, failure.httpStatus, requests.length]).toEqual([20_000, 429, 0]);
+    expect(tokens.problem()?.reason).toContain('another receiver with 429');
+    await world.advance(20_000);
+    expect(tokens.pause()).toBe(null);
+    endpoint.answer = () => answered(503, '', 30_000);
+    await failureOf(tokens.get());
+    const pause = { httpStatus: 503, until: world.now() + 30_000 };
+    expect(tokens.pause()).toEqual(pause);
+    tokens.takePause({ httpStatus: 429, until: world.now() + 10_000 });
+    expect(tokens.pause()).toEqual(pause);
+    await world.advance(30_000);
+    endpoint.answer = () => ok({ access_token: 'good' });
+    expect(await tokens.get()).toBe('good');
+    expect([tokens.pause(), requests.length]).toEqual([null, 2]);
+  });
+
+  test('announces each response that asks for a pause, and no other failure', async () => {
+    const { world, tokens, endpoint } = setUp();
+    let announced = 0;
+    tokens.watchPause(() => {
+      announced += 1;
+    });
+    endpoint.answer = () => answered(429, '');
+    await failureOf(tokens.get());
+    await world.advance(500);
+    endpoint.pause = 1_000;
+    await failureOf(tokens.get());
+    await world.advance(1_000);
+    expect([announced, tokens.pause()]).toEqual([0, null]);
+    endpoint.pause = 0;
+    endpoint.answer = () => answered(429, '', 30_000);
+    for (let n = 0; n < 2; n += 1) await failureOf(tokens.get());
+    expect(announced).toBe(1);
+  });
+
   test('a pause is a failure to come back after, not a request', async () => {
     const { tokens, requests, endpoint } = setUp();
     endpoint.pause = 45_000;

@@ -15,6 +15,8 @@ export interface Arrival {
 
 export interface CountingCxone {
   readonly arrivals: readonly Arrival[];
+  /** The Retry-After of the token endpoint, which then gives no token; null: it gives one. */
+  tokenRetryAfterSeconds: number | null;
   fetch(by: string, url: string, body: unknown): Promise<Response>;
 }
 
@@ -33,6 +35,9 @@ export function createCountingCxone(world: Pick<World, 'elapsed' | 'sleep'>): Co
   function answer(call: Arrival['call']): Response {
     switch (call) {
       case 'token':
+        if (cxone.tokenRetryAfterSeconds !== null) {
+          return new Response('', { status: 429, headers: { 'retry-after': String(cxone.tokenRetryAfterSeconds) } });
+        }
         return json({ access_token: 'the-token', token_type: 'bearer', expires_in: 3_600 });
       case 'execute':
         return json({ executionId: `cx-${arrivals.length}`, status: 'RUNNING' });
@@ -43,8 +48,9 @@ export function createCountingCxone(world: Pick<World, 'elapsed' | 'sleep'>): Co
     }
   }
 
-  return {
+  const cxone: CountingCxone = {
     arrivals,
+    tokenRetryAfterSeconds: null,
     fetch: async (by, url, body) => {
       const call = callOf(url);
       const { inputs } = (call === 'execute' ? JSON.parse(String(body)) : {}) as {
@@ -55,6 +61,7 @@ export function createCountingCxone(world: Pick<World, 'elapsed' | 'sleep'>): Co
       return answer(call);
     },
   };
+  return cxone;
 }
 
 /** Returns the most requests that arrived within a second, wherever it begins. */

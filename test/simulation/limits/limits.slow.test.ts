@@ -114,6 +114,31 @@ describe.skipIf(serverUrl === null)('four receivers on one PostgreSQL', () => {
     await fleet.during(Promise.all(stopping));
   });
 
+  test('ask for no token before the end of a pause of the token endpoint, whichever receiver it was stated to', async () => {
+    const fleet = await createFleet({ RATE_LIMIT_PER_SECOND: String(RATE) });
+    fleet.cxone.tokenRetryAfterSeconds = 120;
+    const [first] = [await fleet.start(), await fleet.start()];
+    const tokens = () => fleet.cxone.arrivals.filter(({ call }) => call === 'token');
+    while (tokens().length === 0) await fleet.pass(STEP_MS);
+    await submit({ fleet, at: first }, 'shop', 5);
+    await fleet.pass(100);
+    first.kill();
+    await fleet.leader();
+    await fleet.pass(5_000);
+    await fleet.during((await fleet.leader()).stop());
+    await fleet.pass(20_000);
+    const restarted = await fleet.start();
+    while (!restarted.leads()) await fleet.pass(STEP_MS);
+    await fleet.pass(5_000);
+    expect(tokens().map(({ by }) => by)).toEqual([first.name]);
+    fleet.cxone.tokenRetryAfterSeconds = null;
+    while (tokens().length === 1) await fleet.pass(1_000);
+    const [refused, given] = tokens().map(({ at }) => at);
+    expect(Number(given) - Number(refused)).toBeGreaterThanOrEqual(120_000);
+    await fleet.pass(2_000);
+    expect(fleet.cxone.arrivals.filter(({ call }) => call === 'execute')).toHaveLength(5);
+  });
+
   test('stop sending within 100 ms of the answer to a pause that was ordered at one that does not lead', async () => {
     const { fleet, members } = await fourReceivers();
     const leader = await fleet.leader();

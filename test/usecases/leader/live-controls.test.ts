@@ -20,6 +20,7 @@ const PAUSE: UpstreamPause = {
 };
 const CIRCUIT = { ...ENDPOINT, failure: 'ECONNREFUSED', failures: 7, since: 5, nextProbeAt: 90_000 };
 const SENT = [3, 0, 1];
+const TOKEN_PAUSE = { httpStatus: 429, until: 70_000 };
 const REPORT: Reconciliation = {
   ...{ id: 'r-1', by: 'operator:alice', from: 0, to: 10, actionId: null, app: null, status: 'RUNNING', reason: null },
   ...{ startedAt: 20, endedAt: null, progress: 0, differs: [] },
@@ -34,7 +35,7 @@ function twoReceivers() {
   const done: string[] = [];
   const continued: LastState[] = [];
   const reported = new Map<string, Reconciliation>();
-  const live = { ...NOTHING_KNOWN, pause: PAUSE, circuits: [CIRCUIT] };
+  const live = { ...NOTHING_KNOWN, pause: PAUSE, tokenPause: TOKEN_PAUSE, circuits: [CIRCUIT] };
   let state: LiveState = live;
 
   function receiver(leads: boolean) {
@@ -47,6 +48,9 @@ function twoReceivers() {
       sentLately: () => SENT,
       takePause: (pause) => {
         state = { ...state, pause };
+      },
+      takeTokenPause: (tokenPause) => {
+        state = { ...state, tokenPause };
       },
       liftPause: () => {
         const { pause } = state;
@@ -204,6 +208,7 @@ test('of the state of a leader of another version, what is known is shown, and w
   expect(await other.state()).toEqual({
     upstream: { ...NOTHING_KNOWN.upstream, limit: 7, gatewayReports: [known] },
     pause: null,
+    tokenPause: null,
     circuits: [CIRCUIT],
   });
   for (const strange of [{}, { upstream: 'idle', circuits: 3 }]) {
@@ -244,7 +249,7 @@ test('a new leader continues with the pause and the circuits of the one before, 
   expect(continued).toEqual([{ ...NOTHING_KNOWN, sent: [] }]);
   await works.publish(round);
   await other.takeOver();
-  expect(continued.at(-1)).toMatchObject({ pause: PAUSE, circuits: [CIRCUIT] });
+  expect(continued.at(-1)).toMatchObject({ pause: PAUSE, tokenPause: TOKEN_PAUSE, circuits: [CIRCUIT] });
   await channel.state.publish({ upstream: { limit: 5, inFlight: 3 }, pause: { ...PAUSE } });
   await other.takeOver();
   expect(continued.at(-1)?.upstream).toMatchObject({ limit: 5, inFlight: 3 });
@@ -274,8 +279,10 @@ test('a new leader knows what the one before has sent if that has handed over, a
 test('a pause that a response causes after its receiver has handed over is that of the leader', async () => {
   const { leader, other, works, round } = twoReceivers();
   const later = { ...PAUSE, until: 99_000 };
+  const tokenPause = { httpStatus: 503, until: 98_000 };
   await other.passPause(later);
+  await other.passTokenPause(tokenPause);
   await works.orders(round);
-  expect(leader.state()).toMatchObject({ pause: later });
-  expect(await other.state()).toMatchObject({ pause: later });
+  expect(leader.state()).toMatchObject({ pause: later, tokenPause });
+  expect(await other.state()).toMatchObject({ pause: later, tokenPause });
 });
