@@ -112,6 +112,28 @@ describe('each alert', () => {
     }
   });
 
+  // promtool passes a test that expects no alert, if its alert or metric does not exist: findings/promtool-passes-tests-of-alerts-that-do-not-exist.sh.
+  test('is tested under its name, with metrics that exist and that a rule reads', () => {
+    const groups = read('test/deploy/alerts.test.yml').split("\n  - name: '");
+    const tests = groups.filter((text) => text.includes('alertname: '));
+    expect(tests.length).toBeGreaterThanOrEqual(2 * alerts.length);
+    for (const text of tests) {
+      const [, name = ''] = /^(\w+) (?:fires|stays quiet): /.exec(text) ?? [];
+      const tested = [...text.matchAll(/alertname: (\w+)/g)].map(([, alert]) => alert);
+      expect([...new Set(tested)], text).toEqual([name]);
+      expect(alerts.map((alert) => alert.name)).toContain(name);
+      const metrics = [...text.matchAll(/series: ['"]?(\w+)/g)].map(([, metric]) => metric);
+      const isRead = metrics.filter((metric) => RULES.includes(`${metric}{`));
+      expect(isRead, name).not.toEqual([]);
+      // A series may also show that the rule does not read it.
+      const others = metrics.filter((metric) => !isRead.includes(metric));
+      expect(
+        others.filter((metric) => !METRICS.includes(`\`${metric}\``)),
+        name,
+      ).toEqual([]);
+    }
+  });
+
   test('states its severity and subject, and links to its section of the runbook', () => {
     for (const { name, body } of alerts) {
       expect(body, name).toMatch(/labels: \{severity: (critical|warning)\}/);
