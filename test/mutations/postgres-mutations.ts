@@ -209,7 +209,6 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
       'a pause of the token endpoint that a response causes after its receiver has handed over reaches the leader',
     edit: removed,
     tests: ['test/usecases/leader/succession.test.ts'],
-    title: 'passes them on to the leader',
   },
   {
     tag: 'leader-inherits-circuits',
