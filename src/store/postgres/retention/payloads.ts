@@ -37,17 +37,19 @@ interface BodyCandidate {
 
 type Exported = Record<string, unknown>;
 
+// With OFFSET 0 each row is looked up by its index. Joins would read the rows of all executions, and all notifications, for each batch.
 const CANDIDATES = `SELECT p.id, r.reference, r.submitted_at AS "submittedAt",
     r.resolved_at < $2 AND r.held_at IS NULL AND coalesce(o.late_at < $2, true)
-      AND NOT EXISTS (SELECT 1 FROM notification_rows AS n WHERE n.reference = r.reference AND n.status = 'PENDING') AS "isUnneeded",
-    octet_length(p.inputs) + octet_length(p.context) + coalesce(octet_length(o.result), 0) + coalesce(octet_length(o.error), 0)
-      + coalesce(octet_length(o.late_result), 0) AS bytes
-  FROM payload_rows AS p JOIN execution_rows AS r ON r.id = p.id LEFT JOIN outcome_rows AS o ON o.id = p.id
-  WHERE p.id > $1 ORDER BY p.id LIMIT $3`;
+      AND NOT EXISTS (SELECT 1 FROM notification_rows AS n WHERE n.reference = r.reference AND n.status = 'PENDING' OFFSET 0) AS "isUnneeded",
+    p.bytes + coalesce(octet_length(o.result), 0) + coalesce(octet_length(o.error), 0) + coalesce(octet_length(o.late_result), 0) AS bytes
+  FROM (SELECT id, octet_length(inputs) + octet_length(context) AS bytes FROM payload_rows WHERE id > $1 ORDER BY id LIMIT $3) AS p
+  CROSS JOIN LATERAL (SELECT * FROM execution_rows WHERE id = p.id OFFSET 0) AS r
+  LEFT JOIN LATERAL (SELECT * FROM outcome_rows WHERE id = p.id OFFSET 0) AS o ON true
+  ORDER BY p.id`;
 
 const BODIES = `SELECT b.audit_id AS "auditId", octet_length(b.body) AS bytes
   FROM callback_bodies AS b JOIN audit_rows AS a ON a.id = b.audit_id JOIN execution_rows AS r ON r.id = b.execution
-  WHERE b.audit_id > $1 AND b.pruned_at IS NULL AND a.at < $2 AND r.resolved_at < $2 AND r.held_at IS NULL
+  WHERE b.audit_id > $1 AND a.id > $1 AND b.pruned_at IS NULL AND a.at < $2 AND r.resolved_at < $2 AND r.held_at IS NULL
   ORDER BY b.audit_id LIMIT $3`;
 
 const SUBMITTED = `SELECT r.reference, p.inputs, p.context FROM execution_rows AS r JOIN payload_rows AS p ON p.id = r.id
