@@ -2,7 +2,6 @@
 
 import { closeSync, createReadStream, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { createInterface } from 'node:readline';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { isJsonObject, type Json, type JsonObject, readJson, scalarText } from '../../execution/json.ts';
@@ -81,18 +80,25 @@ export async function* readNdjson(path: string): AsyncGenerator<JsonObject, void
   }
 }
 
-/** @throws {CommandError} if the file cannot be read or expanded to its end. */
+/**
+ * Yields the lines of a text file. readline of Node 24 would also end them at U+2028 and U+2029, which JSON texts may contain.
+ * @throws {CommandError} if the file cannot be read or expanded to its end.
+ */
 async function* linesOf(path: string): AsyncGenerator<string, void, undefined> {
-  const input = openText(path);
-  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
-  // readline does not end when its input fails.
-  input.once('error', () => lines.close());
+  let rest = '';
   try {
-    yield* lines;
+    for await (const chunk of openText(path).setEncoding('utf8')) {
+      rest += chunk as string;
+      // A long line is divided once it is complete, not for each of its chunks.
+      if (!(chunk as string).includes('\n')) continue;
+      const lines = rest.split(/\r?\n/);
+      rest = lines.pop() ?? '';
+      yield* lines;
+    }
   } catch (error) {
     throw unreadable(path, error as Error);
   }
-  if (input.errored) throw unreadable(path, input.errored);
+  yield rest;
 }
 
 function unreadable(path: string, { message }: Error): CommandError {

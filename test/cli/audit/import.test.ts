@@ -127,6 +127,27 @@ test('texts that need quotes, and texts that spreadsheets could run, come back a
   sql.close();
 });
 
+test('a line of NDJSON ends at LF and CR LF only, as other programs write it', async () => {
+  const { store, path } = openStore();
+  const inputs = { text: 'one\u2028two\u2029three\u0085four' };
+  const { anExecution } = await import('../../support/executions.ts');
+  const execution = anExecution({ inputs }, Date.now());
+  await store.add({ execution, fingerprint: 'print', queueCapacity: 10 });
+  await store.close();
+  const { folder, executions, into } = await exported('ndjson', path);
+  const rewritten = join(folder, 'rewritten.ndjson');
+  const text = readFileSync(executions, 'utf8');
+  expect(text).toContain('\\u2028');
+  writeFileSync(
+    rewritten,
+    `${text.trimEnd()}\r\n\n`.replaceAll(/\\u(2028|2029|0085)/g, (escaped) => JSON.parse(`"${escaped}"`)),
+  );
+  expect(await importInto(into, rewritten)).toMatchObject({ code: 0, out: expect.stringContaining('1 execution') });
+  const sql = new Database(into, { readonly: true });
+  expect(JSON.parse(String(sql.prepare('SELECT inputs FROM executions').pluck().get()))).toEqual(inputs);
+  sql.close();
+});
+
 test('what cannot be imported is refused, and leaves no file', async () => {
   const { folder, trail, into } = await exported('ndjson');
   const other = join(folder, 'other.ndjson');
