@@ -2138,6 +2138,30 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/http/request/bodies.test.ts'],
   },
   {
+    tag: 'requests-are-served-in-turn',
+    promise: 'a request is served when the one before it on its connection has its response',
+    edit: condition(true),
+    tests: ['test/http/server/in-turn.test.ts'],
+  },
+  {
+    tag: 'nothing-is-served-behind-the-last-response',
+    promise: 'nothing is performed whose client gets no response, because its connection ended before',
+    edit: condition(false),
+    tests: ['test/http/server/in-turn.test.ts'],
+  },
+  {
+    tag: 'waiting-requests-are-bounded',
+    promise: 'a client that sends requests without end is not read while many of them wait',
+    edit: condition(false),
+    tests: ['test/http/server/in-turn.test.ts'],
+  },
+  {
+    tag: 'whole-request-gets-its-response',
+    promise: 'a request that was received whole gets its response, whatever comes behind it',
+    edit: condition(false),
+    tests: ['test/http/server/in-turn.test.ts'],
+  },
+  {
     tag: 'refused-body-is-not-requested',
     promise: 'a client that expects 100-continue is asked for its body only if the body is read',
     edit: condition(false),

@@ -13,6 +13,7 @@ import { close, letGoOfHalfOpen, lingerAfter } from './connection-close.ts';
 import { type ConnectionCounts, createConnectionPool } from './connection-pool.ts';
 import { createDirectRoute } from './direct-route.ts';
 import { discardRest } from './discard-rest.ts';
+import { endAfterResponse, inTurn } from './in-turn.ts';
 import type { TlsPair } from './tls.ts';
 
 /** Times in milliseconds. */
@@ -107,21 +108,26 @@ export async function listen(fetch: Fetch, options: ListenOptions): Promise<List
     isTls: tls !== undefined,
   };
   const pool = createConnectionPool(poolOptions, connections);
-  const listener: RequestListener = (incoming, outgoing) => {
+  const serve: RequestListener = (incoming, outgoing) => {
     const { socket } = incoming;
     const isAdmitted = pool.begin(socket, RESERVED_TARGET.test(incoming.url ?? ''));
     // Each comes once. Listeners that remove themselves would cost more.
     outgoing.on('close', () => pool.end(socket));
     // Before Node, which would read the rest as fast as it comes.
     outgoing.prependListener('finish', () => discardRest(incoming));
-    lingerAfter(incoming, lingerTimeout);
     // While the server stops, a keep-alive connection must not send another request.
     if (!server.listening) outgoing.setHeader('connection', 'close');
     if (!isAdmitted) void respondWith(tooManyRequestsUnderWay(), outgoing);
-    else if (hostsIn(incoming.rawHeaders) > 1) void respondWith(badTarget(), outgoing);
+    else if (!hasValidHost(incoming)) void respondWith(badTarget(), outgoing);
     else if (!serveDirectly?.(incoming, outgoing)) void handle(incoming, outgoing);
   };
-  const rules = { ...timeouts, maxHeaderSize: maxHeaderBytes };
+  const served = inTurn(serve);
+  const listener: RequestListener = (incoming, outgoing) => {
+    lingerAfter(incoming, lingerTimeout);
+    served(incoming, outgoing);
+  };
+  // Without a Host header, Node would respond without a problem.
+  const rules = { ...timeouts, maxHeaderSize: maxHeaderBytes, requireHostHeader: false };
   const server = tls
     ? createTlsServer({ ...rules, ...secured(tls), handshakeTimeout: rules.headersTimeout }, listener)
     : createServer(rules, listener);
@@ -129,6 +135,8 @@ export async function listen(fetch: Fetch, options: ListenOptions): Promise<List
     continueWhenRead(incoming, outgoing);
     listener(incoming, outgoing);
   });
+  // RFC 9110, section 10.1.1: another expectation may be ignored. Node would respond without a problem.
+  server.on('checkExpectation', listener);
   // By default, Node closes the connection of a client that closes its half, before the client has its response.
   Object.assign(server, { httpAllowHalfOpen: true });
   server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => letGoOfHalfOpen(socket, halfOpenTimeout));
@@ -206,14 +214,17 @@ function continueWhenRead(incoming: IncomingMessage, outgoing: ServerResponse): 
 
 const HOST = 'host';
 
-/** RFC 9112, section 3.2: a request with several Host headers is refused, because Node and a proxy may use different ones. */
-function hostsIn(rawHeaders: readonly string[]): number {
+/**
+ * RFC 9112, section 3.2: a request with several Host headers is refused, because Node and a proxy may use different ones. Only HTTP/1.0
+ * knows requests without one.
+ */
+function hasValidHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
   let hosts = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const field = rawHeaders[i] ?? '';
     if (field.length === HOST.length && field.toLowerCase() === HOST) hosts += 1;
   }
-  return hosts;
+  return hosts === 1 || (hosts === 0 && httpVersion !== '1.1');
 }
 
 /** Callbacks, probes and metrics, also below BASE_PATH: some connections are reserved for them. */
@@ -247,13 +258,15 @@ function isShakingHands(socket: Duplex): boolean {
   return 'secureConnecting' in socket && socket.secureConnecting === true;
 }
 
-/** Responds to bytes that are not a request. Other responses are written in one piece, so this cannot interleave with one. */
+/** Responds to bytes that are not a request, unless the request in front of them is still to get its response. */
 function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
   // Without a TLS handshake the client could not read a response.
   if (error.code === 'ECONNRESET' || !socket.writable || isShakingHands(socket)) {
     socket.destroy();
     return;
   }
+  // promise: whole-request-gets-its-response
+  if (endAfterResponse(socket as Socket)) return;
   const [name, status, detail] = REFUSALS[error.code ?? ''] ?? NOT_HTTP;
   const body = problemText(name, detail);
   const headers = Object.entries({
