@@ -8,11 +8,11 @@ import type { Statements } from '../statements.ts';
 import { referenceBound } from './uuid-range.ts';
 
 /**
- * Reads one row: ids are in the order of submission, and the index supplies the smallest. Without the hint, SQLite would
- * scan the table for the first row with a poll.
+ * References are in the order of submission, so that the index of open executions begins with the oldest one. What waits for
+ * dispatch is in it too, and is passed over.
  */
-export const OLDEST_POLLED = `SELECT submitted_at FROM execution_rows WHERE id =
-  (SELECT min(id) FROM execution_rows INDEXED BY execution_rows_to_poll WHERE poll_at IS NOT NULL)`;
+export const OLDEST_POLLED = `SELECT submitted_at FROM execution_rows INDEXED BY execution_rows_open
+  WHERE resolved_at IS NULL AND status <> 0 AND poll_at IS NOT NULL ORDER BY reference LIMIT 1`;
 
 /** Both counts are ranges of the index of what waits for dispatch. */
 export const QUEUED_BEFORE = `SELECT
