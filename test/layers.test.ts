@@ -88,7 +88,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   ofetch: ['cxone', 'demo'],
   undici: [
     ...['lib/proxy/connect.ts', 'webhooks', 'demo/client.ts'],
-    ...['cxone/connections.ts', 'cxone/cookies.ts', 'cxone/transport.ts'],
+    ...['cxone/connections.ts', 'cxone/cookies.ts', 'cxone/plain-fetch.ts', 'cxone/transport.ts'],
   ],
   'jose{,/**}': ['callbacks', 'cxone/auth'],
   'prom-client': ['observability/metrics'],

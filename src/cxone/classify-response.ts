@@ -57,6 +57,7 @@ export type CallResult =
   | { readonly type: 'held'; readonly reason: string; readonly retryAfterMs: number };
 
 /** A proxy without credentials, not a server for this host, too early, over the rate limit, out of capacity: certainly not processed. */
+// promise: proxy-without-credentials-is-unsent
 const NOT_PROCESSED: readonly number[] = [407, 421, 425, 429, 503];
 
 /** Nothing is found here: no verdict on a request if the host has moved. */

@@ -91,7 +91,7 @@ export function createConnections(
       };
     },
     fresh: (url) => {
-      const dispatcher = routes(url)({ pipelining: 0 });
+      const dispatcher = routes(url)({ pipelining: 0, connections: 1 });
       return { dispatcher, release: () => void dispatcher.destroy() };
     },
     suspect: () => {

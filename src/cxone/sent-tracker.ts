@@ -5,10 +5,9 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Socket } from 'node:net';
 import { isProxyFailure } from '../lib/proxy/connect.ts';
 
-// Published by fetch (undici), with the same request object in both.
+// Published by undici, with the same request object in both.
 const CREATED = 'undici:request:create';
 const SENT = 'undici:client:sendHeaders';
-const RESPONDED = 'undici:request:headers';
 
 /** The progress of one call of fetch. */
 export interface SendProgress {
@@ -18,8 +17,6 @@ export interface SendProgress {
   sent: boolean;
   /** The connection of a request that was sent over one that had served another request before. */
   connection: { readonly socket: Socket; readonly bytesBefore: number } | null;
-  /** The status of the response, also if fetch makes an error of it, as it does of 407; null before a response. */
-  httpStatus: number | null;
 }
 
 export interface SentTracker {
@@ -63,15 +60,8 @@ export function createSentTracker(): SentTracker {
     used.add(socket);
   };
 
-  const onResponded = (message: unknown) => {
-    const request = requestIn(message);
-    const progress = request === null ? undefined : byRequest.get(request);
-    if (progress !== undefined) progress.httpStatus = statusIn(message);
-  };
-
   subscribe(CREATED, onCreated);
   subscribe(SENT, onSent);
-  subscribe(RESPONDED, onResponded);
   return {
     track: (progress, call) => current.run(progress, call),
     wasNeverSent: (progress, error) => {
@@ -83,7 +73,6 @@ export function createSentTracker(): SentTracker {
     stop: () => {
       unsubscribe(CREATED, onCreated);
       unsubscribe(SENT, onSent);
-      unsubscribe(RESPONDED, onResponded);
     },
   };
 }
@@ -113,9 +102,4 @@ function socketIn(message: unknown): Socket | null {
 function requestIn(message: unknown): object | null {
   const request = typeof message === 'object' && message !== null && 'request' in message ? message.request : null;
   return typeof request === 'object' ? request : null;
-}
-
-function statusIn(message: unknown): number | null {
-  const { response } = message as { readonly response?: { readonly statusCode?: unknown } };
-  return typeof response?.statusCode === 'number' ? response.statusCode : null;
 }

@@ -1,7 +1,7 @@
 // One HTTP request to CXone and its outcome: answered, certainly unsent, or uncertain. Never retries and never follows redirects.
 
 import { createFetch } from 'ofetch';
-import { type Dispatcher, fetch as undiciFetch } from 'undici';
+import type { Dispatcher } from 'undici';
 import { failureReason } from '../lib/http/failure.ts';
 import { parseRateLimitReset, parseRetryAfter } from '../lib/http/rate-limit-reset.ts';
 import { readResponseBody } from '../lib/http/read-response-body.ts';
@@ -9,6 +9,7 @@ import { isProxyFailure } from '../lib/proxy/connect.ts';
 import { NO_PROXIES, type ProxyRules } from '../lib/proxy/proxy.ts';
 import type { World } from '../lib/world.ts';
 import { createConnections } from './connections.ts';
+import { plainFetch } from './plain-fetch.ts';
 import { createResponseScanner, type ResponsePointers } from './response-document.ts';
 import type { ScannedValues } from './scan-json.ts';
 import { createSentTracker, type SendProgress } from './sent-tracker.ts';
@@ -19,8 +20,6 @@ const MAX_RESPONSE_BYTES = 256 * 1024;
 const MAX_ENVELOPE_BYTES = 64 * 1024;
 /** A longer body is not read to its end. */
 const MAX_SCANNED_BYTES = 128 * 1024 * 1024;
-
-const PROXY_AUTHENTICATION_REQUIRED = 407;
 
 /** The reason of a request that was made after the end of the transport. */
 export const CLOSING = 'the receiver is closing';
@@ -81,8 +80,7 @@ export interface Fetcher {
 }
 
 export const NETWORK_FETCHER: Fetcher = {
-  // The package's fetch rather than Node's: both sides of the dispatcher interface then have one version.
-  fetch: undiciFetch as unknown as typeof fetch,
+  fetch: plainFetch as unknown as typeof fetch,
   timeout: (ms) => AbortSignal.timeout(ms),
 };
 
@@ -151,8 +149,6 @@ export function createTransport(
         challenge: headers.get('www-authenticate'),
       };
     } catch (error) {
-      // promise: proxy-without-credentials-is-unsent
-      if (progress.httpStatus === PROXY_AUTHENTICATION_REQUIRED) return proxyAuthenticationRequired(latencyMs());
       const type = tracker.wasNeverSent(progress, error) ? 'unsent' : 'uncertain';
       const stale = !signal.aborted && tracker.isStale(progress);
       const proxyFailed = isProxyFailure(error);
@@ -185,7 +181,7 @@ export function createTransport(
       // promise: execute-on-new-connection
       const { dispatcher, release } = request.once ? connections.fresh(request.url) : connections.shared(request.url);
       try {
-        const progress: SendProgress = { created: false, sent: false, connection: null, httpStatus: null };
+        const progress: SendProgress = { created: false, sent: false, connection: null };
         const result = await tracker.track(progress, () => exchange(request, dispatcher, progress, giveUp.signal));
         if (suggestsMove(result)) connections.suspect();
         return result;
@@ -217,14 +213,6 @@ export function suggestsMove({
   // No response, nothing found, another server for this host, a redirect, or a gateway without a server behind it.
   if (httpStatus === 0) return true;
   return (httpStatus >= 300 && httpStatus <= 399) || [404, 410, 421, 502, 503, 504].includes(httpStatus);
-}
-
-/** Returns the response that fetch turns into an error without a message (Fetch standard, HTTP-network-or-cache fetch, step 15). */
-function proxyAuthenticationRequired(latencyMs: number): HttpResult {
-  return {
-    ...{ type: 'answered', httpStatus: PROXY_AUTHENTICATION_REQUIRED, latencyMs, retryAfterMs: 0, location: null },
-    ...{ headers: new Headers(), body: new Uint8Array(), contentType: null, cut: null },
-  };
 }
 
 /** A 429 without Retry-After refers to the reset of its rate limit. */
