@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { DirectHandler, DirectRoute, PlainRequest, RequestHeaders } from '../fetch.ts';
 import { partsOf } from '../response/json.ts';
@@ -65,16 +66,17 @@ class IncomingRequest implements PlainRequest {
   }
 
   /** @throws Error if the connection ends before the body. */
-  arrayBuffer(): Promise<ArrayBuffer> {
+  async arrayBuffer(): Promise<ArrayBuffer> {
     const incoming = this.#incoming;
     const chunks: Buffer[] = [];
     const readRest = () => {
       for (let rest = incoming.read(); rest !== null; rest = incoming.read()) chunks.push(rest);
       return joined(chunks);
     };
-    // Most bodies arrive with their heads: no stream is needed to read them.
+    // Most bodies arrive with their heads: no stream is needed to read them. Node reports a head before it parses the body.
+    if (!incoming.complete) await allParsed();
     // promise: complete-callback-outlives-its-connection
-    if (incoming.complete) return Promise.resolve(readRest());
+    if (incoming.complete) return readRest();
     return new Promise((resolve, reject) => {
       const cut = () => reject(new Error('the body did not arrive whole'));
       // A check before the body may have taken longer than the connection lasted.
@@ -86,6 +88,17 @@ class IncomingRequest implements PlainRequest {
           .once('close', () => (incoming.complete ? resolve(readRest()) : cut()));
     });
   }
+}
+
+/** Null between two turns. */
+let parsing: Promise<void> | null = null;
+
+/** Returns a promise that is resolved when what has arrived in this turn of the event loop is parsed. Requests share it. */
+function allParsed(): Promise<void> {
+  parsing ??= yieldToEventLoop().then(() => {
+    parsing = null;
+  });
+  return parsing;
 }
 
 /** A copy, unless there is one chunk with a buffer of its own: others are parts of larger buffers. */

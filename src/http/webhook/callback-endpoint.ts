@@ -44,7 +44,6 @@ export function createCallbackEndpoint(deps: Dependencies): CallbackEndpoint {
       const proof = signedUrls.proofFor(token);
       return proof === null ? refuse(origin, 'bad-signature') : json(200, { outcome: 'probe', proof });
     }
-    // A turn at least, in which the body that follows the head in the same packet arrives.
     const refusal = await checks.checkHeaders(header, () => clients.addressOf(origin), startedAt);
     if (refusal !== null) return refuse(origin, refusal);
 
