@@ -1,7 +1,6 @@
 // The SQL recipes of docs/sql.md, each run on a database with known executions and compared with its expected rows.
 
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { type CustomTypesConfig, types } from 'pg';
@@ -17,13 +16,7 @@ import { createManualWorld, START } from '../support/manual-world.ts';
 import { newDatabase, serverUrl, withClient } from '../support/postgres/databases.ts';
 import { quietLog } from '../support/quiet-log.ts';
 import { keptFolder } from '../support/temporary.ts';
-
-const PAGE = readFileSync(new URL('../../docs/sql.md', import.meta.url), 'utf8');
-
-/** Each block of SQL follows a line `<!-- recipe: name -->`. */
-const RECIPES = new Map(
-  [...PAGE.matchAll(/<!-- recipe: ([a-z ]+) -->\n+```sql\n(.*?)```/gs)].map(([, name = '', sql = '']) => [name, sql]),
-);
+import { forPostgres, PAGE, RECIPES } from './recipe-texts.ts';
 
 /** The statements that make roles on PostgreSQL. */
 const ROLES = new Map(
@@ -228,9 +221,7 @@ describe.skipIf(serverUrl === null)('on PostgreSQL', () => {
   const WITH_TEXTS = ANSWERS['failures']?.map((row) => row.map((value) => (value === 400 ? '400' : value)));
 
   test.for(Object.keys(ANSWERS))('%s, with the replacements that the page states', async (name) => {
-    const recipe = (RECIPES.get(name) ?? '')
-      .replaceAll(/json_extract\((\w+), '\$\.(\w+)'\)/g, "json_member($1, '$2')")
-      .replaceAll(/CAST\((\S+) AS TEXT\)/g, "encode($1, 'escape')");
+    const recipe = forPostgres(RECIPES.get(name) ?? '');
     expect(await query(urls.role, recipe)).toEqual(name === 'failures' ? WITH_TEXTS : ANSWERS[name]);
   });
 

@@ -8,6 +8,7 @@ import { openServerReader } from '../../../src/store/postgres/reader/reader.ts';
 import { openPostgresStore, type PostgresStore } from '../../../src/store/postgres/store.ts';
 import { anExecution, callback, completed, failed, NOON } from '../../support/executions.ts';
 import { newReceiverDatabase, serverUrl, withClient } from '../../support/postgres/databases.ts';
+import { smallPartitions } from '../../support/postgres/small-partitions.ts';
 import { startWatchedProxy } from '../../support/postgres/watched-proxy.ts';
 import { quietLog } from '../../support/quiet-log.ts';
 
@@ -28,13 +29,9 @@ async function openOn(url: string): Promise<PostgresStore> {
   return store;
 }
 
-/** Four partitions of four entries, and one for all entries behind. No entry can be deleted one by one. */
-async function smallPartitions(client: Client): Promise<void> {
-  await client.query('DROP TABLE audit_rows_from_1');
-  for (let first = 1; first < 4 * SIZE; first += SIZE) {
-    await client.query('SELECT add_audit_partition($1, $2)', [first, first + SIZE - 1]);
-  }
-  await client.query('SELECT add_audit_partition($1, $2)', [4 * SIZE + 1, 100_000]);
+/** No entry can be deleted one by one. */
+async function partitionsOnly(client: Client): Promise<void> {
+  await smallPartitions(client, SIZE);
   await client.query(`CREATE FUNCTION not_deleted() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN RAISE EXCEPTION 'an entry was deleted'; END $$`);
   await client.query(
@@ -44,7 +41,7 @@ async function smallPartitions(client: Client): Promise<void> {
 
 async function smallDatabase(): Promise<string> {
   const url = await newReceiverDatabase();
-  await withClient(url, smallPartitions);
+  await withClient(url, partitionsOnly);
   return url;
 }
 
