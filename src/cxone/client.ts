@@ -1,5 +1,6 @@
 // CXone over HTTP: submits and polls in the dialect of a profile, through one limiter.
 
+import { createTokenConcealer } from '../callbacks/conceal-tokens.ts';
 import type { Execution } from '../execution/execution.ts';
 import type { ProxyRules } from '../lib/proxy/proxy.ts';
 import type { World } from '../lib/world.ts';
@@ -36,7 +37,7 @@ export interface CxoneOptions extends AuthorizedOptions {
   readonly maxPauseMs?: number;
   /** Default: direct connections. */
   readonly proxies?: ProxyRules;
-  /** The secrets that sign callback URLs, whose tokens large bodies may quote; default: none. */
+  /** The secrets that sign callback URLs, whose tokens forms and large bodies may quote; default: none. */
   readonly callbackSecrets?: readonly string[];
   /** Notes that an object of a large body quotes no callback token. */
   readonly noteFree?: (object: object) => void;
@@ -77,6 +78,7 @@ export function createCxone(options: CxoneOptions): CxoneClient {
   const transport = createTransport(world, { ...options, timeoutMs, maxPauseMs, maxResultBytes }, options.fetcher);
   const reachability = createReachability(world, options.log);
   const { callbackSecrets = [], noteFree } = options;
+  const { bytes: conceal } = createTokenConcealer(callbackSecrets);
   const largeBodies = createLargeBodies({ ...options, maxResultBytes, callbackSecrets, noteFree });
   const { endpoints, tokens, reports, call } = createAuthorizedRequests(
     options,
@@ -128,7 +130,7 @@ export function createCxone(options: CxoneOptions): CxoneClient {
       }
     },
     unsupportedParts: (submission) => largeBodies.unsupportedParts({ ...submission, correlationId: '' }, ''),
-    parseCallback: (body, contentType) => parseCallback(profile, body, contentType, maxResultBytes),
+    parseCallback: (body, contentType) => parseCallback(profile, body, contentType, { maxResultBytes, conceal }),
     largeBodies,
     scanCallback: () => scanCallback(profile, maxResultBytes, largeBodies.readScan),
     parseResponse: largeBodies.parseResponse,

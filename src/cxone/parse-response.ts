@@ -89,16 +89,28 @@ export function parsePollResponse(profile: Profile, body: RawBody | null, large 
   return { ...noted, namedExecutionId };
 }
 
+export interface CallbackLimits {
+  /** Largest result that is kept, in bytes of its JSON text. */
+  readonly maxResultBytes?: number;
+  /** Returns the body with each callback token replaced, or the same bytes without one. */
+  readonly conceal?: (bytes: Uint8Array) => Uint8Array;
+}
+
 /** Parses a callback body: JSON regardless of its content type, else XML or a form; see {@link parseCallbackBody}. */
 export function parseCallback(
   profile: Profile,
   bytes: Uint8Array,
   contentType: string | null,
-  maxResultBytes = MAX_RESULT_BYTES,
+  { maxResultBytes = MAX_RESULT_BYTES, conceal = (body) => body }: CallbackLimits = {},
 ): ParsedCallback {
   const unreadable = (reason: string): ParsedCallback => ({ type: 'callback-unreadable', reason });
   const part = profile.callback;
-  const body = parseCallbackBody(bytes, contentType, part);
+  const asSent = parseCallbackBody(bytes, contentType, part);
+  // In a form, an escaped character of a token ends a field, and a dot nests a name: the halves would be stored.
+  const isForm = asSent.type === 'read' && asSent.isForm;
+  // promise: form-divides-no-token
+  const safe = isForm ? conceal(bytes) : bytes;
+  const body = safe === bytes ? asSent : parseCallbackBody(safe, contentType, part);
   if (body.type === 'unreadable') return unreadable(body.reason);
   const large = largeCallback(bytes, body, { part, maxResultBytes });
   const scanned = large && scannedReport(profile, large, part);
@@ -106,13 +118,13 @@ export function parseCallback(
     return { type: 'callback', ...readNamedId(large.find(part.executionId)), report: scanned };
   }
   if (body.type === 'too-deep') return unreadable('the body is nested too deeply and has no usable status word');
-  const { document, nonFinite, isForm } = body;
+  const { document, nonFinite } = body;
   const report = statusReportIn(profile, document, part, isForm);
   if (report !== null) {
     const id = readNamedId(firstIfForm(findFirst(document, part.executionId), isForm));
     const raw = { bytes, contentType };
     const noted = withNotes(report, { value: document, nonFinite }, { part, place: 'callback', body: raw });
-    return { type: 'callback', ...id, ...noted };
+    return { type: 'callback', ...id, ...noted, ...(safe !== bytes && { quotedToken: true }) };
   }
   const where = [part.status].flat().join('" or "');
   const wrapped = wrappedDocumentAt(document);

@@ -117,7 +117,7 @@ export type PollResponse =
 
 /** A callback body, read with the profile. */
 export type ParsedCallback =
-  | Omit<Event<'callback'>, 'origin' | 'quotedToken'>
+  | Omit<Event<'callback'>, 'origin'>
   | { readonly type: 'callback-unreadable'; readonly reason: string };
 
 export interface CallbackScan {

@@ -125,6 +125,33 @@ test.each(Object.entries(RESULTS))(
   },
 );
 
+const references = (text: string) => text.replaceAll(/[._-]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+const FORMS: Readonly<Record<string, (url: string) => string>> = {
+  'as it is': (url) => `error=no+route+to+${url}`,
+  'with XML references': (url) => `error=no+route+to+${references(url)}`,
+  'with XML references and a value behind them': (url) => `error=no+route+to+${references(url)}?a=1&more=2`,
+  'with a reference to each character': (url) => `error=${[...url].map((sign) => `&#${sign.charCodeAt(0)};`).join('')}`,
+  'as the name of a field': (url) => `${url.slice(-66)}=1&${references(url.slice(-66))}=2`,
+};
+
+test.each(Object.entries(FORMS))('a form that quotes the URL %s stores no part of the token', async (_, fields) => {
+  const { stage, id, token, url } = await setQuotingStage({});
+  await stage.untilStatus(id, 'PENDING');
+  const response = await fetch(await callbackUrlOf(stage, id), {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: `status=FAILED&executionId=cx-1&${fields(url())}`,
+  });
+  expect(await response.json()).toEqual({ outcome: 'resolved' });
+  await expectNoToken(stage, id, token());
+  const text = await everythingShown(stage, id);
+  const parts = token()
+    .slice(23)
+    .split(/[_-]/)
+    .filter(({ length }) => length > 6);
+  for (const part of parts) expect(text.includes(part), part).toBe(false);
+});
+
 const SUBMITS: Readonly<Record<string, NonNullable<Script['execute']>>> = {
   'a rejection': (url) => [400, { error: { details: `bad ${url}` } }],
   'an id': (url) => [202, { executionId: url, status: 'RUNNING' }],

@@ -141,7 +141,7 @@ function createReplies({ profile, maxResultBytes, callbackSecrets }: JobRules): 
   }
 
   function callback({ bytes, contentType }: CallbackJob): Replies['callback'] {
-    const parsed = parseCallback(profile, bytes, contentType, maxResultBytes);
+    const parsed = parseCallback(profile, bytes, contentType, { maxResultBytes, conceal: conceal.bytes });
     return parsed.type === 'callback' ? packed(parsed, bytes) : { ...parsed, isTokenFree: areBytesFree(bytes) };
   }
 
