@@ -1,15 +1,14 @@
 // The static headers of a profile, whose values may contain secrets of the configuration as placeholders: "{gateway-key}".
 
 import * as v from 'valibot';
-import { isHeaderName } from './schema-parts.ts';
+import { isHeaderName, record } from './schema-parts.ts';
 
 const PLACEHOLDER = /\{([A-Za-z0-9._-]{1,64})\}/g;
 const VALUE = 'must be a text of printable ASCII; {name} stands for the secret of that name in CXONE_SECRETS';
 const HEADERS = 'must be an object of header names, which are free to use, and their values';
 
 export const headersSchema = v.pipe(
-  v.record(
-    v.string(),
+  record(
     v.pipe(
       v.string(VALUE),
       v.check((value) => /^[ -~]+$/.test(value) && !/[{}]/.test(value.replace(PLACEHOLDER, '')), VALUE),

@@ -62,6 +62,12 @@ export function object<const Entries extends v.ObjectEntries>(entries: Entries) 
   return v.object(entries, (issue) => (issue.expected === 'Object' ? 'must be an object' : 'is missing'));
 }
 
+/** Returns the schema of an object with any names. Valibot's record() alone makes an object with the keys 0, 1, … of a list. */
+export function record<const Value extends v.GenericSchema>(value: Value, message: string) {
+  const noList = v.custom<Readonly<Record<string, unknown>>>((input) => !Array.isArray(input), message);
+  return v.pipe(noList, v.record(v.string(), value, message));
+}
+
 export function oneOf<const Options extends readonly [string, string, ...string[]]>(options: Options) {
   return v.picklist(options, `must be one of ${options.map((option) => `"${option}"`).join(', ')}`);
 }

@@ -5,7 +5,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../execution/json.t
 import { pointerTo } from '../json-pointer.ts';
 import { headersSchema } from './headers.ts';
 import type { ProfileProblem } from './problems.ts';
-import { maybePointer, object, oneOf, pointer, template, text } from './schema-parts.ts';
+import { maybePointer, object, oneOf, pointer, record, template, text } from './schema-parts.ts';
 
 const field = v.nullable(text);
 
@@ -41,7 +41,7 @@ const requested = object({
   body: v.optional(oneOf(['form', 'json']), 'form'),
   fields: v.optional(fields, {}),
   /** Further members of the body. */
-  parameters: v.record(v.string(), v.string('must be a text'), 'must be an object of texts'),
+  parameters: record(v.string('must be a text'), 'must be an object of texts'),
   answer: object({
     accessToken: pointer,
     expiresIn: maybePointer,

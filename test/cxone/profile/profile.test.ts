@@ -118,6 +118,8 @@ describe('mistakes', () => {
   });
 
   test.each([
+    ['/headers', ['x-tenant: acme'], 'must be an object of header names'],
+    ['/token/parameters', ['acme'], 'must be an object of texts'],
     ['/token/url', '{base}/token/{actionId}', 'unknown placeholder {actionId}'],
     ['/token/url', 'oauth/token', 'must begin with'],
     ['/token/url', 'ftp://host/x', 'must begin with'],
