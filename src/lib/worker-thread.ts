@@ -3,6 +3,7 @@
 import { existsSync, readlinkSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
 import { basename } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
 /**
@@ -11,6 +12,9 @@ import { Worker, type WorkerOptions } from 'node:worker_threads';
  * @throws {Error} if threads are not allowed (Node's permission model). A module that cannot be loaded is an `error` event.
  */
 export function startWorkerThread(module: URL, options: Omit<WorkerOptions, 'env' | 'eval'>): Worker {
+  // The flag of `npm start` would override the thread's own limit. The main thread has read it at its start, and keeps its own.
+  // promise: threads-have-their-own-limits
+  setFlagsFromString('--max-semi-space-size=0');
   return new Worker(moduleBeside(module, import.meta.url), { ...options, env: {} });
 }
 

@@ -713,6 +713,12 @@ export const MUTATIONS: readonly Mutation[] = [
     title: 'a search ends after the step that runs when its reader leaves',
   },
   {
+    tag: 'threads-have-their-own-limits',
+    promise: 'a thread keeps the limit of its young generation beside the flag of the process',
+    edit: swapped('=0', '=16'),
+    tests: ['test/lib/worker-thread.test.ts'],
+  },
+  {
     tag: 'read-survives-its-thread',
     promise: 'a read whose thread ends is answered by another thread',
     edit: condition(true),

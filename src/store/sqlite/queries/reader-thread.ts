@@ -9,7 +9,6 @@ import { errorOf, type ReaderData, type ReaderReply, type ReaderRequest } from '
 
 /** Heap of the thread in MiB. A page of rows is bounded; one row that exceeds the heap ends the thread instead of the process. */
 const HEAP_MIB = 512;
-/** Without --max-semi-space-size, which `npm start` sets: beside it V8 ignores this limit. */
 const YOUNG_HEAP_MIB = 16;
 
 /** Attempts of one read, each on another thread. A read that ends its thread fails, and does not end every next one. */

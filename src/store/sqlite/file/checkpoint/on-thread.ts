@@ -5,7 +5,7 @@ import { startWorkerThread } from '../../../../lib/worker-thread.ts';
 import type { Passes, PassReport } from './passes.ts';
 import type { ThreadRequest, ThreadResponse } from './thread.ts';
 
-/** The thread holds one connection and no rows. Beside --max-semi-space-size, as `npm start` sets it, V8 ignores the young generation's limit. */
+/** The thread holds one connection and no rows. */
 const HEAP_LIMITS = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2 };
 
 /** @param file the real path of the open database */
