@@ -7,6 +7,7 @@ const AT_A_RATE_OF_ONE = 'however one leader follows another';
 const CONTRACT = 'test/store/postgres/contract.slow.test.ts';
 const INSIGHTS = 'test/store/postgres/insights.slow.test.ts';
 const LIMITS = 'test/store/postgres/limits.test.ts';
+const LONE_OUTCOME = 'test/store/postgres/lone-outcome.test.ts';
 const LOST_COMMIT = 'test/store/postgres/lost-commit.test.ts';
 const MOVE = 'test/store/move/move.slow.test.ts';
 const OTHERS = 'test/store/postgres/others.test.ts';
@@ -93,6 +94,18 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     promise: 'a change whose response was lost is acknowledged if it was committed, and only then',
     edit: replacedBy('throw error;'),
     tests: [LOST_COMMIT],
+  },
+  {
+    tag: 'postgres/lone-outcome-notifies',
+    promise: 'the notification of an outcome is stored with it, also if nothing else is committed at that moment',
+    edit: removed,
+    tests: [LONE_OUTCOME],
+  },
+  {
+    tag: 'postgres/lone-outcome-is-the-whole-change',
+    promise: 'whatever an outcome changes is stored with it, also if nothing else is committed at that moment',
+    edit: replacedBy('return true;'),
+    tests: [LONE_OUTCOME],
   },
   {
     tag: 'postgres/queue-bound-of-all',

@@ -7,8 +7,8 @@ import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import { currentRequest } from '../../lib/request-context.ts';
 import { type Change, StoreUnavailable } from '../port.ts';
-import { batchArguments } from './batch/arguments.ts';
 import type { Batch } from './batch/batch.ts';
+import { callFor } from './batch/call.ts';
 import { type Decision, type Decisions, decide } from './batch/decide.ts';
 import { otherRequestsOf } from './batch/names.ts';
 import { isChanged, numberEntries, type Part } from './batch/part.ts';
@@ -213,9 +213,9 @@ export function createGroupCommit(options: WriterOptions): Writer {
   ) {
     try {
       const asLeader = tasks.some((one) => one.asLeader);
-      const values = batchArguments(batch, changed);
       const limits = batch.added.length === 0 ? [] : [queue.boundsOf(batch.added), otherRequestsOf(batch.added)];
-      return await session.apply({ isAllOrNothing, asLeader }, options.knownHead(), values, limits);
+      const call = callFor(batch, changed, { isAllOrNothing, knownHead: options.knownHead(), limits });
+      return await session.apply(call, asLeader);
     } catch (error) {
       if (!isStale(error)) throw error;
       if (isQueueFull(error)) queue.reset();

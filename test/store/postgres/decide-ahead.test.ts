@@ -22,7 +22,7 @@ async function sentFor(tasks: readonly Task<void>[]): Promise<string[]> {
         sent.push('load');
         return [];
       },
-      apply: async (_how, _head, [adds]) => {
+      apply: async ({ values: [, , adds] }) => {
         sent.push('commit');
         const first = head + 1;
         head += JSON.parse(String(adds)).length;

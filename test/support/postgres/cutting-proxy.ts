@@ -22,7 +22,7 @@ export interface CuttingProxy {
 }
 
 /** One occurs in each message of the receiver that commits, since the statements have these names. */
-const COMMITS = ['apply_batch', 'write_once'];
+const COMMITS = ['apply_batch', 'apply_outcome', 'write_once'];
 
 /** @param commits texts of which one occurs in each message that commits */
 export async function startCuttingProxy(databaseUrl: string, commits = COMMITS): Promise<CuttingProxy> {

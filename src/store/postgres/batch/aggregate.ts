@@ -99,16 +99,16 @@ const LOOKED_UP = `LEFT JOIN LATERAL (SELECT * FROM outcome_rows WHERE id = r.id
   LEFT JOIN LATERAL (SELECT * FROM payload_hashes WHERE id = r.id AND r.payload_pruned_at IS NOT NULL OFFSET 0) AS h ON true`;
 
 /**
- * Parameters: the number of entries from which on repeats may be counted, and the references. Notifications and repeats are looked up
- * only for executions that may have them. Its plan is kept.
+ * Parameters: the number of entries from which on repeats may be counted, and the reference, or an array of them. Notifications and
+ * repeats are looked up only for executions that may have them. The plans are kept.
  */
-const SELECT_AGGREGATES = `SELECT ${COLUMNS},
+const SELECT_AGGREGATE = `SELECT ${COLUMNS},
   CASE WHEN r.notify_url IS NOT NULL THEN
     (SELECT json_agg(n ORDER BY n.sequence) FROM (${NOTIFICATIONS} WHERE reference = r.reference) AS n) END AS notifications,
-  CASE WHEN r.entries >= $1 THEN (SELECT json_agg(a) FROM audit_repeats AS a WHERE a.execution = r.id) END AS repeats,
-  CASE WHEN r.entries >= $1 THEN (SELECT json_agg(json_build_array(a.event, a.count)) FROM
-    (SELECT event, count(*) FROM audit_rows WHERE execution = r.id GROUP BY event) AS a) END AS listed
-FROM unnest($2::uuid[]) AS g(reference)
+  CASE WHEN r.entries >= $1 THEN repeats_of(r.id) END AS repeats, CASE WHEN r.entries >= $1 THEN listed_of(r.id) END AS listed
+FROM`;
+const SELECT_ONE = `${SELECT_AGGREGATE} (SELECT * FROM execution_rows WHERE reference = $2::uuid OFFSET 0) AS r ${LOOKED_UP}`;
+const SELECT_MANY = `${SELECT_AGGREGATE} unnest($2::uuid[]) AS g(reference)
   CROSS JOIN LATERAL (SELECT * FROM execution_rows WHERE reference = g.reference OFFSET 0) AS r ${LOOKED_UP}`;
 
 /** One statement for each column. Parameter: its value. The plan is kept, too. */
@@ -187,10 +187,14 @@ export async function loadAggregates(
   references: readonly string[],
   listedRepeats: number,
 ): Promise<ReadonlyMap<string, Aggregate>> {
-  if (references.length === 0) return new Map();
   const distinct = [...new Set(references)].filter(isReference);
+  if (distinct.length === 0) return new Map();
   // Several decisions about one execution may reach the number of listed entries within the batch.
   const mayCountFrom = listedRepeats - (references.length - distinct.length + 1);
-  const rows = await session.all<AggregateRow>(SELECT_AGGREGATES, [mayCountFrom, distinct], 'load_aggregates');
+  const [reference] = distinct;
+  const rows =
+    distinct.length === 1
+      ? await session.all<AggregateRow>(SELECT_ONE, [mayCountFrom, reference], 'load_aggregate')
+      : await session.all<AggregateRow>(SELECT_MANY, [mayCountFrom, distinct], 'load_aggregates');
   return new Map(rows.map((row) => [row.reference, toAggregate(row)]));
 }

@@ -16,7 +16,7 @@ import type { AddedPart } from './add.ts';
 import type { Batch } from './batch.ts';
 import type { Part, PendingEntry } from './part.ts';
 
-type Row = Record<string, unknown>;
+export type Row = Record<string, unknown>;
 
 /** The parameters of apply_batch behind slot, epoch, sequence, all-or-nothing and head, in their order. */
 export function batchArguments(
@@ -52,7 +52,8 @@ export function batchArguments(
   ];
 }
 
-function document(rows: readonly Row[]): string | null {
+/** Returns the JSON document of these rows; null without any. */
+export function document(rows: readonly Row[]): string | null {
   return rows.length === 0 ? null : storableJson(rows.map(withoutNulls));
 }
 
@@ -67,7 +68,7 @@ function numbersOf(numbers: readonly number[]): readonly number[] | null {
 }
 
 /** Times are stored in whole milliseconds. */
-function wholeMs(time: number | null): number | null {
+export function wholeMs(time: number | null): number | null {
   return time === null ? null : Math.trunc(time);
 }
 
@@ -99,7 +100,8 @@ function insertedRow({ part, execution, fingerprint }: AddedPart, n: number): Ro
   };
 }
 
-function changedRow({ state, loaded, entries }: Part, n: number): Row {
+/** Returns the columns of an execution that its changes may set. */
+export function changedRow({ state, loaded, entries }: Pick<Part, 'state' | 'loaded' | 'entries'>, n: number): Row {
   const { execution, entryBytes, payloadPrunedAt } = state;
   return {
     n,
@@ -192,7 +194,7 @@ function repeatRows({ state, loaded }: Part, n: number): Row[] {
     }));
 }
 
-function notificationRows({ state, loaded }: Part, n: number): Row[] {
+export function notificationRows({ state, loaded }: Part, n: number): Row[] {
   const isNew = ({ id }: Notification) => loaded?.notifications.some((known) => known.id === id) !== true;
   return state.notifications
     .filter((notification) => loaded?.notifications.includes(notification) !== true)
@@ -227,7 +229,7 @@ function wordRows({ words }: Part, n: number): Row[] {
   }));
 }
 
-function tallyRows({ tallies }: Part, n: number): Row[] {
+export function tallyRows({ tallies }: Part, n: number): Row[] {
   return tallies.map(({ kind, key, times }) => ({ n, kind, times, ...rollupColumns(kind, key) }));
 }
 
@@ -243,7 +245,7 @@ function uncountedRows({ reductions }: Part, n: number): Row[] {
   );
 }
 
-function entryRow({ entry, columns, detail }: PendingEntry): Row {
+export function entryRow({ entry, columns, detail }: PendingEntry): Row {
   return {
     ...{ at: wholeMs(entry.timestamp), event: EVENT_CODES[entry.event], http_status: entry.httpStatus },
     ...{

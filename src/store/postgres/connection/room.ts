@@ -39,7 +39,7 @@ export function createRoom(session: Session): Room {
     session: {
       ...session,
       all: (text, values, name) => noting(session.all(text, values, name)),
-      apply: (how, knownHead, values, limits) => noting(session.apply(how, knownHead, values, limits)),
+      apply: (call, asLeader) => noting(session.apply(call, asLeader)),
       write: (statement, values) => noting(session.write(statement, values)),
       writeAsLeader: (statement, values) => noting(session.writeAsLeader(statement, values)),
     },

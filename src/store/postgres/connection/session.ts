@@ -18,10 +18,10 @@ import { connectWritable, WRITER_SETTINGS } from './connect.ts';
 import { isTransient, leavesInDoubt, NotLeading } from './errors.ts';
 import { createKeptPlans } from './kept-plans.ts';
 import { endOwnConnection, giveUpLead, takeLead } from './leader-lock.ts';
-import { createReceipted } from './receipted.ts';
+import { createReceipted, type ReceiptedCall } from './receipted.ts';
 import { RECONNECT_MS } from './resolve-receipt.ts';
 import { giveSign, raiseEpoch, removeEnded } from './slot.ts';
-import { APPLY, APPLY_WITHIN, type BatchResult, REMOVE_RECEIPTS, WRITE } from './statements.ts';
+import { type BatchResult, REMOVE_RECEIPTS, WRITE } from './statements.ts';
 import type { Terms } from './terms.ts';
 
 /** Well below the time after which a receiver without a sign of life is replaced. */
@@ -55,11 +55,10 @@ export interface Session {
    */
   all<Row>(text: string, values: readonly unknown[], name?: string): Promise<Row[]>;
   /**
-   * Commits a batch within the limits, the last parameters of APPLY_WITHIN; none are verified without any. After a lost connection it
-   * resolves once the database shows whether it was committed.
+   * Commits a batch. After a lost connection it resolves once the database shows whether it was committed.
    * @throws {StoreUnavailable} when it was not; {NotLeading} if it is one of the leader, and this receiver does not lead.
    */
-  apply(how: ApplyHow, knownHead: number, values: readonly unknown[], limits: readonly object[]): Promise<BatchResult>;
+  apply(call: ReceiptedCall, asLeader: boolean): Promise<BatchResult>;
   /**
    * Runs a statement once that changes something besides executions, and returns its one JSON value. `values` are its `$1`, as JSON.
    * A lost connection is resolved as for a batch. @throws {StoreUnavailable} when it was not committed.
@@ -76,11 +75,6 @@ export interface Session {
   /** Notes that this receiver runs, and removes receipts that are no longer needed. */
   beat(): Promise<void>;
   close(): Promise<void>;
-}
-
-export interface ApplyHow {
-  readonly isAllOrNothing: boolean;
-  readonly asLeader: boolean;
 }
 
 // One function because its parts share the one connection and its state.
@@ -266,14 +260,7 @@ export function createSession(
         throw new StoreUnavailable(`the database cannot be read: ${reasonOf(error)}`, { cause: error });
       }
     },
-    apply: async ({ isAllOrNothing, asLeader }, knownHead, values, limits) => {
-      const own = current(asLeader);
-      const all = [isAllOrNothing, knownHead, ...values];
-      const within = [...all, ...limits.map((limit) => storableJson(limit))];
-      // promise: postgres/queue-bound-of-all
-      if (limits.length > 0) return receipted.call(own, { name: 'apply_within', text: APPLY_WITHIN, values: within });
-      return receipted.call(own, { name: 'apply_batch', text: APPLY, values: all });
-    },
+    apply: async (call, asLeader) => receipted.call(current(asLeader), call),
     write: (statement, values) => write(statement, values, false),
     writeAsLeader: (statement, values) => write(statement, values, true),
     tryToLead: () => waiting.abort('the leader has handed over'),

@@ -4,7 +4,7 @@ const APPLY_BATCH = `apply_batch($1::integer, $2::bigint, $3::bigint, $4::boolea
   $9::json, $10::json, $11::json, $12::json, $13::json, $14::json, $15::integer[], $16::json, $17::json, $18::json, $19::json,
   $20::json, $21::integer[], $22::json, $23::json)`;
 
-/** What apply_batch returns. */
+/** What apply_batch and apply_outcome return. */
 export interface BatchResult {
   /** Ids of the new executions; null for a stale one. */
   readonly added: readonly (number | null)[] | null;
@@ -21,6 +21,11 @@ export const APPLY = `SELECT ${APPLY_BATCH} AS result`;
 
 /** The last parameters: the bounds of the queue, and the ranges of names in which none may be stored. */
 export const APPLY_WITHIN = `SELECT one_request_per_key(within_queue(${APPLY_BATCH}, $24::json), $25::json) AS result`;
+
+/** Parameters: slot, epoch, sequence, the newest entry that is known, and what `outcomeArguments` returns. */
+export const APPLY_OUTCOME = `SELECT apply_outcome($1::integer, $2::bigint, $3::bigint, $4::bigint, $5::bigint, $6::integer, $7::uuid,
+  $8::smallint, $9::smallint, $10::bigint, $11::text, $12::text, $13::bigint, $14::smallint, $15::smallint, $16::integer, $17::text,
+  $18::text, $19::text, $20::boolean, $21::bigint, $22::json) AS result`;
 
 /** Parameters: slot, epoch, sequence, the statement, and its values. */
 export const WRITE = 'SELECT write_once($1::integer, $2::bigint, $3::bigint, $4::text, $5::json) AS result';
