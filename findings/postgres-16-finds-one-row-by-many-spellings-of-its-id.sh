@@ -3,7 +3,7 @@
 #
 # Versions:  PostgreSQL 15 of Debian 12 (postgresql) with pg 8.23.1; PostgreSQL 18 in @electric-sql/pglite 0.5.16.
 # Guess:     '17', perhaps with a zero or a space. '0x11' and '1_7' are no integers: error 22P02 in every version, which the service maps to 404.
-# Behaviour: Up to PostgreSQL 15 it is so. From 16 on '0x11', '0b10001', '0o21', '1_7' and '-0x11' for -17 are integers, and find the row. What a
+# Behaviour: Up to PostgreSQL 15 it is so. From 16 on '0x11', '0b10001', '0o21' and '1_7' are integers, and find the row. What a
 #            service keeps by the text of the id (rate limits, caches, locks, denied ids, signatures) has several names for one row
 #            after an upgrade of the server.
 # Why the guess is wrong: the new spellings of numbers in SQL are also those of the input of the types, which reads parameters. JavaScript

@@ -6,7 +6,7 @@
 # Behaviour: One series with the value that comes first, so that the same counters give 7 or 9 by the order of the lines. up is 1, all samples
 #            count as stored (scrape_samples_post_metric_relabeling), and the log has no warning. The exporter counts both.
 # Why the guess is wrong: a label with an empty value is the absence of the label, and is removed when a line is read. Two samples of one series
-#            with one time are then a duplicate, and the check for duplicates is before the samples of a scrape are committed.
+#            with one time are then a duplicate. The check for duplicates compares with what was committed before, not within a scrape.
 # Source:    Prometheus documentation, data model ("empty label value is considered equivalent to a label that does not exist").
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
