@@ -4,9 +4,10 @@
 # Versions:  better-sqlite3 13.2.0 (SQLite 3.54.1), node 24.21.0.
 # Guess:     ANALYZE, or PRAGMA optimize as SQLite recommends it, gives the planner statistics: statements keep their
 #            speed or become faster, and remain compiled.
-# Behaviour: A look-up by an index with a parameter takes more than twice the time after ANALYZE (four to seven times in
+# Behaviour: A look-up by an index with a parameter takes more than twice the time after ANALYZE (four times and more in
 #            several runs), although its plan is the same. Look-ups by the primary key and by literals keep their speed.
-#            Once sqlite_stat4 exists, the cost returns with each connection.
+#            The cost remains for later connections, until the rows of sqlite_stat4 are deleted and the file is opened
+#            again.
 # Why the guess is wrong: better-sqlite3 is built with SQLITE_ENABLE_STAT4. With samples in sqlite_stat4 the value of each
 #            parameter that is compared with an indexed column may influence the plan, so that SQLite compiles the
 #            statement again whenever the parameter is bound. Debian's SQLite and node:sqlite are built without it.

@@ -4,8 +4,8 @@
 # Versions:  node:sqlite of node 24.21.0 and 22.23.5, better-sqlite3 13.2.0.
 # Guess:     They throw, as for a value of a type that SQLite does not have.
 # Behaviour: node:sqlite binds NULL, for a missing member of named parameters and for too few positional ones: an INSERT
-#            stores NULL, and a DELETE with the condition (:app IS NULL OR app = :app) deletes the rows of every app. An
-#            undefined value and an unknown name throw. better-sqlite3 throws for what is missing, and binds NULL for
+#            stores NULL, and a DELETE with the condition (:app IS NULL OR app = :app) would delete the rows of every app.
+#            An undefined value and an unknown name throw. better-sqlite3 throws for what is missing, and binds NULL for
 #            undefined.
 # Why the guess is wrong: SQLite itself binds NULL to parameters without a value. better-sqlite3 counts the values,
 #            node:sqlite does not.

@@ -62,4 +62,4 @@ if [ "$seen" != "$expected" ]; then
   echo "the behaviour changed" >&2
   exit 1
 fi
-echo "ANSWER: with its defaults opossum opens after a single failure, and what exceeded its timeout goes on and takes effect"
+echo "ANSWER: with its defaults opossum opens after a single failure, and what exceeded its timeout continues and takes effect"

@@ -9,7 +9,7 @@
 #            runs, even with the same value. With the literal, or with +state = ? where the index cannot apply, it is
 #            compiled once.
 # Why the guess is wrong: SQLite reads the bound value to learn whether the index applies. It marks the parameter, and
-#            each bind of it invalidates the compiled program. A statement that is prepared once and bound anew for each
+#            each bind of it invalidates the compiled program. A statement that is prepared once and bound again for each
 #            job costs a compilation per job.
 # Source:    SQLite documentation, sqlite3_prepare_v2 (parameters that influence the plan) and
 #            SQLITE_DBCONFIG_ENABLE_QPSG; src/expr.c, exprCompareVariable; src/vdbeapi.c, vdbeUnbind.

@@ -9,8 +9,8 @@
 #            column hides the difference, because it converts 5.0 to 5.
 # Why the guess is wrong: Both drivers call sqlite3_bind_double for every number. Only the affinity of an INTEGER column
 #            repairs the type; concatenation, JSON functions and TEXT columns do not.
-# Source:    better-sqlite3 src/util/bind-map and src/objects/statement (binding of numbers); Node.js documentation, "Type
-#            conversion between JavaScript and SQLite"; SQLite documentation, datatypes, section 3.
+# Source:    better-sqlite3 src/util/data.cpp (JS_VALUE_TO_SQLITE); Node.js documentation, "Type conversion between
+#            JavaScript and SQLite"; SQLite documentation, datatypes, section 3.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 work="$(mktemp -d)"
