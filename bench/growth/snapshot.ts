@@ -1,12 +1,14 @@
-// Measures what an open snapshot, as a backup holds it, adds to a commit: the same load on two databases in turns, one with a snapshot.
+// Measures what an open snapshot, as a backup holds it for an hour, adds to a commit: the same load on two databases in turns, one with
+// a snapshot.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { pino } from 'pino';
 import { medianSorted } from 'simple-statistics';
 import { systemWorld } from '../../src/lib/world.ts';
 import { openPostgresStore } from '../../src/store/postgres/store.ts';
 import { type Measure, type Row, ratioOf, type Settings } from '../measure.ts';
-import { startPostgresServer } from '../servers/postgres-server.ts';
+import { type PostgresServer, startPostgresServer } from '../servers/postgres-server.ts';
 import { createLifecycles } from './lifecycles.ts';
 
 export interface SnapshotSize {
@@ -14,12 +16,15 @@ export interface SnapshotSize {
   /** Rounds before the snapshot is taken: what one side differs from the other by itself. */
   readonly roundsBefore: number;
   readonly rounds: number;
+  /** From the beginning of a round beside the snapshot to that of the next one, in milliseconds. Vacuum works in the rest of it. */
+  readonly everyMs: number;
   /** Waves of executions on each database in each round. */
   readonly waves: number;
 }
 
-const FULL: SnapshotSize = { warmRounds: 2, roundsBefore: 8, rounds: 16, waves: 16 };
-const QUICK: SnapshotSize = { warmRounds: 1, roundsBefore: 2, rounds: 4, waves: 4 };
+/** An hour. */
+const FULL: SnapshotSize = { warmRounds: 2, roundsBefore: 8, rounds: 120, everyMs: 30_000, waves: 16 };
+const QUICK: SnapshotSize = { warmRounds: 1, roundsBefore: 2, rounds: 4, everyMs: 0, waves: 4 };
 
 const AT_MOST = 1.2;
 /** An execution each second of virtual time. */
@@ -35,31 +40,48 @@ export async function measureSnapshot(settings: Settings, size: SnapshotSize): P
   const server = await startPostgresServer({ scratch, place: null, canDownload: true });
   const closing: (() => Promise<void>)[] = [server.stop];
   try {
-    const sides = new Map<Name, Side>();
-    for (const name of DATABASES) {
-      await server.run('postgres', `CREATE DATABASE ${name}`);
-      const side = await openSide(server.urlOf(name));
-      closing.push(side.close);
-      sides.set(name, side);
-    }
+    const sides = await openSides(server, closing);
     const before: Round[] = [];
     const during: Round[] = [];
-    const { warmRounds, roundsBefore, rounds } = size;
+    const { warmRounds, roundsBefore, rounds, everyMs } = size;
+    let heldSince = 0;
     for (let round = 1 - warmRounds - roundsBefore; round <= rounds; round += 1) {
       // Both sides have the same plans from then on.
       if (round === 1 - roundsBefore) for (const name of DATABASES) await server.run(name, 'ANALYZE');
-      if (round === 1) closing.push(await holdSnapshot(server.urlOf('held')));
+      if (round === 1) {
+        closing.push(await holdSnapshot(server.urlOf('held')));
+        heldSince = performance.now();
+      }
+      await dueAt(heldSince + (round - 1) * everyMs, signal);
       signal.throwIfAborted();
       const p50 = await measureRound(sides, round, size.waves);
       if (round > 0) during.push(p50);
       else if (round > -roundsBefore) before.push(p50);
       log(`round ${round} of ${rounds}: ${p50.held.toFixed(2)} ms beside ${p50.free.toFixed(2)} ms`);
     }
-    const waves = rounds * size.waves;
-    return rowsOf(before, during, { server: `PostgreSQL ${server.version}`, executions: waves * PER_WAVE });
+    const minutes = Math.round((performance.now() - heldSince) / 60_000);
+    const executions = rounds * size.waves * PER_WAVE;
+    return rowsOf(before, during, { server: `PostgreSQL ${server.version}`, minutes, executions });
   } finally {
     for (const close of closing.reverse()) await close();
   }
+}
+
+async function openSides(server: PostgresServer, closing: (() => Promise<void>)[]): Promise<ReadonlyMap<Name, Side>> {
+  const sides = new Map<Name, Side>();
+  for (const name of DATABASES) {
+    await server.run('postgres', `CREATE DATABASE ${name}`);
+    const side = await openSide(server.urlOf(name));
+    closing.push(side.close);
+    sides.set(name, side);
+  }
+  return sides;
+}
+
+/** Resolves at a time of `performance.now()`. */
+async function dueAt(time: number, signal: AbortSignal): Promise<void> {
+  const early = time - performance.now();
+  if (early > 0) await sleep(early, undefined, { signal });
 }
 
 type Round = Readonly<Record<Name, number>>;

@@ -43,7 +43,7 @@ test.skipIf(findPostgres() === null)(
     const scratch = join(temporaryFolder(), 'scratch');
     mkdirSync(scratch);
     for (const folder of [join(scratch, '..'), scratch]) chmodSync(folder, 0o755);
-    const size = { warmRounds: 1, roundsBefore: 1, rounds: 2, waves: 2 };
+    const size = { warmRounds: 1, roundsBefore: 1, rounds: 2, everyMs: 10, waves: 2 };
     const rows = await measureSnapshot({ quick: true, log: () => {}, scratch, signal }, size);
     expect(rows.map(({ goal, value }) => [goal, value?.samples])).toEqual([
       [{ atMost: 1.2 }, 2],
