@@ -1,8 +1,8 @@
 // Serves direct routes from Node's own objects: the adapter's Request and Response would cost a good part of a callback.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { DirectHandler, DirectRoute, PlainRequest, RequestHeaders } from '../fetch.ts';
 import { partsOf } from '../response/json.ts';
@@ -18,12 +18,40 @@ export function createDirectRoute(route: DirectRoute, log: Log | undefined): Ser
     const { url: target = '', headers } = incoming;
     const handle = isPlain(incoming, route) ? route.find({ target, headers }) : null;
     if (handle === null) return false;
-    serve(handle, incoming, outgoing).catch((error: unknown) => {
-      log?.error({ reason: reasonOf(error) }, 'a response was not written');
-      outgoing.destroy();
-    });
+    const begin = () => {
+      serve(handle, incoming, outgoing).catch((error: unknown) => {
+        log?.error({ reason: reasonOf(error) }, 'a response was not written');
+        outgoing.destroy();
+      });
+    };
+    const socket: UsedSocket = incoming.socket;
+    // Node accepts one connection per turn: a request that waited on a new one would miss the commit of the others.
+    if (socket[USED]) onceParsed(begin);
+    else begin();
+    socket[USED] = true;
     return true;
   };
+}
+
+/** Whether a request of the connection was served directly. */
+const USED = Symbol('used');
+
+interface UsedSocket extends Socket {
+  [USED]?: true;
+}
+
+/** What waits for the end of this turn of the event loop. */
+let waiting: (() => void)[] = [];
+
+/** Calls `begin` when all that has arrived in this turn is parsed. Node reports a head before it parses the body behind it. */
+function onceParsed(begin: () => void): void {
+  if (waiting.push(begin) === 1) setImmediate(beginAll);
+}
+
+function beginAll(): void {
+  const due = waiting;
+  waiting = [];
+  for (const begin of due) begin();
 }
 
 /** Returns whether it is an HTTP/1.1 POST with a plain host and a declared, allowed length. */
@@ -66,17 +94,16 @@ class IncomingRequest implements PlainRequest {
   }
 
   /** @throws Error if the connection ends before the body. */
-  async arrayBuffer(): Promise<ArrayBuffer> {
+  arrayBuffer(): Promise<ArrayBuffer> {
     const incoming = this.#incoming;
     const chunks: Buffer[] = [];
     const readRest = () => {
       for (let rest = incoming.read(); rest !== null; rest = incoming.read()) chunks.push(rest);
       return joined(chunks);
     };
-    // Most bodies arrive with their heads: no stream is needed to read them. Node reports a head before it parses the body.
-    if (!incoming.complete) await allParsed();
+    // Most bodies of kept connections have arrived with their heads: no stream is needed to read them.
     // promise: complete-callback-outlives-its-connection
-    if (incoming.complete) return readRest();
+    if (incoming.complete) return Promise.resolve(readRest());
     return new Promise((resolve, reject) => {
       const cut = () => reject(new Error('the body did not arrive whole'));
       // A check before the body may have taken longer than the connection lasted.
@@ -88,17 +115,6 @@ class IncomingRequest implements PlainRequest {
           .once('close', () => (incoming.complete ? resolve(readRest()) : cut()));
     });
   }
-}
-
-/** Null between two turns. */
-let parsing: Promise<void> | null = null;
-
-/** Returns a promise that is resolved when what has arrived in this turn of the event loop is parsed. Requests share it. */
-function allParsed(): Promise<void> {
-  parsing ??= yieldToEventLoop().then(() => {
-    parsing = null;
-  });
-  return parsing;
 }
 
 /** A copy, unless there is one chunk with a buffer of its own: others are parts of larger buffers. */
