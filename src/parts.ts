@@ -13,7 +13,7 @@ import { withCommandName } from './lib/command-name.ts';
 import { createLifecycle } from './lib/lifecycle.ts';
 import type { Log } from './lib/log.ts';
 import type { Loop } from './lib/loop.ts';
-import { createRemoteClock } from './lib/remote-clock.ts';
+import { createRemoteClock, type RemoteClock } from './lib/remote-clock.ts';
 import { createSteadyClock } from './lib/steady-clock.ts';
 import type { World } from './lib/world.ts';
 import { clockDifferenceProblem } from './observability/clock-notice.ts';
@@ -89,7 +89,7 @@ export async function buildParts(options: ReceiverOptions, limits: ListenerLimit
   const { config, log, fatal, upgrade, isOwnTime = false, threads = false } = options;
   // On a database that receivers share, its clock is that of all of them.
   const serverClock = config.databaseUrl === null ? null : createRemoteClock(options.world);
-  const clock = createSteadyClock({ ...options.world, ...(isOwnTime ? {} : serverClock && { now: serverClock.now }) });
+  const clock = createSteadyClock(timeOf(options.world, isOwnTime ? null : serverClock));
   const { world } = clock;
   const { listen, metrics = createMetrics(), ...overrides } = options.overrides ?? {};
   const profile = loadProfile(config.cxone.profilePath);
@@ -164,6 +164,12 @@ export async function buildParts(options: ReceiverOptions, limits: ListenerLimit
   store.watch(observer.changed);
   store.watchOthers(observer.changed);
   return parts;
+}
+
+/** Returns the world with the clock of the database, unless it has a time of its own or the database is a file. */
+function timeOf(world: World, serverClock: RemoteClock | null): World {
+  // promise: clock-of-the-database
+  return serverClock === null ? world : { ...world, now: serverClock.now };
 }
 
 type Resources = Awaited<ReturnType<typeof openResources>>;

@@ -224,6 +224,20 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     tests: ['test/usecases/leader/succession.test.ts'],
   },
   {
+    tag: 'clock-of-the-database',
+    promise: 'all receivers use the clock of the database, whatever the clocks of their machines show',
+    edit: branch('consequent'),
+    tests: ['test/simulation/several/database-clock.slow.test.ts'],
+    title: 'send and poll what waits, and notify of it',
+  },
+  {
+    tag: 'postgres/key-is-looked-up',
+    promise: 'a repeated submission under an Idempotency-Key gets the execution of the first one',
+    edit: removed,
+    tests: [CONTRACT],
+    title: 'the same key and body again is the original execution',
+  },
+  {
     tag: 'leader-inherits-circuits',
     promise: 'a new leader has the open circuits of the one before, and no others',
     edit: removed,

@@ -7,6 +7,8 @@ import type { Naming, Order } from './history.ts';
 import { APP_KEY } from './receivers.ts';
 
 const PAUSE_MS = 50;
+/** CXone calls back twice at the moment of the release. */
+const HELD = { callbacks: [{ held: true, copies: 2 }] };
 const OPEN = ['QUEUED', 'UNCONFIRMED', 'PENDING'];
 
 /** A submission or a batch, as it is sent each time. */
@@ -25,6 +27,14 @@ export interface Client {
   /** Each copy is sent at the same time. */
   submit(order: Order, naming: Naming, copies: number): Promise<void>;
   batch(orders: readonly Order[], copies: number): Promise<void>;
+  /**
+   * Submits an execution whose callback CXone holds back, and cancels it when `released` resolves.
+   * @param released is called with its id, and with whether the client has ended
+   */
+  contest(
+    actionId: Order['actionId'],
+    released: (correlationId: string, isOver: () => boolean) => Promise<void>,
+  ): Promise<void>;
   /** Cancels an execution of the request with this number, modulo their number. */
   cancel(request: number): Promise<void>;
   /** Sends it again. */
@@ -116,7 +126,18 @@ export function createClient(url: string): Client {
     await Promise.all(Array.from({ length: copies }, () => send(begun)));
   }
 
+  async function cancel(id: string | undefined): Promise<void> {
+    if (id !== undefined) await ask(`/v1/executions/${id}/cancel`);
+  }
+
   return {
+    contest: async (actionId, released) => {
+      const correlationId = `contested-${requests.length}`;
+      const body = { correlationId, ...bodyOf({ actionId, fate: 'callback' }), inputs: { simulate: HELD } };
+      await begin({ path: '/v1/executions', body, key: null, orders: [{ actionId, fate: 'callback' }] }, 1);
+      await released(correlationId, () => ended);
+      await cancel(correlationId);
+    },
     submit: (order, naming, copies) => {
       const name = `order-${requests.length}`;
       const body = naming === 'id' ? { correlationId: name, ...bodyOf(order) } : bodyOf(order);
@@ -129,8 +150,7 @@ export function createClient(url: string): Client {
     },
     cancel: async (request) => {
       // What is not accepted yet cannot be cancelled.
-      const id = requests[request % requests.length]?.ids?.[0];
-      if (id !== undefined) await ask(`/v1/executions/${id}/cancel`);
+      await cancel(requests[request % requests.length]?.ids?.[0]);
     },
     repeat: async (request) => {
       const again = requests[request % requests.length];

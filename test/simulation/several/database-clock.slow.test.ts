@@ -26,7 +26,8 @@ async function setStage() {
   const { url: cxoneUrl } = await simulator.listen();
   const hook = await startHook(createDice('database-clock'));
   hook.heal();
-  const { world } = createMachineClock();
+  const { world, step } = createMachineClock();
+  step(HOUR_MS);
   const lives: Life[] = [];
   const surroundings = { databaseUrl, cxoneUrl, publicUrl: 'http://127.0.0.1', hook, world, crashed: () => {} };
   for (let at = 0; at < RECEIVERS; at += 1) lives.push(await startLife(surroundings));
@@ -65,6 +66,9 @@ describe.skipIf(serverUrl === null)('three receivers on PostgreSQL', () => {
         ids.push(id);
         await submit(id, actionId, fate);
       }
+      // The clocks of the machines are an hour ahead.
+      const later = clock.shown().latest + HOUR_MS / 2;
+      expect(await rows(`SELECT id FROM execution_rows WHERE submitted_at > ${later}`)).toEqual([]);
       await expect.poll(() => simulator.execution(`look-up-${n}`)?.runs, PATIENCE).toBe(1);
       await clock.step(ms);
       // Each receiver has read the clock: what one accepts before that may wait for as long as the step is.

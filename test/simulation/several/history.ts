@@ -19,7 +19,21 @@ const MACHINE_STEPS_MS = [-3_600_000, 3_600_000] as const;
 const DATABASE_STEPS_MS = [-20_000, -3_000, 3_000, 15_000] as const;
 
 const TYPES = [
-  ...(['submit', 'submit', 'submit', 'submit', 'batch', 'cut', 'cut', 'crash', 'cancel', 'cancel', 'repeat'] as const),
+  ...([
+    'submit',
+    'submit',
+    'submit',
+    'submit',
+    'contest',
+    'contest',
+    'batch',
+    'cut',
+    'cut',
+    'crash',
+    'cancel',
+    'cancel',
+    'repeat',
+  ] as const),
   ...(['machine-clock', 'database-clock', 'pause', 'resume'] as const),
 ] as const;
 
@@ -36,6 +50,8 @@ export type Step =
   /** Each order is a request of its own, sent this number of times at once. */
   | { readonly type: 'submit'; readonly orders: readonly Order[]; readonly naming: Naming; readonly copies: number }
   | { readonly type: 'batch'; readonly orders: readonly Order[]; readonly copies: number }
+  /** Each is cancelled just when CXone calls back. */
+  | { readonly type: 'contest'; readonly actionIds: readonly Order['actionId'][] }
   | { readonly type: 'cut' | 'crash'; readonly receiver: number; readonly statement: number; readonly loss: Loss }
   /** Of the request with this number, modulo their number. */
   | { readonly type: 'cancel' | 'repeat'; readonly request: number }
@@ -61,6 +77,8 @@ export function generate(seed: string): readonly Step[] {
         return { type, orders: orders(), naming: one(['id', 'key'], 'naming'), copies };
       case 'batch':
         return { type, orders: orders(), copies };
+      case 'contest':
+        return { type, actionIds: orders().map(({ actionId }) => actionId) };
       case 'cut':
       case 'crash': {
         const loss = one(['request', 'response'] as const, 'loss');

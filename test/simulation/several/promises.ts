@@ -55,10 +55,17 @@ export async function findBroken(remains: Remains): Promise<Readonly<Record<stri
     'accepted differs from terminal and open': conservation.filter(({ difference }) => Number(difference) !== 0),
     'audit verify': verified.code === 0 ? [] : [verified.out],
     'contradicting answers': client.contradictions(),
+    'callbacks answered otherwise than stored': stored.filter((row) => isOtherAnswer(row, simulator)),
     'notified otherwise than stored': stored.flatMap((row) => otherNotifications(row, remains.hook)),
     'sent during a pause': sentDuringPause(remains),
     'times of another clock than that of the database': await foreignTimes(remains),
   };
+}
+
+/** What the answer to a callback states to have become of its result is stored. */
+function isOtherAnswer({ id, status, late }: StoredRow, simulator: Simulator): boolean {
+  const answers = simulator.execution(id)?.callbacks.map(({ answer }) => answer) ?? [];
+  return (answers.includes('200 resolved') && status !== 'COMPLETED') || (answers.includes('200 late') && !late);
 }
 
 /** Each outcome and each late result is accepted at least once, for the first time in this order, and states what is stored. */

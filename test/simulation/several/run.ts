@@ -31,6 +31,8 @@ export interface Report {
 /** What has not ended by then never ends. */
 const PATIENCE_MS = 240_000;
 const POLL_MS = 200;
+/** Short beside the time after which an execution is polled. */
+const CONTEST_MS = 10;
 
 const UNENDED = "SELECT correlation_id, status FROM executions WHERE status IN ('QUEUED', 'UNCONFIRMED', 'PENDING')";
 const UNNOTIFIED = "SELECT correlation_id, type, status, last_error FROM notifications WHERE status <> 'DELIVERED'";
@@ -83,6 +85,12 @@ export async function runHistory(seed: string): Promise<Report> {
   const stream = followAll(() => alive().map(({ url }) => url));
   const running: Promise<unknown>[] = [];
 
+  /** Lets CXone call back once it has accepted the execution. */
+  async function released(correlationId: string, isOver: () => boolean): Promise<void> {
+    while (!isOver() && simulator.execution(correlationId)?.posts[0]?.answer !== 200) await sleep(CONTEST_MS);
+    simulator.release(correlationId);
+  }
+
   async function take(step: Step): Promise<void> {
     switch (step.type) {
       case 'submit':
@@ -90,6 +98,9 @@ export async function runHistory(seed: string): Promise<Report> {
         return;
       case 'batch':
         running.push(client.batch(step.orders, step.copies));
+        return;
+      case 'contest':
+        running.push(...step.actionIds.map((actionId) => client.contest(actionId, released)));
         return;
       case 'cancel':
       case 'repeat':

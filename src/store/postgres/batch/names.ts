@@ -68,6 +68,7 @@ export async function loadNames(session: Pick<Session, 'all'>, submissions: read
   const apps = keyed.map(({ app }) => app);
   const keys = keyed.map(({ idempotencyKey }) => idempotencyKey);
   for (const row of await session.all<EarlierRow>(BY_KEY, [apps, keys], 'names_by_key')) {
+    // promise: postgres/key-is-looked-up
     names.byKey.set(keyOf(row.app, row.idempotency_key ?? ''), toEarlier(row));
   }
   const ranges = keys.map((key) => ({ key: appKeyOf(key), ...nameRange(appKeyOf(key)) }));
