@@ -7,10 +7,12 @@ import { expect, test } from 'vitest';
 import { createSignedUrls } from '../../../src/callbacks/signed-url.ts';
 import { loadProfile } from '../../../src/cxone/profile/profile.ts';
 import { openRecorder, type RecorderOptions } from '../../../src/cxone/recording/recorder.ts';
-import type { Fetcher } from '../../../src/cxone/transport.ts';
+import { type Fetcher, NETWORK_FETCHER } from '../../../src/cxone/transport.ts';
+import { readResponseBody } from '../../../src/lib/http/read-response-body.ts';
 import { systemWorld } from '../../../src/lib/world.ts';
 import { quietLog } from '../../support/quiet-log.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
+import { startUpstream } from '../../support/upstream.ts';
 
 const BASE = 'https://acme.example';
 const EXECUTE = `${BASE}/api/v2/dx/actions/charge/execute`;
@@ -54,11 +56,13 @@ async function exchange(
   url: string,
   body?: object,
   headers: Record<string, string> = {},
-): Promise<Response> {
+): Promise<void> {
   const init = body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) };
-  const answer = await fetcher.fetch(url, init);
-  await answer.text();
-  return answer;
+  await readResponseBody((await fetcher.fetch(url, init)).body, 0);
+}
+
+async function textOf({ body }: Response): Promise<string> {
+  return Buffer.concat(await Array.fromAsync(body ?? [])).toString();
 }
 
 test('an exchange is kept as an entry of an HTTP archive: names, types, status words and ids, but no values', async () => {
@@ -102,12 +106,24 @@ test('the answer itself reaches its reader whole, with its status and headers, t
   const { wrapFetcher: over, entries, close } = recorder();
   const body = JSON.stringify({ filling: 'x'.repeat(700_000) });
   const answer = await over(answering(429, body, { 'retry-after': '7' })).fetch(POLL, { method: 'GET' });
-  expect([answer.status, answer.headers.get('retry-after'), await answer.text()]).toEqual([429, '7', body]);
+  expect([answer.status, answer.headers.get('retry-after'), await textOf(answer)]).toEqual([429, '7', body]);
   const empty = await over(answering(204, null)).fetch(POLL, { method: 'GET' });
-  expect([empty.status, await empty.text()]).toEqual([204, '']);
+  expect([empty.status, await textOf(empty)]).toEqual([204, '']);
   close();
   expect(entries().map(({ response }) => response.status)).toEqual([429, 204]);
 });
+
+test.each([204, 205, 304, 999])(
+  'a response with the status %i from the network stays one, though it is recorded',
+  async (status) => {
+    const { wrapFetcher: over, entries, close } = recorder();
+    const { url } = await startUpstream((_, response) => response.writeHead(status).end());
+    const answer = await over(NETWORK_FETCHER).fetch(url, { method: 'POST' });
+    expect([answer.status, await textOf(answer)]).toEqual([status, '']);
+    close();
+    expect(entries()).toMatchObject([{ response: { status } }]);
+  },
+);
 
 test('a request that gets no answer is kept with the reason, and fails as it would have', async () => {
   const { wrapFetcher: over, entries, close } = recorder();
