@@ -8,11 +8,15 @@ import type { Statements } from '../statements.ts';
 import { referenceBound } from './uuid-range.ts';
 
 /**
- * References are in the order of submission, so that the index of open executions begins with the oldest one. What waits for
- * dispatch is in it too, and is passed over.
+ * References are in the order of submission, so that the index of open executions begins with the oldest one. What is not polled is in
+ * it too, and its rows are read and passed over.
  */
-export const OLDEST_POLLED = `SELECT submitted_at FROM execution_rows INDEXED BY execution_rows_open
+export const FIRST_POLLED = `SELECT submitted_at FROM execution_rows INDEXED BY execution_rows_open
   WHERE resolved_at IS NULL AND status <> 0 AND poll_at IS NOT NULL ORDER BY reference LIMIT 1`;
+
+/** Reads an index of all that are polled. Without the hint, SQLite would scan the table for the first row with a poll. */
+export const LEAST_POLLED = `SELECT submitted_at FROM execution_rows WHERE id =
+  (SELECT min(id) FROM execution_rows INDEXED BY execution_rows_to_poll WHERE poll_at IS NOT NULL)`;
 
 /** Both counts are ranges of the index of what waits for dispatch. */
 export const QUEUED_BEFORE = `SELECT
@@ -28,7 +32,15 @@ export function createQueueMonitor(
   backlog: Backlog,
 ): QueueMonitor {
   const queuedBefore = client.prepare<[object], number>(QUEUED_BEFORE).pluck();
-  const oldestPolled = client.prepare<[], number>(OLDEST_POLLED).pluck();
+  const firstPolled = client.prepare<[], number>(FIRST_POLLED).pluck();
+  const leastPolled = client.prepare<[], number>(LEAST_POLLED).pluck();
+
+  /** A paused app may have more executions that wait than all others have that are polled. */
+  function oldestPolled(rows: ReturnType<typeof waiting.all>): number | undefined {
+    if (backlog.pollable === 0) return undefined;
+    const passedOver = rows.reduce((sum, row) => sum + row.count, 0);
+    return (passedOver < backlog.pollable ? firstPolled : leastPolled).get();
+  }
 
   function count(rows: ReturnType<typeof waiting.all>): OpenCounts {
     const of = (status: string) => rows.find((row) => statusOf(row.status) === status)?.count ?? 0;
@@ -45,7 +57,7 @@ export function createQueueMonitor(
     queueState: async () => {
       const rows = waiting.all();
       const unpolled = rows.filter(({ status }) => statusOf(status) !== 'QUEUED').map(({ oldest }) => oldest);
-      const polled = backlog.pollable === 0 ? undefined : oldestPolled.get();
+      const polled = oldestPolled(rows);
       const open = [...unpolled, ...(polled === undefined ? [] : [polled])];
       const oldestQueued = rows.find(({ status }) => statusOf(status) === 'QUEUED')?.oldest ?? null;
       const apps = new Set(backlog.lanes().map(({ app }) => app));
