@@ -1,6 +1,6 @@
 // Keeps live callback tokens out of store, log and pages: all words of CXone and of endpoints pass here before they are used.
 
-import type { TokenConcealer } from '../callbacks/conceal-tokens.ts';
+import { CONCEALED, type TokenConcealer } from '../callbacks/conceal-tokens.ts';
 import type { ExecutionEvent } from '../execution/event.ts';
 import { type Json, LargeJson, writeJson } from '../execution/json.ts';
 import type { DeliveryEvent } from '../notification/delivery.ts';
@@ -41,7 +41,7 @@ export function withConcealedResponses(sender: WebhookSender, { text }: TokenCon
 
 function concealedEvent(event: ExecutionEvent, conceal: TokenConcealer): ExecutionEvent {
   // Nearly all events quote none, and are not taken apart.
-  if (!quotes(event as Part, conceal)) return event;
+  if (event.quotedToken === undefined && !quotes(event as Part, conceal)) return event;
   const replaced: { [name: string]: Part } = withoutTokenAsAddress(event, conceal);
   for (const [name, value] of Object.entries(event)) {
     // The id that was polled is compared with the stored one.
@@ -54,7 +54,10 @@ function concealedEvent(event: ExecutionEvent, conceal: TokenConcealer): Executi
 
 /** An id or an address that is a token cannot be used: without it, it would name something else. */
 function withoutTokenAsAddress(event: ExecutionEvent, { text }: TokenConcealer): { [name: string]: Part } {
-  const quotes = (value: string | null | undefined) => value != null && text(value) !== value;
+  // In a form, it was replaced before.
+  const isQuoted = (value: string) =>
+    text(value) !== value || (event.quotedToken === true && value.includes(CONCEALED));
+  const quotes = (value: string | null | undefined) => value != null && isQuoted(value);
   return {
     ...('executionId' in event && quotes(event.executionId) && { executionId: null, unusableId: UNUSABLE_ID }),
     ...('namedExecutionId' in event && quotes(event.namedExecutionId) && { namedExecutionId: null }),

@@ -152,6 +152,21 @@ test.each(Object.entries(FORMS))('a form that quotes the URL %s stores no part o
   for (const part of parts) expect(text.includes(part), part).toBe(false);
 });
 
+test('a form with the URL as its executionId gives the execution none', async () => {
+  const { stage, id, token, url } = await setQuotingStage({ execute: () => [202, { status: 'RUNNING' }] });
+  await stage.untilStatus(id, 'PENDING');
+  const response = await fetch(await callbackUrlOf(stage, id), {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: `status=RUNNING&executionId=${url()}`,
+  });
+  expect(await response.json()).toEqual({ outcome: 'progress' });
+  await expectNoToken(stage, id, token());
+  const text = await everythingShown(stage, id);
+  expect(text).toContain('its executionId quotes the callback URL');
+  expect(text).not.toMatch(/"executionId":"[^"]*callback-token/);
+});
+
 const SUBMITS: Readonly<Record<string, NonNullable<Script['execute']>>> = {
   'a rejection': (url) => [400, { error: { details: `bad ${url}` } }],
   'an id': (url) => [202, { executionId: url, status: 'RUNNING' }],
