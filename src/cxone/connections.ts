@@ -44,18 +44,14 @@ interface Pool {
 /** Opens a dispatcher with these options. */
 type Route = (options: Agent.Options) => Dispatcher;
 
-/**
- * One function because the pools in use and the pools that they replaced are closed together.
- * @param refusal returns why a connection that was just opened may not be used; null if it may
- */
+/** One function because the pools in use and the pools that they replaced are closed together. */
 export function createConnections(
   world: Pick<World, 'elapsed' | 'sleep'>,
   proxies: ProxyRules = NO_PROXIES,
-  refusal: () => string | null = () => null,
 ): Connections {
   const now = world.elapsed;
   const names = createCachedLookup(world);
-  const routes = createRoutes(proxies, names.lookup, refusal);
+  const routes = createRoutes(proxies, names.lookup);
   const pools = new Map<Route, Pool>();
   /** The last time when a response suggested a move. */
   let suspectedAt = Number.NEGATIVE_INFINITY;
@@ -105,17 +101,12 @@ export function createConnections(
 }
 
 /** Returns a function that returns the route to the host of a URL: the same one for all URLs that share connections. */
-function createRoutes(
-  proxies: ProxyRules,
-  lookup: LookupFunction,
-  refusal: () => string | null,
-): (url: string) => Route {
+function createRoutes(proxies: ProxyRules, lookup: LookupFunction): (url: string) => Route {
   // Connectors are shared, so that a new connection resumes the TLS session of an earlier one.
-  const overChecked = (connect: buildConnector.connector) => routeOver(checkedAfter(connect, refusal));
-  const direct = overChecked(buildConnector({ lookup, timeout: CONNECT_TIMEOUT_MS }));
+  const direct = routeOver(buildConnector({ lookup, timeout: CONNECT_TIMEOUT_MS }));
   const { https, http } = proxies;
-  const tunnel = https && overChecked(createTunnelConnector(https, { timeoutMs: CONNECT_TIMEOUT_MS }));
-  const absolute = http && absoluteRoute(http, overChecked);
+  const tunnel = https && routeOver(createTunnelConnector(https, { timeoutMs: CONNECT_TIMEOUT_MS }));
+  const absolute = http && absoluteRoute(http);
   return (url) => {
     const target = new URL(url);
     if (proxyFor(proxies, target) === null) return direct;
@@ -123,31 +114,11 @@ function createRoutes(
   };
 }
 
-/** The connection was opened, and nothing may be sent on it any more. */
-class ConnectionRefused extends Error {
-  override readonly name = 'ConnectionRefused';
-  /** As of an error of connecting: nothing was sent. */
-  readonly syscall = 'connect';
-}
-
-/** The process may have been stopped while it connected; the request is written in the same turn as this check. */
-function checkedAfter(connect: buildConnector.connector, refusal: () => string | null): buildConnector.connector {
-  return (options, callback) =>
-    connect(options, (...[error, socket]) => {
-      const why = error === null ? refusal() : null;
-      if (error !== null) return callback(error, null);
-      // promise: opened-connection-is-checked
-      if (why === null) return callback(null, socket);
-      socket.destroy();
-      callback(new ConnectionRefused(why), null);
-    });
-}
-
 function routeOver(connect: buildConnector.connector): Route {
   return (options) => new Agent({ ...options, connect, maxHeaderSize: MAX_HEADER_BYTES });
 }
 
-function absoluteRoute(proxy: HttpProxy, over: (connect: buildConnector.connector) => Route): Route {
-  const route = over(createProxyConnector(proxy, CONNECT_TIMEOUT_MS));
+function absoluteRoute(proxy: HttpProxy): Route {
+  const route = routeOver(createProxyConnector(proxy, CONNECT_TIMEOUT_MS));
   return (options) => route(options).compose(toProxy(proxy));
 }

@@ -3,7 +3,8 @@
 import type { Log } from '../lib/log.ts';
 import type { World } from '../lib/world.ts';
 import type { ConnectionProblem } from './port.ts';
-import { CLOSING, type HttpResult, NOT_ACTIVE } from './transport.ts';
+import { NOT_ACTIVE } from './sent-tracker.ts';
+import { CLOSING, type HttpResult } from './transport.ts';
 
 /** Time after the last failure, in milliseconds, after which a host is no longer reported: no request goes there any more. */
 const MAX_SILENCE_MS = 120_000;

@@ -32,7 +32,11 @@ export interface SentTracker {
   stop(): void;
 }
 
-export function createSentTracker(): SentTracker {
+/** The reason of a request that was made when another receiver may be active on the database. */
+export const NOT_ACTIVE = 'another receiver may be active';
+
+/** @param maySend returns whether requests may be written to their connections now */
+export function createSentTracker(maySend: () => boolean = () => true): SentTracker {
   const current = new AsyncLocalStorage<SendProgress>();
   const byRequest = new WeakMap<object, SendProgress>();
   const used = new WeakSet<Socket>();
@@ -52,9 +56,12 @@ export function createSentTracker(): SentTracker {
     if (isTunnel(request)) proven = true;
     const progress = byRequest.get(request);
     if (progress === undefined) return;
-    progress.sent = true;
     proven = true;
     const socket = socketIn(message);
+    // The process may have been stopped since the request was made. It is written right after this.
+    // promise: writing-is-checked
+    if (socket !== null && !maySend()) return void socket.destroy(new Error(NOT_ACTIVE));
+    progress.sent = true;
     if (socket === null) return;
     progress.connection = used.has(socket) ? { socket, bytesBefore: socket.bytesRead } : null;
     used.add(socket);

@@ -12,7 +12,7 @@ import { createConnections } from './connections.ts';
 import { plainFetch } from './plain-fetch.ts';
 import { createResponseScanner, type ResponsePointers } from './response-document.ts';
 import type { ScannedValues } from './scan-json.ts';
-import { createSentTracker, type SendProgress } from './sent-tracker.ts';
+import { createSentTracker, NOT_ACTIVE, type SendProgress } from './sent-tracker.ts';
 
 /** Largest body of a token or a discovery document, decoded: it is parsed on the thread that answers callbacks. */
 const MAX_RESPONSE_BYTES = 256 * 1024;
@@ -23,9 +23,6 @@ const MAX_SCANNED_BYTES = 128 * 1024 * 1024;
 
 /** The reason of a request that was made after the end of the transport. */
 export const CLOSING = 'the receiver is closing';
-
-/** The reason of a request that was made when another receiver may be active on the database. */
-export const NOT_ACTIVE = 'another receiver may be active';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
@@ -111,8 +108,8 @@ export function createTransport(
   fetcher: Fetcher = NETWORK_FETCHER,
 ): Transport {
   const ofetch = createFetch({ fetch: fetcher.fetch });
-  const tracker = createSentTracker();
-  const connections = createConnections(world, proxies, () => (maySend() ? null : NOT_ACTIVE));
+  const tracker = createSentTracker(maySend);
+  const connections = createConnections(world, proxies);
   const inFlight = new Set<AbortController>();
   let closed = false;
 
@@ -170,7 +167,7 @@ export function createTransport(
   return {
     send: async (request) => {
       if (closed) return { type: 'unsent', latencyMs: 0, reason: CLOSING };
-      // promise: stopped-receiver-sends-nothing
+      // Opens no connection. The tracker checks again before a request is written.
       if (!maySend()) return { type: 'unsent', latencyMs: 0, reason: NOT_ACTIVE };
       const giveUp = new AbortController();
       // One per request, covering the body too. The listener keeps the signal from being collected before it fires.
