@@ -57,25 +57,27 @@ export function showProgress(
   { terminal, writeError }: Pick<CommandContext, 'terminal' | 'writeError'>,
   units = 'entries',
 ) {
-  const begun = performance.now();
-  let shown = begun;
-  /** What an earlier process did. */
-  let before: number | null = null;
+  /** The first call: what an earlier process has done, and when counting begins, which may be after other work of the command. */
+  let first: { readonly done: number; readonly at: number } | null = null;
+  let shown = Number.NEGATIVE_INFINITY;
   return {
     at: (done: number, total: number): void => {
-      before ??= done;
       const now = performance.now();
+      if (first === null) {
+        first = { done, at: now };
+        shown = now;
+      }
       if (now - shown < (terminal.err ? MOVING_EVERY_MS : PLAIN_EVERY_MS)) return;
       shown = now;
       const percent = total === 0 ? 100 : Math.min(100, Math.floor((100 * done) / total));
-      const perSecond = (1000 * (done - before)) / (now - begun);
+      const perSecond = (1000 * (done - first.done)) / (now - first.at);
       const left = perSecond > 0 ? `, ${duration((total - done) / perSecond)} left` : '';
       const speed = `${grouped(Math.round(perSecond))}/s${left}`;
       const line = `${what} ${percent} %: ${grouped(done)} of ${grouped(Math.max(done, total))} ${units}, ${speed}`;
       writeError(terminal.err ? `\r\x1b[K${line.slice(0, terminal.columns - 1)}` : `${line}\n`);
     },
     done: (): void => {
-      if (terminal.err && shown > begun) writeError('\r\x1b[K');
+      if (terminal.err && first !== null && shown > first.at) writeError('\r\x1b[K');
     },
   };
 }

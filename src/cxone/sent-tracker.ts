@@ -9,18 +9,18 @@ import { isProxyFailure } from '../lib/proxy/connect.ts';
 const CREATED = 'undici:request:create';
 const SENT = 'undici:client:sendHeaders';
 
-/** The progress of one call of fetch. */
+/** The progress of one request. */
 export interface SendProgress {
-  /** fetch has created the request. */
+  /** undici has created the request. */
   created: boolean;
-  /** fetch has begun to write the request to a connection. */
+  /** undici has begun to write the request to a connection. */
   sent: boolean;
   /** The connection of a request that was sent over one that had served another request before. */
   connection: { readonly socket: Socket; readonly bytesBefore: number } | null;
 }
 
 export interface SentTracker {
-  /** Runs a call of fetch and records its progress. */
+  /** Makes a request and records its progress. */
   track<T>(progress: SendProgress, call: () => Promise<T>): Promise<T>;
   /**
    * Returns whether a failed call certainly reached no server. A reset or time-out proves nothing by itself, but before the
@@ -40,7 +40,7 @@ export function createSentTracker(maySend: () => boolean = () => true): SentTrac
   const current = new AsyncLocalStorage<SendProgress>();
   const byRequest = new WeakMap<object, SendProgress>();
   const used = new WeakSet<Socket>();
-  // A fetch that publishes only the first event would cause double submissions: trusted once it has published the second.
+  // A client that publishes only the first event would cause double submissions: trusted once it has published the second.
   let proven = false;
 
   const onCreated = (message: unknown) => {

@@ -6,6 +6,9 @@ import { basename } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
+/** Default limit of a young generation, MiB: that of the main thread with the flag of `npm start`, three semi-spaces. */
+const MAX_YOUNG_MIB = 48;
+
 /**
  * Starts the module `new URL('./name.ts', import.meta.url)` on a thread. The thread has no environment variables, because none
  * of its work needs a secret.
@@ -15,7 +18,8 @@ export function startWorkerThread(module: URL, options: Omit<WorkerOptions, 'env
   // The flag of `npm start` would override the thread's own limit. The main thread has read it at its start, and keeps its own.
   // promise: threads-have-their-own-limits
   setFlagsFromString('--max-semi-space-size=0');
-  return new Worker(moduleBeside(module, import.meta.url), { ...options, env: {} });
+  const resourceLimits = { maxYoungGenerationSizeMb: MAX_YOUNG_MIB, ...options.resourceLimits };
+  return new Worker(moduleBeside(module, import.meta.url), { ...options, resourceLimits, env: {} });
 }
 
 /** Returns the URL of a module as it is named where `running` is: the build rewrites the extensions of imports, but not of URLs. */
