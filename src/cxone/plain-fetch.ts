@@ -13,6 +13,7 @@ import {
   createZstdDecompress,
 } from 'node:zlib';
 import { type Dispatcher, request } from 'undici';
+import { unlessAborted } from '../lib/http/unless-aborted.ts';
 
 /** Servers disagree about the format of `deflate`. */
 const DEFAULT_HEADERS = { accept: '*/*', 'accept-encoding': 'gzip, br', 'user-agent': 'cxone-callback-receiver' };
@@ -44,13 +45,15 @@ export interface PlainRequest {
  */
 export async function plainFetch(url: string, init: PlainRequest = {}): Promise<PlainResponse> {
   const { method = 'GET', headers: given = [], body: content, signal, dispatcher } = init;
-  const { statusCode, statusText, headers, body } = await request(url, {
-    method: method as Dispatcher.HttpMethod,
-    headers: { ...DEFAULT_HEADERS, ...Object.fromEntries(given) },
-    body: content ?? null,
-    signal: signal ?? null,
-    ...(dispatcher === undefined ? {} : { dispatcher }),
-  });
+  const answer = () =>
+    request(url, {
+      method: method as Dispatcher.HttpMethod,
+      headers: { ...DEFAULT_HEADERS, ...Object.fromEntries(given) },
+      body: content ?? null,
+      signal: signal ?? null,
+      ...(dispatcher === undefined ? {} : { dispatcher }),
+    });
+  const { statusCode, statusText, headers, body } = await (signal ? unlessAborted(signal, answer) : answer());
   const received = headersOf(headers);
   return { status: statusCode, statusText, headers: received, body: decoded(body, received.get('content-encoding')) };
 }

@@ -5,6 +5,7 @@ import { excerpt } from '../lib/http/excerpt.ts';
 import { failureReason, isRejection } from '../lib/http/failure.ts';
 import { parseRetryAfter } from '../lib/http/rate-limit-reset.ts';
 import { readResponseBody } from '../lib/http/read-response-body.ts';
+import { unlessAborted } from '../lib/http/unless-aborted.ts';
 import { type HttpProxy, NO_PROXIES, type ProxyRules, proxyFor } from '../lib/proxy/proxy.ts';
 import type { World } from '../lib/world.ts';
 import type { Trust } from './address-policy.ts';
@@ -74,13 +75,15 @@ export function createWebhookSender({
     const begun = world.elapsed();
     const latencyMs = () => Math.round(world.elapsed() - begun);
     try {
-      const { statusCode, headers, body } = await request(webhook.url, {
-        dispatcher: agentsOf(webhook.app).for(webhook.url),
-        method: 'POST',
-        headers: headersOf(webhook),
-        body: webhook.body,
-        signal,
-      });
+      const { statusCode, headers, body } = await unlessAborted(signal, () =>
+        request(webhook.url, {
+          dispatcher: agentsOf(webhook.app).for(webhook.url),
+          method: 'POST',
+          headers: headersOf(webhook),
+          body: webhook.body,
+          signal,
+        }),
+      );
       const { bytes } = await readResponseBody(body, MAX_RESPONSE_BYTES);
       const retryAfterMs = parseRetryAfter(firstOf(headers['retry-after']), world.now(), MAX_PAUSE_MS);
       const location = firstOf(headers['location']);

@@ -3,7 +3,7 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { plainFetch } from '../../src/cxone/plain-fetch.ts';
-import { startUpstream } from '../support/upstream.ts';
+import { startRaw, startUpstream } from '../support/upstream.ts';
 
 const TEXT = JSON.stringify({ status: 'COMPLETED', result: 'x'.repeat(5_000) });
 
@@ -104,6 +104,18 @@ test('a request that is given up fails with the reason, before the response and 
   const { body } = await plainFetch((await begin).url, { signal: later.signal });
   later.abort(reason);
   await expect(bytesOf(body)).rejects.toBe(reason);
+});
+
+test('a request that is given up before its connection is open fails with the reason at once, and is not sent later', async () => {
+  const reason = new Error('given up');
+  const silent = await startRaw(() => {});
+  const controller = new AbortController();
+  const waiting = plainFetch(silent.url.replace('http:', 'https:'), { signal: controller.signal });
+  while (silent.sockets.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  controller.abort(reason);
+  await expect(waiting).rejects.toBe(reason);
+  await expect(plainFetch(silent.url, { signal: controller.signal })).rejects.toBe(reason);
+  expect(silent.sockets).toHaveLength(1);
 });
 
 function pick(headers: NodeJS.Dict<string | string[]>) {

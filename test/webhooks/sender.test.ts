@@ -8,6 +8,7 @@ import type { WebhookRequest, WebhookSender } from '../../src/webhooks/port.ts';
 import { createWebhookSender } from '../../src/webhooks/sender.ts';
 import { type AllowedOrigin, createUrlPolicy } from '../../src/webhooks/url-policy.ts';
 import { createManualWorld, type ManualWorld, START } from '../support/manual-world.ts';
+import { startRaw } from '../support/upstream.ts';
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
@@ -154,6 +155,19 @@ test('no response within 15 seconds is a failure', async () => {
     message: 'no answer: it took longer than 15 s',
   });
   expect(world.sleepers).toBe(0);
+});
+
+// undici waits 15 real seconds for the connection.
+test('an endpoint that falls silent while the connection is opened is a failure after 15 seconds', {
+  timeout: 10_000,
+}, async () => {
+  const silent = await startRaw(() => {});
+  const url = silent.url.replace('http:', 'https:');
+  const { deliver, world } = await setStage([{ origin: url }]);
+  const receipt = deliver({ url });
+  await until(() => silent.sockets.length === 1);
+  await world.advance(15_000);
+  expect(await receipt).toMatchObject({ type: 'failed', message: 'no answer: it took longer than 15 s' });
 });
 
 test('a response whose body never ends is closed after 15 seconds, and its status counts', async () => {
