@@ -23,6 +23,11 @@ export interface LeaderState {
   publish(state: JsonObject): Promise<void>;
   /** Returns what the leader has published in the last `maxAgeMs`; null if there is no leader. */
   published(maxAgeMs: number): Promise<JsonObject | null>;
+  /**
+   * Returns whether the leader right before this one has handed over, so that what is published states what it has sent. True once in a
+   * term at most. @throws {StoreUnavailable}
+   */
+  takeHandOver(): Promise<boolean>;
 }
 
 export interface LeaderOrders {

@@ -196,6 +196,28 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: AT_A_RATE_OF_ONE,
   },
   {
+    tag: 'unread-requests-count',
+    promise: 'a leader that can read nothing of the one before waits until its requests are a second ago',
+    edit: removed,
+    tests: [CONTROLS],
+    title: 'a new leader that can read nothing',
+  },
+  {
+    tag: 'requests-of-an-earlier-leader',
+    promise:
+      'what an earlier leader has stated does not stand for the requests of the last one, which has stated nothing',
+    edit: condition(true),
+    tests: [CONTROLS],
+    title: 'a new leader knows what the one before has sent if that has handed over',
+  },
+  {
+    tag: 'postgres/hand-over-counts-once',
+    promise: 'a hand-over counts for the next leader only, and once',
+    edit: swapped('handed_over_term = NULL', 'handed_over_term = handed_over_term'),
+    tests: [CHANNEL],
+    title: 'a leader takes a hand-over of the one right before it',
+  },
+  {
     tag: 'rate-outlasts-clock-steps',
     promise: 'a clock of the database that is set hides no request of the leader before from the next one',
     edit: branch('consequent'),

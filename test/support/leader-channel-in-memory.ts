@@ -12,6 +12,8 @@ interface KeptOrder extends Order {
 export interface LeaderChannelInMemory extends LeaderChannel {
   /** How often a state was published. */
   published(): number;
+  /** Whether the last leader has handed over. */
+  handedOver: boolean;
 }
 
 export function createLeaderChannelInMemory({ elapsed }: Pick<World, 'elapsed'>): LeaderChannelInMemory {
@@ -19,7 +21,8 @@ export function createLeaderChannelInMemory({ elapsed }: Pick<World, 'elapsed'>)
   let published = 0;
   const orders = new Map<number, KeptOrder>();
   const reports = new Map<string, { readonly hasEnded: boolean; readonly report: JsonObject }>();
-  return {
+  const channel: LeaderChannelInMemory = {
+    handedOver: true,
     published: () => published,
     state: {
       publish: async (state) => {
@@ -28,6 +31,11 @@ export function createLeaderChannelInMemory({ elapsed }: Pick<World, 'elapsed'>)
       },
       published: async (maxAgeMs) =>
         kept === null || elapsed() - kept.at > maxAgeMs ? null : (JSON.parse(kept.text) as JsonObject),
+      takeHandOver: async () => {
+        const taken = channel.handedOver;
+        channel.handedOver = false;
+        return taken;
+      },
     },
     orders: {
       give: async (kind, body) => {
@@ -53,4 +61,5 @@ export function createLeaderChannelInMemory({ elapsed }: Pick<World, 'elapsed'>)
       running: async () => [...reports.values()].filter(({ hasEnded }) => !hasEnded).map(({ report }) => report),
     },
   };
+  return channel;
 }

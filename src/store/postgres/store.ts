@@ -173,7 +173,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     ...createEndpoints({ reads, session: ordering, writer }),
     ...createOutbox({ reads, writer }),
     ...createSubmissionRates(side),
-    leaderChannel: createLeaderChannel(side),
+    leaderChannel: createLeaderChannel(side, session),
     ...createQueueMonitor(reads),
     ...createAuditFeed(reads),
     ...createExecutionList(reads),

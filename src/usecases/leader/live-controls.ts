@@ -8,7 +8,7 @@ import type { World } from '../../lib/world.ts';
 import type { Endpoint } from '../../store/endpoints-port.ts';
 import { type LeaderChannel, OrderUnconfirmed } from '../../store/leader-port.ts';
 import type { Reconciliations } from '../reconcile/reconciliations.ts';
-import type { LastState, LiveState } from './live-state.ts';
+import { type LastState, type LiveState, NOTHING_KNOWN } from './live-state.ts';
 import { createOrderWork, haveDone, type OrderHandler } from './orders.ts';
 import { createPublisher, lastState, publishedState } from './publisher.ts';
 import {
@@ -54,7 +54,7 @@ type Anywhere<T> = {
 };
 
 export interface SharedControls extends LiveControls {
-  /** Continues as the leader before. To be called before this receiver sends. */
+  /** Continues as the leader before. To be called before this receiver sends. @throws {StoreUnavailable} with what it has read by then */
   takeOver(): Promise<void>;
   /** Publishes what the next leader continues with, once this receiver sends nothing any more. @throws {StoreUnavailable} */
   publishLast(): Promise<void>;
@@ -166,7 +166,15 @@ export function createSharedControls(own: OwnControls, tools: SharingTools): Sha
       find: async (id) => (leads() ? own.reconciliations.find(id) : undefined) ?? reports.find(id),
     },
     works,
-    takeOver: async () => own.continueFrom(await lastState(channel.state)),
+    takeOver: async () => {
+      // It holds if nothing can be read.
+      // promise: unread-requests-count
+      own.continueFrom({ ...NOTHING_KNOWN, sent: null });
+      const before = await lastState(channel.state);
+      own.continueFrom({ ...before, sent: null });
+      // promise: requests-of-an-earlier-leader
+      if (await channel.state.takeHandOver()) own.continueFrom(before);
+    },
     publishLast: () => publishAll(own.sentLately()),
     passPause: (pause) => hint('pause', { ...pause }),
     passTokenPause: (pause) => hint('token-pause', { ...pause }),

@@ -19,7 +19,7 @@ async function twoStores() {
     opened.push(await openPostgresStore({ url, world: systemWorld, log: quietLog() }));
   }
   const [leader, other] = opened as [PostgresStore, PostgresStore];
-  return { url, leader: leader.leaderChannel, other: other.leaderChannel };
+  return { url, leader: leader.leaderChannel, other: other.leaderChannel, stores: [leader, other] as const };
 }
 
 describe.skipIf(serverUrl === null)('the rows of the leader on PostgreSQL', () => {
@@ -34,6 +34,31 @@ describe.skipIf(serverUrl === null)('the rows of the leader on PostgreSQL', () =
     });
     await withClient(url, (client) => client.query("UPDATE leader_state SET at = at - interval '16 seconds'"));
     expect(await other.state.published(15_000)).toBe(null);
+  });
+
+  test('a leader takes a hand-over of the one right before it, once, and none of an earlier one', async () => {
+    const { url, stores } = await twoStores();
+    const [first, second] = stores;
+    const another = async () => {
+      const store = await openPostgresStore({ url, world: systemWorld, log: quietLog() });
+      opened.push(store);
+      return store;
+    };
+    const taken = async ({ leadership, leaderChannel }: PostgresStore) => {
+      await expect.poll(leadership.leads).toBe(true);
+      return [await leaderChannel.state.takeHandOver(), await leaderChannel.state.takeHandOver()];
+    };
+    // No other one has led before the first one.
+    expect(await taken(first)).toEqual([true, false]);
+    await expect(second.leaderChannel.state.takeHandOver()).rejects.toThrow('another receiver leads');
+    await first.leadership.handOver(async () => {});
+    // It ends without a hand-over, and before it has taken that of the first one.
+    await expect.poll(second.leadership.leads).toBe(true);
+    const third = await another();
+    await second.close();
+    expect(await taken(third)).toEqual([false, false]);
+    await third.leadership.handOver(async () => {});
+    expect(await taken(await another())).toEqual([true, false]);
   });
 
   test('an order is taken once, by whichever leader takes it, and has its result afterwards', async () => {

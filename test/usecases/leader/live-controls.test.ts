@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import type { UpstreamPause } from '../../../src/cxone/port.ts';
 import type { JsonObject } from '../../../src/execution/json.ts';
 import { NoLeader, OrderUnconfirmed } from '../../../src/store/leader-port.ts';
+import { StoreUnavailable } from '../../../src/store/port.ts';
 import { createSharedControls, type OwnControls } from '../../../src/usecases/leader/live-controls.ts';
 import { type LastState, type LiveState, NOTHING_KNOWN } from '../../../src/usecases/leader/live-state.ts';
 import { createSharedReports } from '../../../src/usecases/leader/shared-reports.ts';
@@ -246,7 +247,7 @@ test('a report of another version is shown as far as it is known, and otherwise 
 test('a new leader continues with the pause and the circuits of the one before, however long ago, and with its limit just then', async () => {
   const { world, channel, other, works, round, continued } = twoReceivers();
   await other.takeOver();
-  expect(continued).toEqual([{ ...NOTHING_KNOWN, sent: [] }]);
+  expect(continued.at(-1)).toEqual({ ...NOTHING_KNOWN, sent: [] });
   await works.publish(round);
   await other.takeOver();
   expect(continued.at(-1)).toMatchObject({ pause: PAUSE, tokenPause: TOKEN_PAUSE, circuits: [CIRCUIT] });
@@ -262,6 +263,7 @@ test('a new leader knows what the one before has sent if that has handed over, a
   const { world, channel, leader, other, works, round, continued } = twoReceivers();
   const sent = async () => {
     await other.takeOver();
+    channel.handedOver = true;
     return continued.at(-1)?.sent;
   };
   await works.publish(round);
@@ -270,10 +272,27 @@ test('a new leader knows what the one before has sent if that has handed over, a
   expect(await sent()).toEqual(SENT);
   await world.advance(60_000);
   expect(await sent()).toEqual(SENT);
+  channel.handedOver = false;
+  expect(await sent()).toBe(null);
   for (const strange of [{}, { sent: 'some' }, { sent: [1, -1] }, { sent: [0.5] }]) {
     await channel.state.publish(strange);
     expect(await sent()).toBe(null);
   }
+});
+
+test('a new leader that can read nothing takes it that all that the rate allows was sent just now, and keeps the pause that it could read', async () => {
+  const { channel, leader, other, continued } = twoReceivers();
+  await leader.publishLast();
+  const unavailable = async () => {
+    throw new StoreUnavailable('the database is not connected');
+  };
+  const { published } = channel.state;
+  Object.assign(channel.state, { published: unavailable });
+  await expect(other.takeOver()).rejects.toThrow('not connected');
+  expect(continued.at(-1)).toEqual({ ...NOTHING_KNOWN, sent: null });
+  Object.assign(channel.state, { published, takeHandOver: unavailable });
+  await expect(other.takeOver()).rejects.toThrow('not connected');
+  expect(continued.at(-1)).toMatchObject({ pause: PAUSE, sent: null });
 });
 
 test('a pause that a response causes after its receiver has handed over is that of the leader', async () => {

@@ -15,11 +15,14 @@ const LEADER_LOCK = "hashtext('active receiver')";
 const LOCK_IN_USE = `l.locktype = 'advisory' AND l.objid = (${LEADER_LOCK}::bigint & 4294967295)::oid AND l.granted
   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
-/** With the lock comes a sign of life: the last one may be old. The term is raised only when another receiver led before. */
+/**
+ * With the lock comes a sign of life: the last one may be old. The term is raised only when another receiver led before. None has led
+ * before the first term: it begins as if one had handed over that has sent nothing.
+ */
 // promise: postgres/term-ends-with-another-leader
 const BEGIN_TERM = `WITH beaten AS (
     UPDATE receivers SET beat_at = clock_timestamp() WHERE slot = $1 AND epoch = $2 RETURNING slot
-  ) INSERT INTO leadership AS l (id, term, slot, since) SELECT 1, 1, slot, clock_timestamp() FROM beaten
+  ) INSERT INTO leadership AS l (id, term, slot, since, handed_over_term) SELECT 1, 1, slot, clock_timestamp(), 0 FROM beaten
   ON CONFLICT (id) DO UPDATE SET term = l.term + CASE WHEN l.slot = excluded.slot THEN 0 ELSE 1 END, slot = excluded.slot,
     since = CASE WHEN l.slot = excluded.slot THEN l.since ELSE excluded.since END
   RETURNING term`;
@@ -49,9 +52,13 @@ export async function takeLead(client: Client, { slot, epoch }: Slot): Promise<n
   return terms[0]?.term ?? null;
 }
 
-/** Gives up the lock, which nothing else on this connection needs, for a receiver that sends nothing to CXone any more. */
-export async function giveUpLead(client: Client, { slot }: Slot): Promise<void> {
+/** Notes that the leader has sent to CXone all that it sends, and has published what the next one continues with. */
+export async function noteHandOver(client: Client, { slot }: Slot): Promise<void> {
   await client.query(HAND_OVER, [slot]);
+}
+
+/** Gives up the lock, which nothing else on this connection needs. */
+export async function giveUpLead(client: Client): Promise<void> {
   await client.query(`SELECT pg_advisory_unlock(${LEADER_LOCK})`);
 }
 

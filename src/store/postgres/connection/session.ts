@@ -17,7 +17,7 @@ import { type Active, rowsOf } from './active.ts';
 import { connectWritable, WRITER_SETTINGS } from './connect.ts';
 import { isTransient, leavesInDoubt, NotLeading } from './errors.ts';
 import { createKeptPlans } from './kept-plans.ts';
-import { endOwnConnection, giveUpLead, takeLead } from './leader-lock.ts';
+import { endOwnConnection, giveUpLead, noteHandOver, takeLead } from './leader-lock.ts';
 import { createReceipted, type ReceiptedCall } from './receipted.ts';
 import { RECONNECT_MS } from './resolve-receipt.ts';
 import { giveSign, raiseEpoch, removeEnded } from './slot.ts';
@@ -270,8 +270,11 @@ export function createSession(
       if (own === null) return;
       const led = own.leads;
       own.leads = false;
-      if (led) await last();
-      await own.inTurn(() => giveUpLead(own.client, own));
+      if (led) {
+        await last();
+        await own.inTurn(() => noteHandOver(own.client, own));
+      }
+      await own.inTurn(() => giveUpLead(own.client));
     },
     beat: () => beat(current()),
     close: async () => {

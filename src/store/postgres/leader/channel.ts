@@ -3,6 +3,7 @@
 import type { Json, JsonObject } from '../../../execution/json.ts';
 import type { LeaderChannel, LeaderOrders, LeaderState, Order, Reports } from '../../leader-port.ts';
 import type { Reads } from '../../shared/reads.ts';
+import type { Session } from '../connection/session.ts';
 
 /** An order and its result are kept for this long. */
 const ORDER_MINUTES = 10;
@@ -12,6 +13,12 @@ const PUBLISH = `INSERT INTO leader_state (id, at, state) VALUES (1, clock_times
 
 // promise: postgres/state-of-an-ended-leader
 const PUBLISHED = `SELECT state FROM leader_state WHERE at >= clock_timestamp() - make_interval(secs => $1)`;
+
+/** By the leader alone. Behind a leader that has not handed over there is nothing to take. */
+// promise: postgres/hand-over-counts-once
+const TAKE_HAND_OVER = `WITH taken AS (
+    UPDATE leadership SET handed_over_term = NULL WHERE id = 1 AND handed_over_term = term - 1 RETURNING id
+  ) SELECT to_json(EXISTS (SELECT 1 FROM taken))`;
 
 const GIVE = `WITH old AS (
     DELETE FROM leader_orders WHERE given_at < clock_timestamp() - make_interval(mins => ${ORDER_MINUTES})
@@ -40,11 +47,12 @@ const FIND = 'SELECT report FROM reconciliation_reports WHERE id = $1';
 const RUNNING = 'SELECT report FROM reconciliation_reports WHERE NOT has_ended ORDER BY id';
 
 /** @param queries a connection with `SIDE_SETTINGS`: what a crash of the server loses is published or ordered again */
-export function createLeaderChannel(queries: Reads): LeaderChannel {
+export function createLeaderChannel(queries: Reads, session: Pick<Session, 'writeAsLeader'>): LeaderChannel {
   const state: LeaderState = {
     publish: async (published) => void (await queries.all(PUBLISH, [JSON.stringify(published)])),
     published: async (maxAgeMs) =>
       (await queries.first<{ state: JsonObject }>(PUBLISHED, [maxAgeMs / 1000]))?.state ?? null,
+    takeHandOver: () => session.writeAsLeader<boolean>(TAKE_HAND_OVER, {}),
   };
   const orders: LeaderOrders = {
     give: async (kind, body) => {
