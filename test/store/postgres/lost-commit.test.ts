@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { systemWorld } from '../../../src/lib/world.ts';
 import { type Store, StoreUnavailable } from '../../../src/store/port.ts';
 import { openPostgresStore } from '../../../src/store/postgres/store.ts';
-import { anExecution, callback, completed, NOON } from '../../support/executions.ts';
+import { anExecution, callback, completed, NOON, submitted } from '../../support/executions.ts';
 import { chainFaults } from '../../support/postgres/chain.ts';
 import { type CuttingProxy, startCuttingProxy } from '../../support/postgres/cutting-proxy.ts';
 import { createReusedDatabase, serverUrl, withClient } from '../../support/postgres/databases.ts';
@@ -31,6 +31,10 @@ async function openOn(url: string, world = systemWorld): Promise<{ store: Store;
 }
 
 const asNew = (execution = anExecution()) => ({ execution, fingerprint: 'print', queueCapacity: 100 });
+
+/** The sessions in which the function for the outcome of one execution waits for a lock. */
+const WAITS = `SELECT pid FROM pg_stat_activity
+  WHERE wait_event_type = 'Lock' AND query LIKE 'SELECT apply_outcome%' AND datname = current_database()`;
 
 const receipts = (url: string) =>
   withClient(url, async (client) => (await client.query('SELECT 1 FROM receipts')).rowCount ?? 0);
@@ -102,6 +106,41 @@ describe.skipIf(serverUrl === null)('a lost connection', () => {
     expect(await proxy.deliver()).toContain('CX001');
     expect(await store.find(execution.correlationId)).toBe(undefined);
     expect(await receipts(url)).toBe(0);
+  });
+
+  test.each([
+    { end: 'is applied all the same', isApplied: true },
+    { end: 'is ended by the server', isApplied: false },
+  ])('while the outcome of one execution is applied, which $end: its receipt decides', async ({ isApplied }) => {
+    const { store, proxy, url } = await openThroughProxy();
+    const execution = anExecution();
+    await store.add(asNew(execution));
+    for (const event of [{ type: 'dispatched' } as const, submitted()]) {
+      await store.record(execution.reference, event, NOON);
+    }
+    const before = await receipts(url);
+    const record = () => store.record(execution.reference, callback(completed()), NOON);
+    await withClient(url, async (client) => {
+      await client.query('BEGIN');
+      await client.query('SELECT 1 FROM execution_rows FOR UPDATE');
+      const sent = proxy.lose('response');
+      const recorded = record().catch((error: unknown) => error);
+      await sent;
+      // In a transaction, the first look at the sessions would be repeated.
+      const waits = () => withClient(url, async (other) => (await other.query<{ pid: number }>(WAITS)).rows);
+      await expect.poll(waits).toHaveLength(1);
+      const [waiting] = await waits();
+      proxy.cut();
+      if (!isApplied) await client.query('SELECT pg_terminate_backend($1)', [waiting?.pid]);
+      await client.query('ROLLBACK');
+      if (isApplied) expect(await recorded).toMatchObject({ outcome: 'resolved', execution: { status: 'COMPLETED' } });
+      else expect(await recorded).toBeInstanceOf(StoreUnavailable);
+    });
+    expect(await receipts(url)).toBe(isApplied ? before + 1 : before);
+    await expect
+      .poll(() => record().then((change) => change?.outcome, String))
+      .toBe(isApplied ? 'duplicate' : 'resolved');
+    expect(await chainFaults(url)).toMatchObject({ faults: [] });
   });
 
   test('after which the database stays away does not keep the store from closing: the change stays in doubt', async () => {
