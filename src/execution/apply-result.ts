@@ -102,12 +102,17 @@ function compare(
   execution: Execution,
   said: { status: string; result: Json; error: Json },
 ): 'duplicate' | 'conflict' | 'late' {
-  const endedWithoutResult = ['TIMEOUT', 'NOT_FOUND', 'CANCELLED'].includes(execution.status);
-  if (endedWithoutResult && execution.lateResult === null) return 'late';
+  if (endedWithoutResult(execution) && execution.lateResult === null) return 'late';
   const { status, result, error } = execution.lateResult ?? execution;
   // promise: same-result-is-a-duplicate
   const isSame = said.status === status && isSameJson(said.result, result) && isSameJson(said.error, error);
   return isSame ? 'duplicate' : 'conflict';
+}
+
+/** A rejection is CXone's last word about one attempt only: an earlier one may have run. */
+function endedWithoutResult({ status, attempts }: Execution): boolean {
+  // promise: result-of-an-earlier-attempt-is-late
+  return ['TIMEOUT', 'NOT_FOUND', 'CANCELLED'].includes(status) || (status === 'REJECTED' && attempts > 1);
 }
 
 interface End {

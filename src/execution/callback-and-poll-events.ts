@@ -62,8 +62,11 @@ export function unreadable(
 ): Transition {
   const draft = { ...entry('CALLBACK_UNREADABLE', { ...event.origin, reason: event.reason }), body: event.body };
   if (isTerminal(execution.status)) return { execution, outcome: 'unreadable', entry: draft };
+  // Only who received the submission knows its callback URL: it is not sent again, whatever the body says.
+  // promise: unreadable-callback-shows-receipt
+  const received = event.isUnverified ? execution : pending(execution, now);
   // The body most likely reported the end of the execution: poll at once, or as soon as the executionId is known.
-  return { execution: pollSoon(execution, now), outcome: 'unreadable', entry: draft };
+  return { execution: pollSoon(received, now), outcome: 'unreadable', entry: draft };
 }
 
 /** A poll brings the result of an open execution, unless it would be too large there, too, or CXone cannot be polled. */

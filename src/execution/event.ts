@@ -125,8 +125,14 @@ type AnyEvent =
         readonly executionId: string | null;
         readonly report: StatusReport;
       })
-  /** A genuine callback with an unreadable body: the bytes are kept and CXone is polled at once. */
-  | (Requested & { readonly type: 'callback-unreadable'; readonly reason: string; readonly body: RawBody | null })
+  /** A callback with an unreadable body: the bytes are kept and CXone is polled at once. */
+  | (Requested & {
+      readonly type: 'callback-unreadable';
+      readonly reason: string;
+      readonly body: RawBody | null;
+      /** True if it has no proof (CALLBACK_TRUST=verify); left out otherwise. */
+      readonly isUnverified?: boolean;
+    })
   /** The kept body of a response, read again with the present profile. */
   | (Requested &
       Noted & {

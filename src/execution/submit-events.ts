@@ -71,6 +71,11 @@ export function refused(
 ): Transition {
   const draft = entry('FAILED', { message: event.message }, event);
   if (isTerminal(execution.status)) return { execution, outcome: 'ignored', entry: draft };
+  // promise: accepted-is-not-rejected
+  if (execution.status === 'PENDING') {
+    const detail = { message: event.message, note: 'a callback or a poll had shown that CXone received it' };
+    return { execution, outcome: 'ignored', entry: entry('FAILED', detail, event) };
+  }
   const error = { code: event.httpStatus, message: event.message };
   const rejected = ended(
     { ...execution, latencyMs: event.latencyMs },
@@ -87,12 +92,10 @@ export function held(execution: Execution, event: Extract<ExecutionEvent, { type
 }
 
 export function unsent(execution: Execution, event: Extract<ExecutionEvent, { type: 'unsent' }>): Transition {
-  const draft = entry(
-    failureEvent(event.httpStatus),
-    { message: event.message, retryAt: isoTime(event.retryAt) },
-    event,
-  );
-  if (execution.status !== 'UNCONFIRMED') return { execution, outcome: 'ignored', entry: draft };
+  const isAgain = execution.status === 'UNCONFIRMED';
+  const consequence: JsonObject = isAgain ? { retryAt: isoTime(event.retryAt) } : { note: 'not sent again' };
+  const draft = entry(failureEvent(event.httpStatus), { message: event.message, ...consequence }, event);
+  if (!isAgain) return { execution, outcome: 'ignored', entry: draft };
   return { execution: requeued(execution, event.retryAt, event.giveUpAt), outcome: 'progress', entry: draft };
 }
 

@@ -45,9 +45,10 @@ export function createCallbackReceiver(
   trust: CallbackTrust = 'signature',
 ): CallbackReceiver {
   const large = createLargeCallbacks(cxone);
+  const isUnverified = trust === 'verify';
   const eventOf = (reading: ParsedCallback, bytes: Uint8Array, contentType: string | null): ExecutionEvent => {
-    if (reading.type === 'callback-unreadable') return { ...reading, body: { bytes, contentType } };
-    return trust === 'verify' ? { ...reading, type: 'unverified-callback' } : reading;
+    if (reading.type === 'callback-unreadable') return { ...reading, body: { bytes, contentType }, isUnverified };
+    return isUnverified ? { ...reading, type: 'unverified-callback' } : reading;
   };
   const readShort = (bytes: Uint8Array, contentType: string | null): ExecutionEvent =>
     eventOf(cxone.parseCallback(bytes, contentType), bytes, contentType);
@@ -67,7 +68,8 @@ export function createCallbackReceiver(
   };
   const eventFrom = async (body: StoredCallbackBody, by: string): Promise<ExecutionEvent> => {
     const origin = { reread: body.entryId, by };
-    const unreadable = (reason: string) => ({ type: 'callback-unreadable', reason, body: null, origin }) as const;
+    const unreadable = (reason: string) =>
+      ({ type: 'callback-unreadable', reason, body: null, origin, isUnverified }) as const;
     if (!body.isWhole) return unreadable('only the beginning of the body was kept');
     const content = decodeContent(body.bytes, body.contentEncoding, MAX_DECODED_BYTES);
     if (content.type !== 'decoded') return unreadable('the content coding of the body cannot be removed');
@@ -96,10 +98,10 @@ export function createCallbackReceiver(
     scan: () => cxone.scanCallback(),
     tooLarge: (reference, reason, scanned) => {
       // An unverified callback is only a reason to poll, whatever it reports.
-      const isOutcome = scanned !== null && scanned.report.kind !== 'progress' && trust === 'signature';
+      const isOutcome = scanned !== null && scanned.report.kind !== 'progress' && !isUnverified;
       const event: ExecutionEvent = isOutcome
         ? { ...scanned, type: 'callback-too-large', reason }
-        : { type: 'callback-unreadable', reason, body: null };
+        : { type: 'callback-unreadable', reason, body: null, isUnverified };
       return store.record(reference, event, world.now());
     },
     callback: (reference, bytes, contentType) => {
@@ -110,6 +112,6 @@ export function createCallbackReceiver(
       });
     },
     unreadable: (reference, reason, body) =>
-      store.record(reference, { type: 'callback-unreadable', reason, body }, world.now()),
+      store.record(reference, { type: 'callback-unreadable', reason, body, isUnverified }, world.now()),
   };
 }

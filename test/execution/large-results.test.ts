@@ -55,7 +55,7 @@ describe('a callback over the limit of a request', () => {
 
   test('names the executionId to poll', () => {
     const { execution } = outcomeAfter(large(completed('whole'), { executionId: 'cx-9' }));
-    expect(execution).toMatchObject({ status: 'UNCONFIRMED', executionId: 'cx-9', pollAt: NOON });
+    expect(execution).toMatchObject({ status: 'PENDING', executionId: 'cx-9', pollAt: NOON });
   });
 
   test('ends the execution at once when a poll would bring the same, or none is possible', () => {

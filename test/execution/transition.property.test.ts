@@ -54,7 +54,13 @@ const event: fc.Arbitrary<ExecutionEvent> = fc.oneof(
   fc.record({ ...of('uncertain'), ...answered, message, retryAt: fc.option(instant), giveUpAt: instant }),
   fc.record({ ...of('callback'), executionId: name, report }),
   fc.record({ ...of('unverified-callback'), executionId: name, report }),
-  fc.record({ ...of('callback-unreadable'), reason: message, body: fc.constant(null) }),
+  fc.record({
+    ...of('callback-unreadable'),
+    reason: message,
+    body: fc.constant(null),
+    isUnverified: fc.boolean(),
+  }),
+  fc.record({ ...of('callback-too-large'), reason: message, executionId: name, report, isPollable: fc.boolean() }),
   fc.record({ ...of('polled'), ...answered, report, nextPollAt: instant, final: fc.boolean() }),
   fc.record({ ...of('poll-failed'), ...answered, message, nextPollAt: instant }),
   fc.record({ ...of('poll-not-found'), ...answered, ...missing, message }),
@@ -176,6 +182,8 @@ describe('in every history', () => {
     always((steps) => {
       for (const { event, execution, entry, outcome } of steps) {
         if (!('report' in event) || event.report.kind === 'progress') continue;
+        // A poll brings the result of a callback that was too large.
+        if (event.type === 'callback-too-large' && outcome === 'unreadable') continue;
         const said = event.report.result;
         const kept =
           outcome === 'duplicate' ||
@@ -231,6 +239,18 @@ describe('in every history', () => {
       );
       expect(sent).toBeLessThanOrEqual(1 + requeued.length);
       for (const { event, before } of requeued) expect(event.type === 'unsent' || before.retryUncertain).toBe(true);
+    });
+  });
+
+  test('an execution is not sent again after a callback with proof, whatever was in its body', () => {
+    always((steps) => {
+      const isProof = ({ event, outcome }: Step) =>
+        event.type === 'callback' ||
+        event.type === 'callback-too-large' ||
+        (outcome === 'unreadable' && event.type === 'callback-unreadable' && event.isUnverified !== true);
+      const first = steps.findIndex(isProof);
+      const later = first < 0 ? [] : steps.slice(first + 1);
+      expect(later.filter(({ entry }) => entry.event === 'DISPATCHED' && entry.detail['attempt'])).toEqual([]);
     });
   });
 });

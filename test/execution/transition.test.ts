@@ -285,6 +285,56 @@ describe('a callback', () => {
   });
 });
 
+describe('a callback shows that CXone received the submission', () => {
+  const UNREADABLE = { type: 'callback-unreadable', reason: 'no JSON', body: null } as const;
+  const TOO_LARGE = {
+    type: 'callback-too-large',
+    reason: 'body over 5 bytes',
+    executionId: 'cx-7',
+    report: completed(),
+    isPollable: true,
+  } as const;
+  const REFUSED = { type: 'refused', httpStatus: 409, latencyMs: 9, message: 'CXone answered 409' } as const;
+
+  test.each([
+    ['with progress', callback(RUNNING, 'cx-7'), { executionId: 'cx-7' }],
+    ['that is unreadable', UNREADABLE, { executionId: null, pollAt: null, dispatchAt: null }],
+    ['that is too large', TOO_LARGE, { executionId: 'cx-7', dispatchAt: null, expireAt: null }],
+  ])('one %s keeps it from being sent again after 429 or 503', (_, sign, expected) => {
+    const whileInFlight = upon(anExecution(), DISPATCHED, sign, UNSENT);
+    expect(whileInFlight.execution).toMatchObject({ status: 'PENDING', ...expected });
+    expect(whileInFlight.entry.detail).toEqual({ message: UNSENT.message, note: 'not sent again' });
+    const whileQueued = upon(anExecution(), DISPATCHED, UNSENT, sign, DISPATCHED);
+    expect(whileQueued.execution).toMatchObject({ status: 'PENDING', ...expected, attempts: 1 });
+    expect(whileQueued.outcome).toBe('ignored');
+  });
+
+  test.each([
+    ['with progress', callback(RUNNING)],
+    ['that is unreadable', UNREADABLE],
+  ])('one %s keeps a later rejection from ending it', (_, sign) => {
+    const { execution, outcome, entry } = upon(anExecution(), DISPATCHED, sign, REFUSED);
+    expect([outcome, execution.status, entry.event]).toEqual(['ignored', 'PENDING', 'FAILED']);
+    expect(transition(execution, callback(completed('there')), NOON).execution).toMatchObject({ status: 'COMPLETED' });
+  });
+
+  test('one without proof does not', () => {
+    const { execution } = upon(anExecution(), DISPATCHED, { ...UNREADABLE, isUnverified: true }, UNSENT);
+    expect(execution).toMatchObject({ status: 'QUEUED', attempts: 1 });
+  });
+
+  test('after the rejection of a second attempt it is late, and after that of a single attempt a conflict', () => {
+    const second = upon(anExecution(), DISPATCHED, UNSENT, DISPATCHED, REFUSED, callback(completed('there')));
+    expect([second.outcome, second.entry.event]).toEqual(['late', 'CALLBACK_LATE']);
+    expect(second.execution).toMatchObject({
+      status: 'REJECTED',
+      lateResult: { status: 'COMPLETED', result: 'there' },
+    });
+    const single = upon(anExecution(), DISPATCHED, REFUSED, callback(completed('there')));
+    expect([single.outcome, single.execution.lateResult]).toEqual(['conflict', null]);
+  });
+});
+
 describe('a poll', () => {
   test('with a result resolves and is counted', () => {
     const { execution, entry } = upon(anExecution(), DISPATCHED, submitted(), polled(completed('found')));

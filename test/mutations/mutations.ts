@@ -503,6 +503,27 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/execution/transition.test.ts'],
   },
   {
+    tag: 'unreadable-callback-shows-receipt',
+    promise: 'a submission that CXone called back about is not sent again, also if the callback cannot be read',
+    edit: value('execution'),
+    tests: ['test/execution/transition.test.ts'],
+    title: 'keeps it from being sent again after 429 or 503',
+  },
+  {
+    tag: 'accepted-is-not-rejected',
+    promise: 'a rejection does not end what a callback has shown to run',
+    edit: condition(false),
+    tests: ['test/execution/transition.test.ts'],
+    title: 'keeps a later rejection from ending it',
+  },
+  {
+    tag: 'result-of-an-earlier-attempt-is-late',
+    promise: 'a result after the rejection of a second attempt is kept as late result and reported',
+    edit: withoutOperand(1),
+    tests: ['test/execution/transition.test.ts'],
+    title: 'after the rejection of a second attempt it is late',
+  },
+  {
     tag: 'uncertain-submission-not-resent',
     promise: 'a request that CXone may have received is not sent again',
     edit: withoutOperand(1),
