@@ -1,9 +1,11 @@
 // The fetch of requests to CXone: what is sent, and that each response arrives as it is, without its content codings.
 
+import { connect } from 'node:net';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import { expect, test } from 'vitest';
+import { Agent } from 'undici';
+import { expect, onTestFinished, test } from 'vitest';
 import { plainFetch } from '../../src/cxone/plain-fetch.ts';
-import { startRaw, startUpstream } from '../support/upstream.ts';
+import { startUpstream } from '../support/upstream.ts';
 
 const TEXT = JSON.stringify({ status: 'COMPLETED', result: 'x'.repeat(5_000) });
 
@@ -106,16 +108,37 @@ test('a request that is given up fails with the reason, before the response and 
   await expect(bytesOf(body)).rejects.toBe(reason);
 });
 
-test('a request that is given up before its connection is open fails with the reason at once, and is not sent later', async () => {
+test('a request that is given up before its connection is open fails with the reason at once, and is not sent once it opens', async () => {
   const reason = new Error('given up');
-  const silent = await startRaw(() => {});
+  const upstream = await startUpstream((_, response) => response.end());
+  const { hostname, port } = new URL(upstream.url);
+  const connecting = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  const dispatcher = new Agent({
+    connections: 1,
+    connect: (_, opened) => {
+      connecting.resolve();
+      released.promise.then(() => {
+        const socket = connect(Number(port), hostname, () => opened(null, socket));
+      });
+    },
+  });
+  onTestFinished(() => dispatcher.destroy());
   const controller = new AbortController();
-  const waiting = plainFetch(silent.url.replace('http:', 'https:'), { signal: controller.signal });
-  while (silent.sockets.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  const waiting = plainFetch(`${upstream.url}/first`, {
+    method: 'POST',
+    body: '1',
+    signal: controller.signal,
+    dispatcher,
+  });
+  await connecting.promise;
   controller.abort(reason);
   await expect(waiting).rejects.toBe(reason);
-  await expect(plainFetch(silent.url, { signal: controller.signal })).rejects.toBe(reason);
-  expect(silent.sockets).toHaveLength(1);
+  const next = plainFetch(`${upstream.url}/next`, { method: 'POST', body: '2', dispatcher });
+  released.resolve();
+  expect((await next).status).toBe(200);
+  expect(upstream.received.map(({ url }) => url)).toEqual(['/next']);
+  await expect(plainFetch(upstream.url, { signal: controller.signal })).rejects.toBe(reason);
 });
 
 function pick(headers: NodeJS.Dict<string | string[]>) {
