@@ -36,21 +36,15 @@ export const APP_VARIABLES = {
 
 type AppEnvironment = v.InferOutput<v.ObjectSchema<typeof APP_VARIABLES, undefined>>;
 
-/** By app; an app without an entry has no value of its own. */
-export interface AppShares {
-  /** Turns at CXone for each turn of an app without a weight. */
-  readonly appWeights: ReadonlyMap<string, number>;
-  /** Submissions per second. */
-  readonly appRates: ReadonlyMap<string, number>;
-  /** Maximum of queued executions. */
-  readonly appQueueCapacities: ReadonlyMap<string, number>;
-}
-
-export function appSharesOf(env: AppEnvironment, queueCapacity: number): AppShares {
+/** Returns numbers by app; an app without an entry has no value of its own. */
+export function appSharesOf(env: AppEnvironment, queueCapacity: number) {
   const capacityOf = (share: number) => Math.max(1, Math.floor(queueCapacity * share));
   return {
+    /** Turns at CXone for each turn of an app without a weight. */
     appWeights: byApp(env.APP_WEIGHTS),
+    /** Submissions per second. */
     appRates: byApp(env.APP_RATES),
+    /** Maximum of queued executions. */
     appQueueCapacities: byApp(env.APP_QUEUE_SHARES, capacityOf),
   };
 }

@@ -9,7 +9,6 @@ import {
   checked,
   entries,
   KEY_TEXT,
-  type Key,
   keys,
   MIN_KEY_LENGTH,
   secret,
@@ -81,30 +80,22 @@ export const CALLBACK_VARIABLES = {
 
 type CallbackEnvironment = v.InferOutput<v.ObjectSchema<typeof CALLBACK_VARIABLES, undefined>>;
 
-/** The checks that the environment configures; the upstream profile may add more. */
-export interface CallbackSettings {
-  readonly allowedAddresses: readonly AddressRange[];
-  /** The name is null if the profile defines it. */
-  readonly header: { readonly name: string | null; readonly values: readonly string[] };
-  readonly credentials: readonly Credential[];
-  /** Clients that may request a token for callbacks. */
-  readonly clients: readonly Key[];
-  /** The shape is null if the profile defines it. */
-  readonly hmac: { readonly secrets: readonly string[]; readonly shape: BodySignatureShape | null };
-}
+export type CallbackSettings = ReturnType<typeof callbackSettingsOf>;
 
-export function callbackSettingsOf(env: CallbackEnvironment): CallbackSettings {
+/** Returns the checks that the environment configures; the upstream profile may add more. */
+export function callbackSettingsOf(env: CallbackEnvironment) {
+  const credentials: readonly Credential[] = [
+    ...(env.CALLBACK_BASIC_AUTH ?? []).map((secret) => ({ scheme: 'basic' as const, secret })),
+    ...(env.CALLBACK_BEARER_TOKEN ?? []).map((secret) => ({ scheme: 'bearer' as const, secret })),
+  ];
   return {
     allowedAddresses: env.CALLBACK_ALLOWED_IPS ?? [],
-    header: {
-      name: env.CALLBACK_HEADER_NAME ?? null,
-      values: env.CALLBACK_HEADER_VALUE ?? [],
-    },
-    credentials: [
-      ...(env.CALLBACK_BASIC_AUTH ?? []).map((secret) => ({ scheme: 'basic' as const, secret })),
-      ...(env.CALLBACK_BEARER_TOKEN ?? []).map((secret) => ({ scheme: 'bearer' as const, secret })),
-    ],
+    /** The name is null if the profile defines it. */
+    header: { name: env.CALLBACK_HEADER_NAME ?? null, values: env.CALLBACK_HEADER_VALUE ?? [] },
+    credentials,
+    /** Clients that may request a token for callbacks. */
     clients: env.CALLBACK_CLIENTS ?? [],
+    /** The shape is null if the profile defines it. */
     hmac: { secrets: env.CALLBACK_HMAC_SECRET ?? [], shape: shapeOf(env) },
   };
 }

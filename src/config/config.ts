@@ -2,87 +2,19 @@
 
 import * as v from 'valibot';
 import type { TlsFiles } from '../http/server/tls.ts';
-import type { OtelOptions } from '../observability/tracing/otel.ts';
-import type { CallbackTrust } from '../usecases/receive-callback.ts';
-import { type AppShares, appSharesOf } from './apps.ts';
-import { type CallbackSettings, callbackSettingsOf } from './callbacks.ts';
+import { appSharesOf } from './apps.ts';
+import { callbackSettingsOf } from './callbacks.ts';
 import { CHECKED_ENVIRONMENT } from './comparisons.ts';
-import { type CxoneConfig, cxoneOf, missingFor } from './cxone.ts';
+import { cxoneOf, missingFor } from './cxone.ts';
 import { databaseProblem } from './database.ts';
-import type { Key } from './fields.ts';
-import { type IncidentWebhookConfig, incidentWebhookOf } from './incident-webhook.ts';
-import { type NotificationConfig, notificationsOf } from './notifications.ts';
-import { type ProxyConfig, proxiesOf, withLowerCaseProxies } from './proxies.ts';
+import { incidentWebhookOf } from './incident-webhook.ts';
+import { notificationsOf } from './notifications.ts';
+import { proxiesOf, withLowerCaseProxies } from './proxies.ts';
 import { withSecretFiles } from './secret-files.ts';
 import { tracingOf } from './tracing.ts';
-import { ENVIRONMENT, type Environment, type LogLevel, VARIABLES, type Variable } from './variables.ts';
+import { ENVIRONMENT, type Environment, VARIABLES, type Variable } from './variables.ts';
 
-export interface Config extends AppShares {
-  readonly cxone: CxoneConfig & {
-    /** Where exchanges are recorded; null for nowhere. */
-    readonly recordDir: string | null;
-  };
-  /** Without a trailing slash. */
-  readonly publicUrl: string;
-  /** The path that a proxy strips from every request; empty if it strips none. */
-  readonly basePath: string;
-  readonly host: string;
-  /** 0: the system picks one. */
-  readonly port: number;
-  /** Null: the webhook is served on the same port as everything else. */
-  readonly callbackPort: number | null;
-  /** Null: it speaks plain HTTP, and TLS is a proxy's. */
-  readonly tls: TlsFiles | null;
-  /** The first signs, all verify. */
-  readonly callbackSecrets: readonly [string, ...string[]];
-  /** What is said here of what a callback must show besides its signed URL; the profile may say more. */
-  readonly callbackSettings: CallbackSettings;
-  readonly callbackTrust: CallbackTrust;
-  /** How many proxies in front of the receiver add to X-Forwarded-For. */
-  readonly trustedProxies: number;
-  /** Not used with `databaseUrl`. */
-  readonly databasePath: string;
-  /** The PostgreSQL database; null: the SQLite file at `databasePath`. */
-  readonly databaseUrl: string | null;
-  /** Mode of every file with data of executions. */
-  readonly databaseMode: number;
-  readonly apps: readonly Key[];
-  /** Administrators among the operators. */
-  readonly operators: readonly Key[];
-  /** Operators who only look. */
-  readonly readers: readonly Key[];
-  /** Names of members whose values pages for operators do not show. */
-  readonly sensitiveFields: readonly string[];
-  readonly notifications: NotificationConfig;
-  /** Null: no webhook receives incidents. */
-  readonly incidentWebhook: IncidentWebhookConfig | null;
-  readonly proxies: ProxyConfig;
-  readonly graceSeconds: number;
-  readonly pollIntervalMs: number;
-  readonly maxConcurrent: number;
-  readonly ratePerSecond: number;
-  /** Longest pause that a response of CXone may cause. */
-  readonly maxPauseMs: number;
-  /** Largest result or error that is kept, in bytes of its JSON text. */
-  readonly maxResultBytes: number;
-  /** Most connections of clients to one listener. */
-  readonly maxConnections: number;
-  /** Most bytes of request bodies in memory at the same time. */
-  readonly maxBodiesBytes: number;
-  /** Most JSON values in one submission. */
-  readonly maxBodyValues: number;
-  readonly queueCapacity: number;
-  readonly queueTimeoutMs: number;
-  /** 0: everything is kept. */
-  readonly auditRetentionDays: number;
-  /** 0: payloads are kept as long as their executions. */
-  readonly payloadRetentionDays: number;
-  /** Where what is pruned is written down before; null for nowhere. */
-  readonly retentionExportDir: string | null;
-  readonly logLevel: LogLevel;
-  /** Null: nothing is traced. */
-  readonly tracing: OtelOptions | null;
-}
+export type Config = Readonly<ReturnType<typeof configOf>>;
 
 /** The message lists every mistake by the name of its variable, one a line, and repeats no value. */
 export class ConfigError extends Error {
@@ -147,30 +79,42 @@ function problemsOf(name: string, issues: readonly v.BaseIssue<unknown>[]): stri
   return issues.filter((issue) => v.getDotPath(issue) === name).map((issue) => `${name}: ${issue.message}`);
 }
 
-function configOf(env: Environment, given: Given): Config {
+function configOf(env: Environment, given: Given) {
   return {
-    cxone: {
-      ...cxoneOf(env, given),
-      recordDir: env.CXONE_RECORD_DIR ?? null,
-    },
+    cxone: cxoneOf(env, given),
+    /** Without a trailing slash. */
     publicUrl: env.PUBLIC_URL,
+    /** The path that a proxy strips from every request; empty if it strips none. */
     basePath: env.BASE_PATH ?? '',
     host: env.HOST,
+    /** 0: the system picks one. */
     port: env.PORT,
+    /** Null: the webhook is served on the same port as everything else. */
     callbackPort: ownPort(env.CALLBACK_PORT, env.PORT),
+    /** Null: it speaks plain HTTP, and TLS is a proxy's. */
     tls: tlsOf(env),
+    /** The first signs, all verify. */
     callbackSecrets: env.CALLBACK_SECRET,
+    /** What is said here of what a callback must show besides its signed URL; the profile may say more. */
     callbackSettings: callbackSettingsOf(env),
     callbackTrust: env.CALLBACK_TRUST,
+    /** How many proxies in front of the receiver add to X-Forwarded-For. */
     trustedProxies: env.TRUSTED_PROXIES,
+    /** Not used with `databaseUrl`. */
     databasePath: env.DATABASE_PATH,
+    /** The PostgreSQL database; null: the SQLite file at `databasePath`. */
     databaseUrl: env.DATABASE_URL ?? null,
+    /** Mode of every file with data of executions. */
     databaseMode: env.DATABASE_MODE,
     apps: env.APP_KEYS,
+    /** Administrators among the operators. */
     operators: env.OPERATOR_KEYS ?? [],
+    /** Operators who only look. */
     readers: env.READER_KEYS ?? [],
+    /** Names of members whose values pages for operators do not show. */
     sensitiveFields: env.SENSITIVE_FIELDS ?? [],
     notifications: notificationsOf(env),
+    /** Null: no webhook receives incidents. */
     incidentWebhook: incidentWebhookOf(env),
     proxies: proxiesOf(env),
     graceSeconds: env.GRACE_SECONDS,
@@ -178,18 +122,27 @@ function configOf(env: Environment, given: Given): Config {
     pollIntervalMs: Math.max(1, Math.round(env.POLL_INTERVAL_SECONDS * 1000)),
     maxConcurrent: env.MAX_CONCURRENT,
     ratePerSecond: env.RATE_LIMIT_PER_SECOND,
+    /** Longest pause that a response of CXone may cause. */
     maxPauseMs: env.MAX_PAUSE_SECONDS * 1000,
+    /** Largest result or error that is kept, in bytes of its JSON text. */
     maxResultBytes: env.MAX_RESULT_BYTES,
+    /** Most connections of clients to one listener. */
     maxConnections: env.MAX_CONNECTIONS,
+    /** Most bytes of request bodies in memory at the same time. */
     maxBodiesBytes: env.MAX_BODIES_BYTES,
+    /** Most JSON values in one submission. */
     maxBodyValues: env.MAX_BODY_VALUES,
     queueCapacity: env.QUEUE_CAPACITY,
     queueTimeoutMs: env.QUEUE_TIMEOUT_SECONDS * 1000,
     ...appSharesOf(env, env.QUEUE_CAPACITY),
+    /** 0: everything is kept. */
     auditRetentionDays: env.AUDIT_RETENTION_DAYS,
+    /** 0: payloads are kept as long as their executions. */
     payloadRetentionDays: env.PAYLOAD_RETENTION_DAYS,
+    /** Where what is pruned is written down before; null for nowhere. */
     retentionExportDir: env.RETENTION_EXPORT_DIR ?? null,
     logLevel: env.LOG_LEVEL,
+    /** Null: nothing is traced. */
     tracing: tracingOf(env),
   };
 }

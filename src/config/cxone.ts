@@ -4,36 +4,12 @@ import { isIP } from 'node:net';
 import * as v from 'valibot';
 import { privateKeyProblem } from '../cxone/auth/client-assertion.ts';
 import type { Credentials } from '../cxone/auth/credentials.ts';
-import type { ConfiguredAddresses } from '../cxone/discovery/endpoints.ts';
 import { headerSecrets, loadProfile, type Profile, ProfileError } from '../cxone/profile/profile.ts';
 import { requiredSettings } from '../cxone/profile/required-settings.ts';
-import {
-  checked,
-  domain,
-  HOST_NAME,
-  items,
-  type Key,
-  keys,
-  secret,
-  text,
-  texts,
-  url,
-  withoutTrailingSlash,
-} from './fields.ts';
+import { checked, domain, HOST_NAME, items, keys, secret, text, texts, url, withoutTrailingSlash } from './fields.ts';
 import { readSecret } from './secret-files.ts';
 
-export interface CxoneConfig extends Credentials, ConfiguredAddresses {
-  /** Hosts that discovery may name, in addition to those of the URLs above: names, or `*.` and a domain. */
-  readonly allowedHosts: readonly string[];
-  /** Secrets that headers of the profile use. */
-  readonly headerSecrets: readonly Key[];
-  /** The files of credentials: each may be rewritten while the receiver runs. */
-  readonly secretFiles: Readonly<Partial<Record<keyof Credentials, string>>>;
-  /** A path, or the name of a shipped profile. Null: the built-in profile. */
-  readonly profilePath: string | null;
-  /** Where exchanges are recorded; null for nowhere. */
-  readonly recordDir: string | null;
-}
+export type CxoneConfig = ReturnType<typeof cxoneOf>;
 
 /** The domains of CXone that NICE documents publicly. */
 const NICE_HOSTS = [
@@ -90,7 +66,7 @@ export const CXONE_VARIABLES = {
 type CxoneEnvironment = v.InferOutput<v.ObjectSchema<typeof CXONE_VARIABLES, undefined>>;
 
 /** `given` are the variables as they are set, with those that name files. */
-export function cxoneOf(env: CxoneEnvironment, given: Given): CxoneConfig {
+export function cxoneOf(env: CxoneEnvironment, given: Given) {
   const ofDomain = env.CXONE_ORG_DOMAIN === undefined ? null : `https://${env.CXONE_ORG_DOMAIN}`;
   return {
     baseUrl: env.CXONE_BASE_URL ?? ofDomain,
@@ -104,10 +80,15 @@ export function cxoneOf(env: CxoneEnvironment, given: Given): CxoneConfig {
     token: env.CXONE_TOKEN ?? null,
     privateKey: env.CXONE_PRIVATE_KEY ?? null,
     privateKeyId: env.CXONE_PRIVATE_KEY_ID ?? null,
+    /** Secrets that headers of the profile use. */
     headerSecrets: env.CXONE_SECRETS ?? [],
+    /** The files of credentials: each may be rewritten while the receiver runs. */
     secretFiles: secretFilesIn(given),
+    /** Hosts that discovery may name, in addition to those of the URLs above: names, or `*.` and a domain. */
     allowedHosts: env.CXONE_ALLOWED_HOSTS,
+    /** A path, or the name of a shipped profile. Null: the built-in profile. */
     profilePath: env.CXONE_PROFILE ?? null,
+    /** Where exchanges are recorded; null for nowhere. */
     recordDir: env.CXONE_RECORD_DIR ?? null,
   };
 }
@@ -121,7 +102,7 @@ const IN_FILES = {
   privateKey: 'CXONE_PRIVATE_KEY_FILE',
 } as const;
 
-function secretFilesIn(given: Given): CxoneConfig['secretFiles'] {
+function secretFilesIn(given: Given): Readonly<Partial<Record<keyof Credentials, string>>> {
   const files = Object.entries(IN_FILES).map(([name, variable]) => [name, given[variable]?.trim()] as const);
   return Object.fromEntries(files.filter(([, file]) => file));
 }

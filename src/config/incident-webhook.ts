@@ -6,12 +6,6 @@ import { secretProblem } from '../webhooks/signature.ts';
 import { createUrlPolicy } from '../webhooks/url-policy.ts';
 import { checked, secret, text, texts } from './fields.ts';
 
-export interface IncidentWebhookConfig {
-  readonly url: string;
-  /** The first is the newest. */
-  readonly secrets: readonly string[];
-}
-
 const MAX_URL_CHARS = 2048;
 
 /** Services for pagers put a key into the path or the query, so that the URL is a secret. */
@@ -26,8 +20,8 @@ export const INCIDENT_WEBHOOK_VARIABLES = {
 
 type IncidentWebhookEnvironment = v.InferOutput<v.ObjectSchema<typeof INCIDENT_WEBHOOK_VARIABLES, undefined>>;
 
-/** Null: no webhook receives incidents. */
-export function incidentWebhookOf(env: IncidentWebhookEnvironment): IncidentWebhookConfig | null {
+/** Returns its URL, and its secrets with the newest first. Null: no webhook receives incidents. */
+export function incidentWebhookOf(env: IncidentWebhookEnvironment) {
   const { INCIDENT_WEBHOOK_URL: url, INCIDENT_WEBHOOK_SECRET: secrets } = env;
   return url === undefined || secrets === undefined ? null : { url, secrets };
 }

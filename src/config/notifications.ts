@@ -11,22 +11,6 @@ export interface AppUrl {
   readonly url: string;
 }
 
-export interface NotificationConfig {
-  readonly urls: readonly AppUrl[];
-  readonly allowedOrigins: readonly AllowedOrigin[];
-  /** The first secret of an app is the newest. */
-  readonly secrets: readonly AppSecret[];
-  readonly links: NotificationLinks;
-}
-
-/** When notifications contain a link instead of the result. */
-export interface NotificationLinks {
-  /** The longest body with the result, in bytes, by app; `*` for every other app. */
-  readonly aboveBytes: ReadonlyMap<string, number>;
-  /** The base URL at which apps reach the receiver; null: PUBLIC_URL. */
-  readonly baseUrl: string | null;
-}
-
 const MAX_URL_CHARS = 2048;
 /** No notification is larger (MAX_RESULT_BYTES). */
 const MAX_BODY_BYTES = 67_108_864;
@@ -90,13 +74,17 @@ export const NOTIFICATION_VARIABLES = {
 
 type NotificationEnvironment = v.InferOutput<v.ObjectSchema<typeof NOTIFICATION_VARIABLES, undefined>>;
 
-export function notificationsOf(env: NotificationEnvironment): NotificationConfig {
+export function notificationsOf(env: NotificationEnvironment) {
   return {
     urls: env.NOTIFY_URLS ?? [],
     allowedOrigins: env.NOTIFY_ALLOWED_HOSTS ?? [],
+    /** The first secret of an app is the newest. */
     secrets: env.NOTIFY_SECRETS ?? [],
+    /** When notifications contain a link instead of the result. */
     links: {
+      /** The longest body with the result, in bytes, by app; `*` for every other app. */
       aboveBytes: new Map((env.NOTIFY_LINK_ABOVE_BYTES ?? []).map(({ app, bytes }) => [app, bytes])),
+      /** The base URL at which apps reach the receiver; null: PUBLIC_URL. */
       baseUrl: env.NOTIFY_LINK_URL ?? null,
     },
   };

@@ -5,11 +5,6 @@ import { isExempt, parseNoProxy } from '../lib/proxy/no-proxy.ts';
 import { type HttpProxy, NO_PROXIES, type ProxyRules, parseProxy } from '../lib/proxy/proxy.ts';
 import { checked, secret, text } from './fields.ts';
 
-export interface ProxyConfig {
-  readonly cxone: ProxyRules;
-  readonly notifications: ProxyRules;
-}
-
 /** The value that turns a proxy off. */
 const NONE = 'none';
 
@@ -60,9 +55,9 @@ function proxyProblem(name: string, value: string): string | null {
   return typeof parsed === 'string' ? parsed : null;
 }
 
-export function proxiesOf(env: ProxyEnvironment): ProxyConfig {
+export function proxiesOf(env: ProxyEnvironment) {
   const { exceptions } = parseNoProxy(env.NO_PROXY ?? '');
-  const rules = (https: HttpProxy | null, http: HttpProxy | null) => ({ https, http, exceptions });
+  const rules = (https: HttpProxy | null, http: HttpProxy | null): ProxyRules => ({ https, http, exceptions });
   const own = (name: 'CXONE_PROXY' | 'NOTIFY_PROXY') => rules(proxyIn(name, env[name]), proxyIn(name, env[name]));
   return {
     // promise: own-proxy-takes-precedence
@@ -81,7 +76,7 @@ function proxyIn(name: string, value: string | undefined): HttpProxy | null {
 }
 
 /** Returns the proxies in use, each as `VARIABLE origin`, without credentials. */
-export function proxyOrigins({ cxone, notifications }: ProxyConfig): string[] {
+export function proxyOrigins({ cxone, notifications }: ReturnType<typeof proxiesOf>): string[] {
   const used = [cxone.https, cxone.http, notifications.https].filter((one) => one !== null);
   return [...new Set(used.map(({ variable, origin }) => `${variable} ${origin}`))];
 }

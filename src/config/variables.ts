@@ -28,12 +28,10 @@ import { PROXY_VARIABLES } from './proxies.ts';
 import { TRACING_VARIABLES } from './tracing.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Defaults are written as in the environment. */
 export const ENVIRONMENT = v.object({
   ...CXONE_VARIABLES,
-  CXONE_RECORD_DIR: v.optional(text),
   PUBLIC_URL: v.pipe(present('set the base URL at which CXone reaches this receiver'), url, withoutTrailingSlash),
   BASE_PATH: v.optional(basePath),
   HOST: v.optional(host, '127.0.0.1'),
