@@ -2,33 +2,21 @@
 
 import type { Command } from '@commander-js/extra-typings';
 import type { Client } from '../client/client.ts';
+import type { UpstreamPause } from '../cxone/port.ts';
 import { many } from '../lib/figures.ts';
-import { describeScope } from '../store/pauses-port.ts';
+import { type CountedPause, describeScope } from '../store/pauses-port.ts';
 import { type CommandContext, CommandError, type Declare } from './context.ts';
 import { jsonOption, withHelp } from './options.ts';
 import { writeResult } from './print.ts';
 import { asOperator, RECEIVER_HELP } from './receiver.ts';
 
 /** The pause that CXone has caused, as GET /v1/pause represents it. */
-interface Pause {
-  readonly since: string;
-  readonly until: string;
-  readonly httpStatus: number;
-  readonly call: string;
-  readonly actionId: string | null;
-  readonly correlationId: string | null;
-  readonly app: string | null;
-}
-
+type Pause = Represented<UpstreamPause>;
 /** A pause of an administrator, as GET /v1/pauses represents it. */
-interface SendingPause {
-  readonly actionId: string | null;
-  readonly app: string | null;
-  readonly since: string;
-  readonly by: string;
-  readonly reason: string | null;
-  readonly queued: number;
-}
+type SendingPause = Represented<CountedPause>;
+
+/** In JSON, times are texts. */
+type Represented<T> = { readonly [M in keyof T]: M extends 'since' | 'until' ? string : T[M] };
 
 interface ScopeOptions {
   readonly action?: string | undefined;

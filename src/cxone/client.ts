@@ -11,17 +11,9 @@ import { type CallResult, classifyPollResponse, classifySubmitResponse } from '.
 import { createCookies } from './cookies.ts';
 import type { Endpoints } from './discovery/endpoints.ts';
 import { createLargeBodies } from './large-bodies/large-bodies.ts';
-import { createLimiter, type Limiter, type LimiterState } from './limiter/limiter.ts';
+import { createLimiter, type Limiter } from './limiter/limiter.ts';
 import { isDotSegment, parseCallback, scanCallback } from './parse-response.ts';
-import type {
-  ConnectionProblem,
-  Cxone,
-  GatewayReport,
-  Requester,
-  TokenPause,
-  TokenProblem,
-  UpstreamPause,
-} from './port.ts';
+import type { Cxone, CxoneControls, Requester, TokenPause } from './port.ts';
 import { isPollable } from './profile/profile.ts';
 import { createReachability } from './reachability.ts';
 import { MAX_RESULT_BYTES } from './response-document.ts';
@@ -47,22 +39,9 @@ export interface CxoneOptions extends AuthorizedOptions {
   readonly fetcher?: Fetcher;
 }
 
-export interface CxoneClient extends Cxone, Pick<Limiter, 'continueFrom' | 'sentLately' | 'takePause'> {
-  limiterState(): LimiterState;
-  /** Ends the current pause and returns it; null when nothing is paused. */
-  liftPause(): UpstreamPause | null;
-  /** Returns until when the token endpoint wants no request; null without such a pause. */
-  tokenPause(): TokenPause | null;
-  /** Takes over such a pause from another receiver. A longer one stays. */
-  takeTokenPause(pause: TokenPause): void;
+export interface CxoneClient extends Cxone, CxoneControls {
   /** Calls the listener when a pause of requests begins, becomes longer or is lifted, and when one of token requests begins. */
   watchPause(listener: () => void): void;
-  /** Returns why no new access token is available; null while there is no problem. */
-  tokenProblem(): TokenProblem | null;
-  /** Returns the refused tokens and responses of gateways that delay executions now. */
-  gatewayReports(): readonly GatewayReport[];
-  /** Returns the hosts of CXone that cannot be reached now. */
-  connectionProblems(): readonly ConnectionProblem[];
   /** CXone's addresses, configured or discovered. */
   readonly endpoints: Endpoints;
   /** Returns the scopes that the profile requires and CXone did not grant, as far as its token responses state them. */

@@ -188,6 +188,56 @@ export interface Cxone {
   parseResponse(channel: 'poll' | 'submit', body: RawBody): Promise<ParsedResponse | null>;
 }
 
+export interface LimiterState {
+  /** Requests that may be in flight now. */
+  readonly limit: number;
+  readonly inFlight: number;
+  readonly waiting: { readonly [Kind in RequestKind | 'urgent']: number };
+  /** Milliseconds since the Unix epoch; 0 when nothing is paused. */
+  readonly pausedUntil: number;
+  /** The current pause; null when nothing is paused. */
+  readonly pause: UpstreamPause | null;
+  /** Pauses since the start. */
+  readonly pauses: number;
+  /** Requests that the rate allows now. */
+  readonly tokens: number;
+  /** Null before the first response. */
+  readonly averageLatencyMs: number | null;
+}
+
+/** What is known of the receiver that sent before. */
+export interface SentBefore {
+  readonly pause: UpstreamPause | null;
+  /** Requests that it allowed to be in flight; 0: not known. */
+  readonly limit: number;
+  readonly inFlight: number;
+  /** The numbers of its requests in the parts of the last second, the newest first; null: not known. */
+  readonly sent: readonly number[] | null;
+}
+
+/** What the receiver that sends knows of CXone, what operators change of it, and what passes from one such receiver to the next. */
+export interface CxoneControls {
+  limiterState(): LimiterState;
+  /** Ends the current pause and returns it; null when nothing is paused. */
+  liftPause(): UpstreamPause | null;
+  /** Takes over a pause that a response to another receiver has caused. A longer current pause stays. */
+  takePause(pause: UpstreamPause): void;
+  /** Continues as the receiver that sent before: with its pause, and with what its requests leave of its limit and of the rate. */
+  continueFrom(before: SentBefore): void;
+  /** Returns the numbers of requests in the parts of the last second, the newest first. */
+  sentLately(): readonly number[];
+  /** Returns until when the token endpoint wants no request; null without such a pause. */
+  tokenPause(): TokenPause | null;
+  /** Takes over such a pause from another receiver. A longer one stays. */
+  takeTokenPause(pause: TokenPause): void;
+  /** Returns why no new access token is available; null while there is no problem. */
+  tokenProblem(): TokenProblem | null;
+  /** Returns the refused tokens and responses of gateways that delay executions now. */
+  gatewayReports(): readonly GatewayReport[];
+  /** Returns the hosts of CXone that cannot be reached now. */
+  connectionProblems(): readonly ConnectionProblem[];
+}
+
 /** No token is available. The message gives the reason without secrets. */
 export class TokenUnavailable extends Error {
   override readonly name = 'TokenUnavailable';

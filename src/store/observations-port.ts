@@ -33,12 +33,7 @@ export interface ObservationPage {
   readonly next: string | null;
 }
 
-export interface DoubtfulQuery {
-  /** Submitted at or after, milliseconds. */
-  readonly from: number;
-  /** Submitted before, milliseconds. */
-  readonly to: number;
-  readonly actionId?: string;
+export interface DoubtfulQuery extends Omit<ObservationQuery, 'before'> {
   readonly app?: string;
   /** `next` of the previous page. */
   readonly after?: string;

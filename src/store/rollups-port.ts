@@ -67,13 +67,8 @@ export interface TimingSample {
 }
 
 /** A period of one action in steps. Times in milliseconds since the Unix epoch. */
-export interface CourseQuery {
-  readonly actionId: string;
-  /** Submitted at or after; a multiple of `stepMs`. */
-  readonly from: number;
-  /** Submitted before; a multiple of `stepMs`. */
-  readonly to: number;
-  /** A divisor or a multiple of an hour. */
+export interface CourseQuery extends SampleQuery {
+  /** A divisor or a multiple of an hour; the period begins and ends at a multiple of it. */
   readonly stepMs: number;
 }
 

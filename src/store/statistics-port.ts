@@ -1,6 +1,6 @@
 // The statistics role of a store. All statistics are read from committed rows, so every receiver on one store shows the same.
 
-import type { AuditEvent } from '../execution/event.ts';
+import type { AuditEntry, AuditEvent } from '../execution/event.ts';
 import type { ResolvedBy, Status } from '../execution/execution.ts';
 import type { Observation } from './observations-port.ts';
 
@@ -11,18 +11,12 @@ export type ObservedOutcome = Pick<
 >;
 
 /** One audit entry, reduced to what statistics count. Times and durations in milliseconds. */
-export interface StatisticsEntry {
-  readonly id: number;
-  readonly timestamp: number;
-  readonly event: AuditEvent;
+export interface StatisticsEntry
+  extends Pick<AuditEntry, 'id' | 'timestamp' | 'event' | 'actionId' | 'correlationId' | 'latencyMs' | 'httpStatus'> {
   /** Events that the entry stands for, if it states counted repeats; null for a single event. */
   readonly repeats: number | null;
   /** When the first of these events came; null for a single event. */
   readonly since: number | null;
-  readonly actionId: string;
-  readonly correlationId: string;
-  readonly latencyMs: number | null;
-  readonly httpStatus: number | null;
   /** Set on the one entry that ended the execution. `calledBackAt` is then the time of an unverified callback before the end. */
   readonly ended:
     | (ObservedOutcome & {

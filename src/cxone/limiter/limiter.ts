@@ -1,29 +1,12 @@
 // The limiter of all requests to CXone: a rate, an adaptive concurrency limit, and a pause for all callers.
 
 import type { World } from '../../lib/world.ts';
-import type { PauseCause, Permit, RequestKind, UpstreamPause } from '../port.ts';
+import type { CxoneControls, LimiterState, PauseCause, Permit, RequestKind, UpstreamPause } from '../port.ts';
 import { createAdaptiveConcurrency, type LoadSignal } from './adaptive-concurrency.ts';
 import { createPermitQueue } from './permit-queue.ts';
 import { createRequestRate } from './rate.ts';
 
-export interface LimiterState {
-  /** Requests that may be in flight now. */
-  readonly limit: number;
-  readonly inFlight: number;
-  readonly waiting: { readonly [Kind in RequestKind | 'urgent']: number };
-  /** Milliseconds since the Unix epoch; 0 when nothing is paused. */
-  readonly pausedUntil: number;
-  /** The current pause; null when nothing is paused. */
-  readonly pause: UpstreamPause | null;
-  /** Pauses since the start. */
-  readonly pauses: number;
-  /** Requests that the rate allows now. */
-  readonly tokens: number;
-  /** Null before the first response. */
-  readonly averageLatencyMs: number | null;
-}
-
-export interface Limiter {
+export interface Limiter extends Pick<CxoneControls, 'takePause' | 'continueFrom' | 'sentLately'> {
   /**
    * Resolves with one to `max` permits as soon as one is available, with none when the signal aborts or the limiter closes.
    * Each permit takes one token from the rate, and returns it if it is cancelled.
@@ -44,27 +27,11 @@ export interface Limiter {
   pause(ms: number, cause: PauseCause): void;
   /** Ends the current pause and returns it; null when nothing is paused. */
   lift(): UpstreamPause | null;
-  /** Takes over a pause that a response to another receiver has caused. A longer current pause stays. */
-  takePause(pause: UpstreamPause): void;
-  /** Continues as the receiver that sent before: with its pause, and with what its requests leave of its limit and of the rate. */
-  continueFrom(before: SentBefore): void;
-  /** Returns the numbers of requests in the parts of the last second, the newest first. */
-  sentLately(): readonly number[];
   /** Calls the listener when a pause begins, becomes longer or is lifted. */
   watch(listener: () => void): void;
   state(): LimiterState;
   /** Ends all waiting without permits. */
   close(): void;
-}
-
-/** What is known of the receiver that sent before. */
-export interface SentBefore {
-  readonly pause: UpstreamPause | null;
-  /** Requests that it allowed to be in flight; 0: not known. */
-  readonly limit: number;
-  readonly inFlight: number;
-  /** The numbers of its requests in the parts of the last second, the newest first; null: not known. */
-  readonly sent: readonly number[] | null;
 }
 
 export interface LimiterOptions {

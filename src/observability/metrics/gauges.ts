@@ -2,6 +2,7 @@
 
 import { existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { CxoneControls } from '../../cxone/port.ts';
 import { CAUSE_NAMES, type Incident } from '../../incident/incident.ts';
 import type { Incidents } from '../../store/incidents-port.ts';
 import type { Outbox } from '../../store/outbox-port.ts';
@@ -11,25 +12,13 @@ import type { DatabaseFile } from '../../store/receiver-store.ts';
 import type { Statistics, UnknownWord } from '../../store/statistics-port.ts';
 import type { Instruments } from './instruments.ts';
 
-/** The state of the limiter of requests to CXone. Times in milliseconds; `pausedUntil` is 0 when nothing is paused. */
-export interface LimiterState {
-  readonly limit: number;
-  readonly inFlight: number;
-  readonly waiting: { readonly [kind: string]: number };
-  readonly pausedUntil: number;
-  /** Pauses that CXone has asked for. */
-  readonly pauses: number;
-  /** Null until CXone has responded. */
-  readonly averageLatencyMs: number | null;
-}
-
 export interface GaugeSources {
   readonly store: Pick<QueueMonitor, 'queueState'> &
     Pick<Outbox, 'undelivered'> &
     Pick<Statistics, 'unknownWords'> &
     Pick<Incidents, 'openIncidents' | 'waitingAnnouncements'> &
     Pick<SendingPauses, 'sendingPauses'>;
-  readonly limiterState: () => LimiterState;
+  readonly limiterState: CxoneControls['limiterState'];
   readonly waiters: { readonly size: number };
   readonly streams: { readonly size: number };
   readonly connections: { readonly open: number; readonly closures: ReadonlyMap<string, number> };

@@ -1,6 +1,6 @@
 // What a move is given and what it reports.
 
-import type { AuditHead } from '../port.ts';
+import type { BackupReport } from '../sqlite/file/backup.ts';
 
 export interface MoveOptions {
   /** Called while rows are copied, verified and compared. */
@@ -9,15 +9,11 @@ export interface MoveOptions {
 
 export type MovePhase = 'copying' | 'verifying' | 'comparing';
 
-export interface MoveReport {
+export interface MoveReport extends Omit<BackupReport, 'path' | 'bytes'> {
   /** The path of the file, and the URL of the database without its login. */
   readonly from: string;
   readonly to: string;
-  readonly executions: number;
-  readonly open: number;
-  readonly entries: number;
   readonly notifications: number;
-  readonly head: AuditHead;
   /** True if an earlier run had moved everything. */
   readonly wasMoved: boolean;
   /** What the settings of the server weaken, each with its consequence. */

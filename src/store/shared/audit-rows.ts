@@ -7,16 +7,9 @@ import { readMembers } from '../../execution/json-members.ts';
 import { isoTime } from '../../lib/time.ts';
 
 /** An audit entry in the form in which it is hashed, exported and shown by the view `audit_events`. */
-export interface AuditRow {
-  readonly id: number;
+export interface AuditRow extends Omit<AuditEntry, 'timestamp' | 'event' | 'detail'> {
   readonly timestamp: string;
   readonly event: string;
-  readonly actionId: string;
-  readonly correlationId: string;
-  readonly executionId: string | null;
-  readonly latencyMs: number | null;
-  readonly httpStatus: number | null;
-  readonly app: string;
   readonly detail: string;
   readonly hash: string;
 }

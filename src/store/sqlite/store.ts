@@ -34,7 +34,6 @@ import { createResubmission } from './executions/resubmit.ts';
 import { createUnknownWords } from './executions/unknown-words.ts';
 import { type CheckpointOptions, createCheckpointer } from './file/checkpoint/checkpointer.ts';
 import { copiesBeside } from './file/copies.ts';
-import type { UpgradeDisplay } from './file/data-migration/report.ts';
 import { withFileError } from './file/database-refused.ts';
 import { PRIVATE_MODE } from './file/file-mode.ts';
 import { auditGaps } from './file/id-gaps.ts';
@@ -42,7 +41,7 @@ import { markPlaced, type Restored } from './file/identity.ts';
 import { logOpening } from './file/log-opening.ts';
 import { type OpenDatabase, openInSteps } from './file/open.ts';
 import { createLossCheck } from './file/rescue.ts';
-import { upgradeWithBackup } from './file/upgrade.ts';
+import { type UpgradeOptions, upgradeWithBackup } from './file/upgrade.ts';
 import { createGroupCommit, unchanged } from './group-commit.ts';
 import { createEndpoints } from './outbox/endpoints.ts';
 import { createOutbox } from './outbox/outbox.ts';
@@ -58,7 +57,7 @@ import { createRollupCounts } from './rollups/count.ts';
 import { createRollupReader } from './rollups/read.ts';
 import { prepareStatements } from './statements.ts';
 
-export interface SqliteStoreOptions {
+export interface SqliteStoreOptions extends Pick<UpgradeOptions, 'isCopy' | 'upgradeDisplay'> {
   readonly path: string;
   readonly world: Pick<World, 'now' | 'elapsed' | 'sleep'>;
   readonly log: Log;
@@ -68,8 +67,6 @@ export interface SqliteStoreOptions {
   readonly observeCommit?: (batch: number, milliseconds: number) => void;
   /** Copies the write-ahead log beside the writer; default: SQLite does it within commits. */
   readonly checkpoints?: CheckpointOptions | undefined;
-  /** True for a copy of a database, which is upgraded without another copy. */
-  readonly isCopy?: boolean;
   /** Entries of one execution and one event after which repeats are counted; default: 100. */
   readonly listedRepeats?: number | undefined;
   /** Mode of every file that belongs to the database; default: 0600. */
@@ -78,8 +75,6 @@ export interface SqliteStoreOptions {
   readonly readerThread?: boolean | undefined;
   /** Turns of the event loop for which a commit waits for more mutations; default: 3. With 0, each is committed at once. */
   readonly quietTurns?: number;
-  /** Shows the progress of an upgrade. */
-  readonly upgradeDisplay?: UpgradeDisplay | undefined;
 }
 
 export interface SqliteStore extends Store, DatabaseFile {

@@ -94,26 +94,11 @@ export function createSharedControls(own: OwnControls, tools: SharingTools): Sha
 
   const handlers: Readonly<Record<Kind, OrderHandler>> = {
     'lift-pause': () => own.liftPause() as unknown as Json,
-    pause: (body) => {
-      own.takePause(readPauseOrder(body));
-      return null;
-    },
-    'token-pause': (body) => {
-      own.takeTokenPause(readTokenPauseOrder(body));
-      return null;
-    },
-    probe: async (body) => {
-      await own.probe(readEndpoint(body));
-      return null;
-    },
-    'deliveries-resumed': () => {
-      own.deliveriesResumed();
-      return null;
-    },
-    'incidents-changed': () => {
-      own.incidentsChanged();
-      return null;
-    },
+    pause: (body) => own.takePause(readPauseOrder(body)),
+    'token-pause': (body) => own.takeTokenPause(readTokenPauseOrder(body)),
+    probe: (body) => own.probe(readEndpoint(body)),
+    'deliveries-resumed': own.deliveriesResumed,
+    'incidents-changed': own.incidentsChanged,
     reconcile: (body) => {
       const { request, by } = readReconcileOrder(body);
       return own.reconciliations.start(request, by) as unknown as Json;

@@ -1,12 +1,17 @@
 // What the receiver that sends knows in its memory alone: the state of CXone and of the endpoints of apps.
 
-import type { ConnectionProblem, GatewayReport, TokenPause, TokenProblem, UpstreamPause } from '../../cxone/port.ts';
+import type {
+  ConnectionProblem,
+  GatewayReport,
+  LimiterState,
+  TokenPause,
+  TokenProblem,
+  UpstreamPause,
+} from '../../cxone/port.ts';
 import type { OpenCircuit } from '../../store/outbox-port.ts';
 
 /** The state of the limiter for requests to CXone. */
-export interface UpstreamState {
-  readonly limit: number;
-  readonly inFlight: number;
+export interface UpstreamState extends Pick<LimiterState, 'limit' | 'inFlight'> {
   /** The end of the current pause, in milliseconds since the epoch; in the past if there is no pause. */
   readonly pausedUntil: number;
   /** Why no new access token is available; null while there is no problem. */

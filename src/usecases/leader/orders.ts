@@ -17,8 +17,8 @@ const UNDONE_MS = 10_000;
 /** How the failure of an order that a leader does not know begins, in every version. */
 const UNKNOWN = 'this version of the receiver does not know';
 
-/** Carries out one kind of order, and returns its result. @throws {UnknownOrder} if the body is that of another version */
-export type OrderHandler = (body: JsonObject) => Json | Promise<Json>;
+/** Carries out one kind of order, and returns its result, if it has one. @throws {UnknownOrder} if the body is that of another version */
+export type OrderHandler = (body: JsonObject) => Json | void | Promise<void>;
 
 export interface OrderTools {
   readonly orders: LeaderOrders;
@@ -60,7 +60,7 @@ export function createOrderWork(
     const unknown = { id, result: { failed: `${UNKNOWN} "${kind}"` } };
     if (handler === undefined) return unknown;
     try {
-      return { id, result: { done: await handler(body) } };
+      return { id, result: { done: (await handler(body)) ?? null } };
     } catch (error) {
       if (error instanceof UnknownOrder) return unknown;
       log.error({ order: kind, reason: reasonOf(error) }, 'an order of an operator at another receiver failed');

@@ -1,33 +1,15 @@
 // The controls of the receiver that sends: its limiter of requests to CXone, its lanes to endpoints, and its reconciliations.
 
-import type { ConnectionProblem, GatewayReport, TokenPause, TokenProblem, UpstreamPause } from '../../cxone/port.ts';
+import type { CxoneControls } from '../../cxone/port.ts';
 import type { Loop } from '../../lib/loop.ts';
 import type { World } from '../../lib/world.ts';
 import type { Endpoint, Endpoints } from '../../store/endpoints-port.ts';
 import type { OpenCircuit } from '../../store/outbox-port.ts';
 import type { OwnControls } from './live-controls.ts';
 
-interface SentBefore extends Readonly<Record<'limit' | 'inFlight', number>> {
-  readonly pause: UpstreamPause | null;
-  readonly sent: readonly number[] | null;
-}
-
 export interface OwnParts extends Pick<OwnControls, 'reconciliations'> {
   readonly world: Pick<World, 'now'>;
-  readonly cxone: {
-    limiterState(): { readonly pause: UpstreamPause | null } & Readonly<
-      Record<'limit' | 'inFlight' | 'pausedUntil', number>
-    >;
-    liftPause(): UpstreamPause | null;
-    continueFrom(before: SentBefore): void;
-    sentLately(): readonly number[];
-    takePause(pause: UpstreamPause): void;
-    tokenProblem(): TokenProblem | null;
-    tokenPause(): TokenPause | null;
-    takeTokenPause(pause: TokenPause): void;
-    gatewayReports(): readonly GatewayReport[];
-    connectionProblems(): readonly ConnectionProblem[];
-  };
+  readonly cxone: CxoneControls;
   /** Whether the world has a time of its own, in which no receiver has sent before this one. */
   readonly isOwnTime: boolean;
   readonly store: Pick<Endpoints, 'hasten'>;

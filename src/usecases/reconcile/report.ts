@@ -2,19 +2,13 @@
 
 import type { Execution, Status } from '../../execution/execution.ts';
 import { isoTime } from '../../lib/time.ts';
+import type { DoubtfulQuery } from '../../store/observations-port.ts';
 import type { Polled } from '../poll-once.ts';
 
 /** Differences in the report, the first ones; the audit trail has all of them. */
 export const MAX_DIFFERENCES = 1_000;
 
-export interface ReconcileRequest {
-  /** Submitted at or after, milliseconds. */
-  readonly from: number;
-  /** Submitted before, milliseconds. */
-  readonly to: number;
-  readonly actionId?: string;
-  readonly app?: string;
-}
+export type ReconcileRequest = Omit<DoubtfulQuery, 'after'>;
 
 /**
  * `same`: CXone confirms the outcome. `late`: the result is now kept as lateResult. `resolved`: an open execution has its
