@@ -9,7 +9,7 @@ export function yieldToEventLoop(): Promise<void> {
 }
 
 /** Turns of the event loop after each slice of long work: a callback that has arrived is committed within them. */
-const TURNS_PER_SLICE = 4;
+const TURNS_PER_SLICE = 10;
 
 const waiting: (() => void)[] = [];
 let turnsLeft = 0;

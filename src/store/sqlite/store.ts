@@ -73,7 +73,7 @@ export interface SqliteStoreOptions extends Pick<UpgradeOptions, 'isCopy' | 'upg
   readonly mode?: number;
   /** True for a receiver that has the process to itself: long reads then run on a thread. */
   readonly readerThread?: boolean | undefined;
-  /** Turns of the event loop for which a commit waits for more mutations; default: 3. With 0, each is committed at once. */
+  /** Turns of the event loop for which a commit waits for more mutations; default: 3, or 8 under load. With 0, each is committed at once. */
   readonly quietTurns?: number;
 }
 

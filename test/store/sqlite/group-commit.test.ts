@@ -36,7 +36,7 @@ function openOn(world: Pick<World, 'elapsed' | 'sleep'>, codes: string[] = []) {
       };
     },
   });
-  const seen = { committed: 0, rolledBack: 0, fatal: [] as unknown[] };
+  const seen = { committed: 0, rolledBack: 0, fatal: [] as unknown[], batches: [] as number[] };
   const writer = createGroupCommit<string>(failing, {
     world,
     committed: (changes) => {
@@ -46,6 +46,7 @@ function openOn(world: Pick<World, 'elapsed' | 'sleep'>, codes: string[] = []) {
       seen.rolledBack += 1;
     },
     fatal: (error) => seen.fatal.push(error),
+    observe: (batch) => seen.batches.push(batch),
   });
   const insert = db.prepare('INSERT INTO notes VALUES (?)');
   const write = (text: string) => writer.mutate(() => ({ value: insert.run(text).changes, changes: [text] }));
@@ -140,4 +141,28 @@ test('work that fails ends the hold', async () => {
   const { writer, write } = openOn(createManualWorld());
   await writer.hold(Promise.reject(new Error('failed')));
   await expect(write('a')).resolves.toBe(1);
+});
+
+test.each([
+  ['two', ['a', 'b'], [2, 2]],
+  ['one', ['a'], [1, 1, 1]],
+])('after a batch of %s, writes that are five turns apart', async (_, first, batches) => {
+  const { write, seen } = openFailing();
+  await Promise.all(first.map(write));
+  const earlier = write('c');
+  for (let turn = 0; turn < 5; turn += 1) await yieldToEventLoop();
+  await Promise.all([earlier, write('d')]);
+  expect(seen.batches).toEqual(batches);
+});
+
+test('while writes arrive in every turn, a batch is committed after 8 ms', async () => {
+  let now = 0;
+  const { write, seen } = openOn({ elapsed: () => now, sleep: async () => {} });
+  const writes: Promise<number>[] = [];
+  for (; seen.batches.length === 0 && now < 50; now += 1) {
+    writes.push(write('a'));
+    await yieldToEventLoop();
+  }
+  expect(now).toBe(9);
+  await Promise.all(writes);
 });
