@@ -1,5 +1,6 @@
 // Submissions of the demo: every fate of the simulator, and two outcomes that only the receiver decides.
 
+import type { Submission } from '../client/types.ts';
 import type { Expectation } from '../simulator/fate.ts';
 import { catalogue } from '../simulator/fates/catalogue.ts';
 
@@ -14,7 +15,7 @@ export interface DemoCase {
   readonly name: string;
   readonly about: string;
   readonly correlationId: string;
-  readonly body: Readonly<Record<string, unknown>>;
+  readonly body: Submission;
   readonly expect: DemoExpectation;
   /** The app cancels as soon as CXone has accepted the execution. */
   readonly cancel: boolean;

@@ -1,49 +1,16 @@
-// The demo's app: uses the receiver's HTTP API only.
+// The demo's app: uses the receiver's HTTP API only, through the client for apps.
 
-import { createFetch } from 'ofetch';
 import { Agent, fetch } from 'undici';
-import { type Json, type JsonObject, parseJson } from '../execution/json.ts';
-import type { ShownIncident } from './incidents.ts';
+import { type Client, createClient } from '../client/client.ts';
+import { parseJson } from '../execution/json.ts';
 
-/** Execution as the API returns it. */
-export interface ApiExecution extends JsonObject {
-  correlationId: string;
-  status: string;
-  resolvedBy: string | null;
-  submittedAt: string;
-  resolvedAt: string | null;
-  latencyMs: number | null;
-  totalLatencyMs: number | null;
-  result: Json;
-  error: Json;
-  lateResult: Json;
-}
-
-export interface ApiEntry extends JsonObject {
-  event: string;
-}
-
-export interface DemoClient {
-  submit(body: object): Promise<ApiExecution>;
-  /** Waits for the outcome with long polls. */
-  untilEnded(correlationId: string): Promise<ApiExecution>;
-  /** Returns the first page of executions, at most 200. */
-  list(): Promise<ApiExecution[]>;
-  get(correlationId: string): Promise<ApiExecution>;
-  trail(correlationId: string): Promise<ApiEntry[]>;
-  cancel(correlationId: string): Promise<void>;
-  /** For an operator. */
-  incidents(): Promise<readonly ShownIncident[]>;
-  /** Returns whether a notification to the app is pending. */
-  hasPendingNotifications(): Promise<boolean>;
-}
-
-const TERMINAL = ['COMPLETED', 'FAILED', 'REJECTED', 'NOT_FOUND', 'TIMEOUT', 'CANCELLED'];
-
-/** While a receiver or the database is away, requests are repeated: each is safe to repeat. */
-const PATIENCE = { retry: 240, retryDelay: 250, retryStatusCodes: [500, 502, 503, 504] } as const;
+/** While a receiver or the database is away, calls are repeated. The client repeats only what is safe to repeat. */
+const PATIENT_ATTEMPTS = 240;
 
 const PROBE_MS = 2_000;
+
+/** Node's own fetch takes the proxies of NODE_USE_ENV_PROXY, which do not reach this machine's loopback. */
+const LOOPBACK = new Agent();
 
 /** Returns the body of a response with the status 200; null for any other one, and without a response. */
 export async function textOf(url: string, key?: string): Promise<string | null> {
@@ -57,37 +24,15 @@ export async function textOf(url: string, key?: string): Promise<string | null> 
   }
 }
 
-/** Node's own fetch takes the proxies of NODE_USE_ENV_PROXY, which do not reach this machine's loopback. */
-const LOOPBACK = new Agent();
-
-/** `isPatient`: repeats requests that are not answered. */
-export function createDemoClient(url: string, key: string, isPatient = false): DemoClient {
-  const api = createFetch({ fetch: fetch as unknown as typeof globalThis.fetch }).create({
-    baseURL: `${url}/v1`,
-    dispatcher: LOOPBACK,
-    headers: { authorization: `Bearer ${key}` },
-    ...(isPatient ? { ...PATIENCE, retryStatusCodes: [...PATIENCE.retryStatusCodes] } : { retry: 0 }),
-    // Keep the digits of large numbers.
-    parseResponse: (text) => parseJson(text),
+/** `isPatient`: repeats requests that are not answered, for a minute. */
+export function createDemoClient(baseUrl: string, key: string, isPatient = false): Client {
+  const direct = (url: string, init: object) => fetch(url, { ...init, dispatcher: LOOPBACK });
+  return createClient({
+    baseUrl,
+    key,
+    attempts: isPatient ? PATIENT_ATTEMPTS : 1,
+    fetch: direct as unknown as typeof globalThis.fetch,
+    // Keeps the digits of large numbers.
+    parseJson,
   });
-  const get = (id: string, seconds = 0) =>
-    api<ApiExecution>(`/executions/${id}`, { headers: seconds > 0 ? { prefer: `wait=${seconds}` } : {} });
-  return {
-    submit: (body) => api<ApiExecution>('/executions', { method: 'POST', body }),
-    list: async () => (await api<{ items: ApiExecution[] }>('/executions', { query: { limit: 200 } })).items,
-    untilEnded: async (id) => {
-      for (;;) {
-        const execution = await get(id, 30);
-        if (TERMINAL.includes(execution.status)) return execution;
-      }
-    },
-    get,
-    trail: async (id) => (await api<{ items: ApiEntry[] }>(`/executions/${id}/audit`)).items,
-    cancel: async (id) => void (await api(`/executions/${id}/cancel`, { method: 'POST' })),
-    incidents: async () => (await api<{ items: readonly ShownIncident[] }>('/incidents')).items,
-    hasPendingNotifications: async () => {
-      const query = { status: 'PENDING', limit: 1 };
-      return (await api<{ items: JsonObject[] }>('/notifications', { query })).items.length > 0;
-    },
-  };
 }

@@ -5,15 +5,17 @@ import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { pino } from 'pino';
+import { type Client, hasEnded } from '../client/client.ts';
+import type { Execution } from '../client/types.ts';
 import { readConfig } from '../config/config.ts';
 import { systemWorld } from '../lib/world.ts';
 import { startReceiver } from '../receiver.ts';
 import { createSimulator } from '../simulator/app.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import { type DemoCase, demoCases, killCases, TAKEN_AGAIN } from './cases.ts';
-import { createDemoClient, type DemoClient } from './client.ts';
+import { createDemoClient } from './client.ts';
 import { type Inbox, openInbox } from './inbox.ts';
-import { followIncidents, incidentPrinter } from './incidents.ts';
+import { followIncidents, incidentPrinter, type ShownIncident } from './incidents.ts';
 import { compare } from './judge.ts';
 import { showProgress } from './progress.ts';
 import { addresses, invitation, type Killed, type Result, report } from './report.ts';
@@ -60,7 +62,9 @@ export async function runDemo({ serve, seed, cluster, fates }: DemoOptions): Pro
     stdout.write(
       report({ results, auditCount, database: service.database, took, turnedAway: inbox.turnedAway, killed }),
     );
-    const { incidents } = createDemoClient(service.url, keys.operator, isPatient);
+    const operator = createDemoClient(service.url, keys.operator, isPatient);
+    const incidents = async () =>
+      (await operator.request<{ readonly items: readonly ShownIncident[] }>('GET', '/v1/incidents')).items;
     const printIncidents = incidentPrinter({ incidents, out: stdout });
     await printIncidents();
     if (serve) {
@@ -130,7 +134,7 @@ function casesOf(fates: readonly string[] | undefined): DemoCase[] {
 }
 
 /** Of a cluster, the receiver that is active and the database are killed between the two halves of the fates. */
-async function play(client: DemoClient, { simulator, inbox, kills, fates }: Playing): Promise<Played> {
+async function play(client: Client, { simulator, inbox, kills, fates }: Playing): Promise<Played> {
   const [receiverCases, databaseCases] = kills === null ? [[], []] : [killCases('receiver'), killCases('database')];
   const cases = [...fates, ...receiverCases, ...databaseCases];
   const half = kills === null ? fates.length : Math.ceil(fates.length / 2);
@@ -143,7 +147,7 @@ async function play(client: DemoClient, { simulator, inbox, kills, fates }: Play
   const killed: Killed[] = [];
   const liveThrough = async (what: Killed['what'], some: readonly DemoCase[], kill: () => Promise<number>) => {
     await Promise.all(some.map((demo) => untilAccepted(demo, client)));
-    const ended = Promise.all(some.map(({ correlationId }) => client.untilEnded(correlationId)));
+    const ended = Promise.all(some.map(({ correlationId }) => untilEnded(correlationId, client)));
     killed.push({ what, awayMs: await kill() });
     for (const { correlationId } of some) simulator.release(correlationId);
     await ended;
@@ -154,7 +158,7 @@ async function play(client: DemoClient, { simulator, inbox, kills, fates }: Play
     total: cases.length,
     out: process.stdout,
     world: systemWorld,
-    statuses: async () => (await client.list()).map(({ status }) => status),
+    statuses: async () => (await Array.fromAsync(client.list({ limit: 200 }))).map(({ status }) => status),
   });
   try {
     await liveAll(fates.slice(0, half));
@@ -181,18 +185,18 @@ interface Played {
   readonly killed: readonly Killed[];
 }
 
-async function resultOf(demo: DemoCase, client: DemoClient, simulator: Simulator, inbox: Inbox): Promise<Result> {
+async function resultOf(demo: DemoCase, client: Client, simulator: Simulator, inbox: Inbox): Promise<Result> {
   const { correlationId } = demo;
   const evidence = {
     execution: await client.get(correlationId),
-    trail: await client.trail(correlationId),
+    trail: await client.audit(correlationId),
     record: simulator.execution(correlationId),
     notified: inbox.notificationsOf(correlationId),
   };
   return { ...evidence, demo, differences: compare(demo, evidence) };
 }
 
-async function untilAccepted({ correlationId, body }: DemoCase, client: DemoClient): Promise<void> {
+async function untilAccepted({ correlationId, body }: DemoCase, client: Client): Promise<void> {
   let { status } = await client.submit(body);
   while (status !== 'PENDING') {
     await systemWorld.sleep(50);
@@ -200,18 +204,26 @@ async function untilAccepted({ correlationId, body }: DemoCase, client: DemoClie
   }
 }
 
-/** A rejected notification is sent again within ten seconds. */
-async function untilNotified(client: DemoClient): Promise<void> {
-  const giveUpAt = systemWorld.now() + NOTIFY_PATIENCE_MS;
-  while ((await client.hasPendingNotifications()) && systemWorld.now() < giveUpAt) await systemWorld.sleep(100);
+async function untilEnded(correlationId: string, client: Client): Promise<Execution> {
+  for (;;) {
+    const execution = await client.get(correlationId, { waitSeconds: 30 });
+    if (hasEnded(execution)) return execution;
+  }
 }
 
-async function live(demo: DemoCase, client: DemoClient, simulator: Simulator): Promise<void> {
+/** A rejected notification is sent again within ten seconds. */
+async function untilNotified(client: Client): Promise<void> {
+  const giveUpAt = systemWorld.now() + NOTIFY_PATIENCE_MS;
+  const isPending = async () => !(await client.listNotifications({ status: 'PENDING', limit: 1 }).next()).done;
+  while ((await isPending()) && systemWorld.now() < giveUpAt) await systemWorld.sleep(100);
+}
+
+async function live(demo: DemoCase, client: Client, simulator: Simulator): Promise<void> {
   const { correlationId } = demo;
   if (demo.cancel) {
     await untilAccepted(demo, client);
     await client.cancel(correlationId);
   } else await client.submit(demo.body);
-  await client.untilEnded(correlationId);
+  await untilEnded(correlationId, client);
   simulator.release(correlationId);
 }

@@ -1,13 +1,13 @@
 // Compares the outcome of an execution with the expectation of its fate.
 
 import { isDeepStrictEqual } from 'node:util';
+import type { AuditEntry, Execution } from '../client/types.ts';
 import type { CaseRecord } from '../simulator/ledger.ts';
 import type { DemoCase } from './cases.ts';
-import type { ApiEntry, ApiExecution } from './client.ts';
 
 export interface Observed {
-  readonly execution: ApiExecution;
-  readonly trail: readonly ApiEntry[];
+  readonly execution: Execution;
+  readonly trail: readonly Pick<AuditEntry, 'event'>[];
   /** The simulator's record; undefined if no request arrived. */
   readonly record: CaseRecord | undefined;
   /** Types of the notifications that the app accepted. */
@@ -46,7 +46,7 @@ export function compare(
 }
 
 /** Returns the notifications that the app must receive once each: the outcome, and a late result. */
-function notificationsFor({ status, lateResult }: ApiExecution): string[] {
+function notificationsFor({ status, lateResult }: Execution): string[] {
   return [`execution.${status.toLowerCase()}`, ...(lateResult === null ? [] : ['execution.late_result'])];
 }
 

@@ -1,8 +1,8 @@
 // The demo's verdict: an execution ends as its fate states, and its app receives exactly the notifications for it.
 
 import { expect, test } from 'vitest';
+import type { Execution } from '../../src/client/types.ts';
 import type { DemoCase } from '../../src/demo/cases.ts';
-import type { ApiExecution } from '../../src/demo/client.ts';
 import { compare } from '../../src/demo/judge.ts';
 
 const demo: Pick<DemoCase, 'expect'> = {
@@ -16,10 +16,10 @@ const demo: Pick<DemoCase, 'expect'> = {
   },
 };
 
-function differences(notified: readonly string[], lateResult: ApiExecution['lateResult'] = null): string[] {
+function differences(notified: readonly string[], lateResult: object | null = null): string[] {
   const execution = { status: 'TIMEOUT', resolvedBy: 'deadline', error: null, result: null, lateResult };
-  const trail = [{ event: 'ACCEPTED' }, { event: 'POLL_TIMEOUT' }];
-  return compare(demo, { execution: execution as ApiExecution, trail, record: undefined, notified });
+  const trail = [{ event: 'ACCEPTED' }, { event: 'POLL_TIMEOUT' }] as const;
+  return compare(demo, { execution: execution as unknown as Execution, trail, record: undefined, notified });
 }
 
 test('one notification of the outcome and then one of the late result are complete', () => {
