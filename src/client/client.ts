@@ -11,9 +11,9 @@ import {
   notInTime,
   type Outgoing,
   once,
+  pagesOf,
   pathOf,
   pauseAfter,
-  queryOf,
   ReceiverError,
   send,
 } from './requests.ts';
@@ -146,30 +146,14 @@ export function createClient(options: ClientOptions) {
       get(correlationId, more),
 
     /** Lists executions page by page, newest first. */
-    list: async function* ({ signal, ...filters }: ListFilters = {}): AsyncGenerator<Execution, void, undefined> {
-      type Page = { readonly items: readonly Execution[]; readonly nextCursor: string | null };
-      for (let query: object | null = filters; query !== null; ) {
-        const page = harmless('GET', EXECUTIONS + queryOf(query));
-        const { items, nextCursor }: Page = await send(connection, { ...page, signal });
-        yield* items;
-        query = nextCursor === null ? null : { ...filters, cursor: nextCursor };
-      }
-    },
+    list: ({ signal, ...filters }: ListFilters = {}) => pagesOf<Execution>(connection, EXECUTIONS, filters, { signal }),
 
     /** Reads the audit trail of one execution, all pages of it, oldest entry first. */
     audit: async (correlationId: string, { signal }: CallOptions = {}): Promise<readonly AuditEntry[]> => {
-      type Page = { readonly items: readonly AuditEntry[]; readonly nextCursor?: string | null };
       const entries: AuditEntry[] = [];
-      for (let query: object | null = { limit: 200 }; query !== null; ) {
-        const page = harmless('GET', `${pathOf(EXECUTIONS, correlationId)}/audit${queryOf(query)}`);
-        const { items, nextCursor = null }: Page = await send(connection, {
-          ...page,
-          about: { correlationId },
-          signal,
-        });
-        entries.push(...items);
-        query = nextCursor === null ? null : { limit: 200, cursor: nextCursor };
-      }
+      const path = `${pathOf(EXECUTIONS, correlationId)}/audit`;
+      const more = { about: { correlationId }, signal };
+      for await (const entry of pagesOf<AuditEntry>(connection, path, { limit: 200 }, more)) entries.push(entry);
       return entries;
     },
 

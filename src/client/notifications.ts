@@ -1,7 +1,7 @@
 // The calls about notifications: list, read, replay, and the secrets that sign them.
 
 import type { Connection } from './connection.ts';
-import { type CallOptions, harmless, pathOf, queryOf, send } from './requests.ts';
+import { type CallOptions, harmless, pagesOf, pathOf, send } from './requests.ts';
 import type { Notification, NotificationStatus, NotificationType } from './types.ts';
 
 interface Filters {
@@ -45,18 +45,8 @@ export function notificationCalls(connection: Connection) {
 
   return {
     /** Lists notifications page by page, newest first unless `sort` states otherwise. */
-    listNotifications: async function* ({
-      signal,
-      ...filters
-    }: NotificationFilters = {}): AsyncGenerator<Notification, void, undefined> {
-      type Page = { readonly items: readonly Notification[]; readonly nextCursor: string | null };
-      for (let query: object | null = filters; query !== null; ) {
-        const page = harmless('GET', NOTIFICATIONS + queryOf(query));
-        const { items, nextCursor }: Page = await send(connection, { ...page, signal });
-        yield* items;
-        query = nextCursor === null ? null : { ...filters, cursor: nextCursor };
-      }
-    },
+    listNotifications: ({ signal, ...filters }: NotificationFilters = {}) =>
+      pagesOf<Notification>(connection, NOTIFICATIONS, filters, { signal }),
 
     /** Reads one notification by its `webhook-id`. */
     getNotification: async (id: string, { signal }: CallOptions = {}): Promise<Notification> =>

@@ -210,6 +210,24 @@ function unexpected(facts: ResponseFacts): ReceiverError {
   return new ReceiverError('unexpected-answer', message, facts);
 }
 
+/** Reads a list page by page. */
+export async function* pagesOf<T>(
+  connection: Connection,
+  path: string,
+  filters: object,
+  more: Pick<Outgoing, 'signal' | 'about'>,
+): AsyncGenerator<T, void, undefined> {
+  type Page = { readonly items: readonly T[]; readonly nextCursor?: string | null };
+  for (let query: object | null = filters; query !== null; ) {
+    const { items, nextCursor = null }: Page = await send(connection, {
+      ...harmless('GET', path + queryOf(query)),
+      ...more,
+    });
+    yield* items;
+    query = nextCursor === null ? null : { ...filters, cursor: nextCursor };
+  }
+}
+
 export interface CallOptions {
   /** Ends the call, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -222,7 +240,7 @@ export function pathOf(collection: string, id: string): string {
 }
 
 /** The JSON form of the filters: dates are text, and undefined members are left out. */
-export function queryOf(filters: object): string {
+function queryOf(filters: object): string {
   const query = new URLSearchParams(JSON.parse(JSON.stringify(filters)));
   return query.size === 0 ? '' : `?${query}`;
 }

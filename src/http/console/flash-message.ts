@@ -17,45 +17,32 @@ export function flashMessage(
   return text === null ? null : { kind: 'done', text };
 }
 
+type TextOf = (count: number, execution?: Execution) => string | null;
+
+const TEXTS: { readonly [what: string]: TextOf } = {
+  poll: () => 'The poll is under way.',
+  cancel: (_, execution) =>
+    execution?.status === 'CANCELLED'
+      ? 'The execution is cancelled.'
+      : 'The execution ended before it could be cancelled.',
+  hold: () => 'The execution is held.',
+  release: () => 'The execution is released.',
+  replay: () => 'The notification is being sent again.',
+  acknowledge: () => 'The incident is acknowledged.',
+  'pause-endpoint': () => 'The endpoint is paused.',
+  'resume-endpoint': () => 'The endpoint is resumed.',
+  'probe-endpoint': () => 'The next notification is being sent.',
+  'lift-pause': () => 'Requests to CXone are sent again.',
+  pause: () => 'Sending is paused.',
+  resume: () => 'Sending is resumed.',
+  resubmit: (_, execution) => (execution === undefined ? null : 'This is the new execution.'),
+  'poll-all': (count) => `${many(count, 'execution')} ${are(count)} being polled.`,
+  'cancel-all': (count) => `${many(count, 'execution')} ${are(count)} cancelled.`,
+  'replay-all': (count) => `${many(count, 'notification')} ${are(count)} being sent again.`,
+};
+
 function textOf({ what, count }: CompletedAction, execution?: Execution): string | null {
-  switch (what) {
-    case 'poll':
-      return 'The poll is under way.';
-    case 'cancel':
-      return execution?.status === 'CANCELLED'
-        ? 'The execution is cancelled.'
-        : 'The execution ended before it could be cancelled.';
-    case 'hold':
-      return 'The execution is held.';
-    case 'release':
-      return 'The execution is released.';
-    case 'replay':
-      return 'The notification is being sent again.';
-    case 'acknowledge':
-      return 'The incident is acknowledged.';
-    case 'pause-endpoint':
-      return 'The endpoint is paused.';
-    case 'resume-endpoint':
-      return 'The endpoint is resumed.';
-    case 'probe-endpoint':
-      return 'The next notification is being sent.';
-    case 'lift-pause':
-      return 'Requests to CXone are sent again.';
-    case 'pause':
-      return 'Sending is paused.';
-    case 'resume':
-      return 'Sending is resumed.';
-    case 'resubmit':
-      return execution === undefined ? null : 'This is the new execution.';
-    case 'poll-all':
-      return `${many(count, 'execution')} ${are(count)} being polled.`;
-    case 'cancel-all':
-      return `${many(count, 'execution')} ${are(count)} cancelled.`;
-    case 'replay-all':
-      return `${many(count, 'notification')} ${are(count)} being sent again.`;
-    default:
-      return null;
-  }
+  return Object.hasOwn(TEXTS, what) ? (TEXTS[what]?.(count, execution) ?? null) : null;
 }
 
 function are(count: number): string {
