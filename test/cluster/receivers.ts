@@ -12,12 +12,16 @@ import { becomes, happens } from './budget.ts';
 export interface Receiver {
   /** Ends it at once, as a crash of its machine does. */
   kill(): Promise<void>;
+  /** Ends it with SIGTERM. Resolves when it has ended. */
+  end(): Promise<void>;
   /** Starts it again. Resolves when it is ready. */
   start(): Promise<void>;
   /** Stops its process, which keeps its connections, until `resume`. */
   pause(): void;
   resume(): void;
   readonly port: number;
+  /** The id of its process; undefined before the first start. */
+  pid(): number | undefined;
 }
 
 /** The reason of a receiver that ends at its start, because the database does not respond then. */
@@ -25,8 +29,15 @@ const NO_DATABASE = /no host of DATABASE_URL accepts writes/;
 
 export function createReceiver(port: number, env: Record<string, string>, key: string): Receiver {
   let running: Running | null = null;
+  async function signal(name: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    running?.child.kill(name);
+    await happens(`the end of the receiver on port ${port}`, Promise.resolve(running?.finished));
+  }
   return {
     port,
+    pid: () => running?.child.pid,
+    kill: () => signal('SIGKILL'),
+    end: () => signal('SIGTERM'),
     start: async () => {
       let refusal = '';
       let refusals = 0;
@@ -52,10 +63,6 @@ export function createReceiver(port: number, env: Record<string, string>, key: s
         },
         ({ ready }) => isOk(ready),
       );
-    },
-    kill: async () => {
-      running?.child.kill('SIGKILL');
-      await happens(`the end of the receiver on port ${port}`, Promise.resolve(running?.finished));
     },
     pause: () => void running?.child.kill('SIGSTOP'),
     resume: () => void running?.child.kill('SIGCONT'),
