@@ -8,7 +8,7 @@ import { type Execution, isTerminal } from './execution.ts';
 import { isSameExecutionId } from './execution-id.ts';
 import { expired } from './expiry-and-cancel.ts';
 import type { JsonObject } from './json.ts';
-import { namedDetail, reportDetail, unknownWordAfter, wordDetail } from './report-detail.ts';
+import { namedDetail, reportDetail, statusDetail, unknownWordAfter, wordDetail } from './report-detail.ts';
 import { pending, scheduleNextPoll, sentOnPresentClock } from './scheduling.ts';
 import { namesAnother, pollSoon, unverifiedIdDropped } from './unverified-callback.ts';
 
@@ -60,11 +60,12 @@ export function unreadable(
   event: Extract<ExecutionEvent, { type: 'callback-unreadable' }>,
   now: number,
 ): Transition {
-  const draft = { ...entry('CALLBACK_UNREADABLE', { ...event.origin, reason: event.reason }), body: event.body };
-  if (isTerminal(execution.status)) return { execution, outcome: 'unreadable', entry: draft };
   // Only who received the submission knows its callback URL: it is not sent again, whatever the body says.
   // promise: unreadable-callback-shows-receipt
-  const received = event.isUnverified ? execution : pending(execution, now);
+  const received = event.isUnverified || isTerminal(execution.status) ? execution : pending(execution, now);
+  const detail = { ...event.origin, reason: event.reason, ...statusDetail(execution, received) };
+  const draft = { ...entry('CALLBACK_UNREADABLE', detail), body: event.body };
+  if (isTerminal(execution.status)) return { execution, outcome: 'unreadable', entry: draft };
   // The body most likely reported the end of the execution: poll at once, or as soon as the executionId is known.
   return { execution: pollSoon(received, now), outcome: 'unreadable', entry: draft };
 }

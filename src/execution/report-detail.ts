@@ -16,6 +16,11 @@ export function namedDetail({ unusableId }: { readonly unusableId?: string }): J
   return unusableId === undefined ? {} : { unusableExecutionId: unusableId };
 }
 
+/** States a change of status that the name of the entry does not show. */
+export function statusDetail(before: Execution, { status }: Execution): JsonObject {
+  return before.status === status ? {} : { status };
+}
+
 /** Returns the status word of an event if the profile lists it nowhere. */
 export function unknownWordIn(event: ExecutionEvent): string | null {
   return 'report' in event && event.report.isUnknownWord ? event.report.statusWord : null;

@@ -92,7 +92,9 @@ export function held(execution: Execution, event: Extract<ExecutionEvent, { type
 }
 
 export function unsent(execution: Execution, event: Extract<ExecutionEvent, { type: 'unsent' }>): Transition {
-  const isAgain = execution.status === 'UNCONFIRMED';
+  // promise: named-execution-is-polled-first
+  const isNamed = execution.executionIdUnverified && !execution.retryUncertain;
+  const isAgain = execution.status === 'UNCONFIRMED' && !isNamed;
   const consequence: JsonObject = isAgain ? { retryAt: isoTime(event.retryAt) } : { note: 'not sent again' };
   const draft = entry(failureEvent(event.httpStatus), { message: event.message, ...consequence }, event);
   if (!isAgain) return { execution, outcome: 'ignored', entry: draft };

@@ -2,14 +2,15 @@
 //
 // The report of the callback goes to the audit trail only. If the execution has no executionId, it takes the one in the callback,
 // because CXone cannot be polled without one. Such an executionId is unverified: a poll response confirms it, a second 404 drops
-// it, and the executionId in the submit response replaces it.
+// it, and the executionId in the submit response replaces it. While it is unverified, nothing is sent again after a 429 or 503
+// unless the submission allows it, because CXone may have received it in spite of that response.
 
 import { applyResult, type Transition } from './apply-result.ts';
 import { type ExecutionEvent, entry, type ResponseFacts } from './event.ts';
 import { type Execution, hasPollAddress, isTerminal } from './execution.ts';
 import { isSameExecutionId } from './execution-id.ts';
-import { namedDetail, reportDetail, wordDetail } from './report-detail.ts';
-import { SEND_LEASE_MS, sentOnPresentClock } from './scheduling.ts';
+import { namedDetail, reportDetail, statusDetail, wordDetail } from './report-detail.ts';
+import { SEND_LEASE_MS, sentOnPresentClock, withPollingWindow } from './scheduling.ts';
 
 export function unverifiedCallback(
   execution: Execution,
@@ -31,16 +32,22 @@ export function unverifiedCallback(
     });
     return { execution, outcome, entry: draft };
   }
+  const next = polledSoon(execution, named, now);
   return {
-    execution: polledSoon(execution, named, now),
+    execution: next,
     outcome: 'progress',
-    entry: entry('CALLBACK_HINT', detail),
+    entry: entry('CALLBACK_HINT', { ...detail, ...statusDetail(execution, next) }),
   };
 }
 
 function polledSoon(execution: Execution, named: string | null, now: number): Execution {
-  // CXone never accepted a queued execution, so that there is nothing to poll.
-  if (execution.status === 'QUEUED' || isTerminal(execution.status)) return execution;
+  if (isTerminal(execution.status)) return execution;
+  if (execution.status === 'QUEUED') {
+    // promise: hint-is-polled-before-sending-again
+    if (named === null || execution.retryUncertain) return execution;
+    const sent: Execution = { ...execution, status: 'UNCONFIRMED', dispatchAt: null };
+    return polledSoon(withPollingWindow(sent, now), named, now);
+  }
   // Where CXone gave the address to poll, no executionId is needed.
   if (execution.pollUrl !== null) return pollSoon(execution, now);
   const unverified = execution.executionIdUnverified || (execution.executionId === null && named !== null);

@@ -7,6 +7,7 @@ import type { Transition } from '../../src/execution/apply-result.ts';
 import { AUDIT_EVENTS, type ExecutionEvent, type StatusReport } from '../../src/execution/event.ts';
 import {
   type Execution,
+  hasPollAddress,
   isTerminal,
   OPEN_STATUSES,
   type Status,
@@ -45,15 +46,33 @@ const missing = {
   final: fc.boolean(),
 };
 
+const origin = fc.constant({ reread: 7, by: 'operator:alice' });
+
+/** What a submit response may have besides an executionId. */
+const facts = {
+  executionId: name,
+  pollUrl: fc.constantFrom(null, 'https://cxone.example/jobs/1'),
+  report,
+  retryAfterMs: fc.constantFrom(0, 9000, 900_000),
+  spreadMs: fc.nat(500),
+  soonestMs: fc.constantFrom(0, 5000),
+  callbackless: fc.boolean(),
+};
+
 const event: fc.Arbitrary<ExecutionEvent> = fc.oneof(
   fc.record(of('dispatched')),
   fc.record({ ...of('submitted'), ...answered, executionId: name, report, spreadMs: fc.nat(500) }),
+  fc.record({ ...of('submitted'), ...answered, ...facts }),
   fc.record({ ...of('refused'), ...answered, message }),
   fc.record({ ...of('held'), message, httpStatus: answered.httpStatus }),
   fc.record({ ...of('unsent'), ...answered, message, retryAt: instant, giveUpAt: instant }),
   fc.record({ ...of('uncertain'), ...answered, message, retryAt: fc.option(instant), giveUpAt: instant }),
   fc.record({ ...of('callback'), executionId: name, report }),
+  fc.record({ ...of('callback'), executionId: fc.constant(null), report, unusableId: message }),
+  fc.record({ ...of('callback'), executionId: name, report, origin }),
   fc.record({ ...of('unverified-callback'), executionId: name, report }),
+  fc.record({ ...of('unverified-callback'), executionId: fc.constant(null), report, unusableId: message }),
+  fc.record({ ...of('response-reread'), channel: fc.constantFrom('poll' as const, 'submit' as const), report, origin }),
   fc.record({
     ...of('callback-unreadable'),
     reason: message,
@@ -173,7 +192,7 @@ describe('in every history', () => {
       for (const { execution } of steps) {
         const due = dueFor(execution);
         expect(DUE[execution.status] ?? ['']).toContain(due);
-        if (due === 'poll') expect(execution.executionId).not.toBeNull();
+        if (due === 'poll') expect(hasPollAddress(execution)).toBe(true);
       }
     });
   });
@@ -208,8 +227,10 @@ describe('in every history', () => {
       for (const { event, before, execution, outcome } of steps) {
         if (event.type !== 'unverified-callback') continue;
         expect(outcome).not.toBe('resolved');
-        const { status, result, error, lateResult } = before;
-        expect(execution).toEqual({ ...execution, status, result, error, lateResult });
+        const { result, error, lateResult } = before;
+        const statuses = before.status === 'QUEUED' ? ['QUEUED', 'UNCONFIRMED'] : [before.status];
+        expect(statuses).toContain(execution.status);
+        expect(execution).toEqual({ ...execution, result, error, lateResult });
       }
     });
   });
@@ -218,7 +239,7 @@ describe('in every history', () => {
     always((steps) => {
       for (const { event, at, before, execution, outcome } of steps) {
         if (event.type !== 'poll-requested') continue;
-        const askable = !isTerminal(before.status) && before.executionId !== null;
+        const askable = !isTerminal(before.status) && hasPollAddress(before);
         const asked = { ...before, pollAt: Math.min(before.pollAt ?? at, at), expireAt: null };
         expect([outcome, execution]).toEqual(askable ? ['progress', asked] : ['ignored', before]);
       }

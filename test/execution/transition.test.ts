@@ -307,6 +307,8 @@ describe('a callback shows that CXone received the submission', () => {
     const whileQueued = upon(anExecution(), DISPATCHED, UNSENT, sign, DISPATCHED);
     expect(whileQueued.execution).toMatchObject({ status: 'PENDING', ...expected, attempts: 1 });
     expect(whileQueued.outcome).toBe('ignored');
+    const { entry } = upon(anExecution(), DISPATCHED, sign);
+    if (entry.event === 'CALLBACK_UNREADABLE') expect(entry.detail).toMatchObject({ status: 'PENDING' });
   });
 
   test.each([

@@ -148,11 +148,30 @@ describe('an execution whose submit response is not known', () => {
     expect(lost).toMatchObject({ status: 'UNCONFIRMED', executionId: 'cx-7', pollAt: NOON + 2000, expireAt: null });
   });
 
-  test('returns to the queue without the executionId when CXone certainly did not accept it', () => {
-    const { execution } = upon(anExecution(), ...hinted, UNSENT);
-    expect(execution).toMatchObject({ status: 'QUEUED', executionId: null, pollAt: null });
-    const { execution: queued, entry } = transition(execution, hint(completed(), 'cx-8'), NOON + 9000);
-    expect([queued, entry.event]).toEqual([execution, 'CALLBACK_HINT']);
+  test('is polled before it is sent again after 429 or 503, whichever came first', () => {
+    const waiting = { status: 'UNCONFIRMED', executionId: 'cx-7', executionIdUnverified: true, dispatchAt: null };
+    const hintedFirst = upon(anExecution(), ...hinted, UNSENT);
+    expect(hintedFirst.execution).toMatchObject({ ...waiting, pollAt: NOON + 2000, expireAt: null });
+    expect(hintedFirst.entry.detail).toEqual({ message: UNSENT.message, note: 'not sent again' });
+    const queuedFirst = upon(anExecution(), DISPATCHED, UNSENT, hint(RUNNING, 'cx-7'));
+    expect(queuedFirst.execution).toMatchObject({ ...waiting, pollAt: NOON + 3000, expireAt: null, attempts: 1 });
+    expect(queuedFirst.entry.detail).toMatchObject({ executionId: 'cx-7', status: 'UNCONFIRMED' });
+    for (const { execution } of [hintedFirst, queuedFirst]) {
+      const found = transition(execution, polled(completed('there'), { polledExecutionId: 'cx-7' }), NOON + 9000);
+      expect(found.execution).toMatchObject({ status: 'COMPLETED', resolvedBy: 'poll', result: 'there' });
+    }
+  });
+
+  test('is sent again after 429 or 503 if the submission allows it, or the callback names no execution', () => {
+    const queued = { status: 'QUEUED', executionId: null, pollAt: null };
+    expect(upon(anExecution({ retryUncertain: true }), ...hinted, UNSENT).execution).toMatchObject(queued);
+    for (const [execution, ...events] of [
+      [anExecution({ retryUncertain: true }), hint(RUNNING, 'cx-7')],
+      [anExecution(), hint(RUNNING, null)],
+    ] as const) {
+      const before = upon(execution, DISPATCHED, UNSENT).execution;
+      expect(upon(before, ...events)).toMatchObject({ execution: before, entry: { event: 'CALLBACK_HINT' } });
+    }
   });
 
   test('takes the newest executionId, because the first may be invented', () => {

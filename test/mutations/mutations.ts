@@ -505,9 +505,23 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'unreadable-callback-shows-receipt',
     promise: 'a submission that CXone called back about is not sent again, also if the callback cannot be read',
-    edit: value('execution'),
+    edit: branch('consequent'),
     tests: ['test/execution/transition.test.ts'],
     title: 'keeps it from being sent again after 429 or 503',
+  },
+  {
+    tag: 'hint-is-polled-before-sending-again',
+    promise: 'an unverified callback with an executionId causes a poll before a queued submission is sent again',
+    edit: condition(true),
+    tests: ['test/execution/unverified-callback.test.ts'],
+    title: 'is polled before it is sent again after 429 or 503',
+  },
+  {
+    tag: 'named-execution-is-polled-first',
+    promise: 'a submission that an unverified callback names is polled before it is sent again',
+    edit: value('false'),
+    tests: ['test/execution/unverified-callback.test.ts'],
+    title: 'is polled before it is sent again after 429 or 503',
   },
   {
     tag: 'accepted-is-not-rejected',

@@ -30,6 +30,9 @@ function after(status: string | null, entry: EntryRow): string | null {
       return typeof detail['status'] === 'string' ? detail['status'] : 'PENDING';
     case 'CALLBACK_PROGRESS':
       return 'PENDING';
+    case 'CALLBACK_UNREADABLE':
+    case 'CALLBACK_HINT':
+      return typeof detail['status'] === 'string' ? detail['status'] : status;
     case 'POLL_PROGRESS':
       // CXone confirms an executionId that came from a hint.
       return status === 'UNCONFIRMED' ? 'PENDING' : status;
