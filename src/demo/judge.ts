@@ -36,7 +36,7 @@ export function compare(
   check('responses to callbacks', expect.callbackAnswers && [...expect.callbackAnswers], answers);
   if (expect.polls === 0) check('polls', 0, record?.polls.length ?? 0);
   if ((record?.polls.length ?? 0) < (expect.polls ?? 0)) differences.push(`polls: fewer than ${expect.polls}`);
-  if (!isSubsequence(expect.audit, events)) {
+  if (!isSubsequence(expect.audit, events) && !isSubsequence(overtaken(expect.audit), events)) {
     differences.push(`audit: expected ${expect.audit.join(' … ')} in ${events.join(', ')}`);
   }
   check('notifications', notificationsFor(execution), notified);
@@ -48,6 +48,14 @@ export function compare(
 /** Returns the notifications that the app must receive once each: the outcome, and a late result. */
 function notificationsFor({ status, lateResult }: Execution): string[] {
   return [`execution.${status.toLowerCase()}`, ...(lateResult === null ? [] : ['execution.late_result'])];
+}
+
+/** Returns the events in the order of a callback that overtook the response to its submission, as on a busy machine. */
+function overtaken(events: readonly string[]): readonly string[] {
+  const at = events.indexOf('SUBMITTED');
+  return at !== -1 && events[at + 1] === 'CALLBACK_COMPLETED'
+    ? events.with(at, 'CALLBACK_COMPLETED').with(at + 1, 'SUBMITTED')
+    : events;
 }
 
 function isSubsequence(wanted: readonly string[], all: readonly string[]): boolean {

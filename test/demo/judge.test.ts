@@ -36,3 +36,22 @@ test.for([
 ] as const)('an app that received %s is reported as a difference', ([, notified, lateResult]) => {
   expect(differences(notified, lateResult)).toEqual([expect.stringMatching(/^notifications: expected/)]);
 });
+
+test.for([
+  [['SUBMITTED', 'CALLBACK_COMPLETED'], true],
+  [['CALLBACK_COMPLETED', 'SUBMITTED'], true],
+  [['CALLBACK_COMPLETED'], false],
+  [['SUBMITTED', 'POLL_COMPLETED'], false],
+] as const)(
+  'a callback may overtake the response to its submission, and both are in the trail: %j',
+  ([events, isExpected]) => {
+    const audit = ['ACCEPTED', 'SUBMITTED', 'CALLBACK_COMPLETED'];
+    const trail = (['ACCEPTED', ...events] as const).map((event) => ({ event }));
+    const execution = { status: 'COMPLETED', resolvedBy: 'callback', error: null, result: null, lateResult: null };
+    const found = compare(
+      { expect: { status: 'COMPLETED', resolvedBy: 'callback', audit, runs: 0 } },
+      { execution: execution as unknown as Execution, trail, record: undefined, notified: ['execution.completed'] },
+    );
+    expect(found).toEqual(isExpected ? [] : [expect.stringMatching(/^audit: expected/)]);
+  },
+);
