@@ -19,7 +19,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 ask() { redis-cli -s "$work/redis.sock" --json "$@"; }
 redis-server --port 0 --unixsocket "$work/redis.sock" --dir "$work" --save '' --logfile "$work/log" &
-trap 'kill %1; rm -rf "$work"' EXIT
+trap 'kill %1; wait; rm -rf "$work"' EXIT
 for _ in $(seq 200); do
   if [ "$(ask ping 2>/dev/null)" = '"PONG"' ]; then break; fi
   sleep 0.05
