@@ -57,39 +57,25 @@ credentials; keep it on loopback.`,
     .option('--redeliver <count>', 'repetitions of a callback that got no 2xx (default: 0)', number)
     .option('--replay <file>', 'respond in the shapes of a recording (CXONE_RECORD_DIR); other settings have no effect')
     .option('--quiet', 'print no line per request and callback')
-    .action(async ({ port, host, quiet = false, replay, ...options }) => {
-      const settings = dropUndefined({
-        dialect: options.dialect,
-        seed: options.seed,
-        rates: options.fate,
-        latencyMs: options.latency,
-        jitterMs: options.jitter,
-        runMs: options.run,
-        runJitterMs: options.runJitter,
-        requestsPerSecond: options.rateLimit,
-        retryAfter: options.retryAfter,
-        tokenSeconds: options.tokenSeconds,
-        tokenDelayMs: options.tokenDelay,
-        singleToken: options.singleToken,
-        resourceServer: options.resourceServer,
-        tokenLatencyMs: options.tokenLatency,
-        expiresIn: options.expiresIn,
-        jwtSeconds: options.jwtSeconds,
-        quota: options.quota,
-        quotaWindowMs: options.quotaWindow,
-        quotaHeaders: options.quotaHeaders,
-        discoverySeconds: options.discoverySeconds,
-        scope: options.scope,
-        clientId: options.clientId,
-        clientSecret: options.clientSecret,
-        redeliveries: options.redeliver,
-      });
+    .action(async ({ port, host, quiet = false, replay = null, moveAfter: moveAfterMs = null, ...given }) => {
+      const { fate, latency, jitter, run, runJitter, rateLimit, tokenDelay, tokenLatency, ...others } = given;
+      const { quotaWindow, redeliver, ...sameNames } = others;
+      const options = dropUndefined({
+        ...sameNames,
+        rates: fate,
+        latencyMs: latency,
+        jitterMs: jitter,
+        runMs: run,
+        runJitterMs: runJitter,
+        requestsPerSecond: rateLimit,
+        tokenDelayMs: tokenDelay,
+        tokenLatencyMs: tokenLatency,
+        quotaWindowMs: quotaWindow,
+        redeliveries: redeliver,
+      } satisfies WithUndefined<Partial<SimulatorOptions>>);
       const output = { write: context.write, stop: context.interrupted() };
       try {
-        await runSimulator(
-          { host, port, quiet, replay: replay ?? null, moveAfterMs: options.moveAfter ?? null, options: settings },
-          output,
-        );
+        await runSimulator({ host, port, quiet, replay, moveAfterMs, options }, output);
       } catch (error) {
         throw error instanceof RecordingError ? new CommandError(error.message) : error;
       }
@@ -109,6 +95,7 @@ function collectRate(text: string, earlier: SimulatorOptions['rates']): Simulato
   return rates;
 }
 
+type WithUndefined<T> = { readonly [K in keyof T]: T[K] | undefined };
 type WithoutUndefined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
 function dropUndefined<T extends object>(object: T): WithoutUndefined<T> {

@@ -18,25 +18,7 @@ export interface Tokens {
   revoke(): void;
 }
 
-type Settings = Pick<
-  SimulatorOptions,
-  | 'world'
-  | 'dialect'
-  | 'clientId'
-  | 'clientSecret'
-  | 'accessKeyId'
-  | 'accessKeySecret'
-  | 'staticToken'
-  | 'tenantId'
-  | 'scope'
-  | 'tokenSeconds'
-  | 'tokenDelayMs'
-  | 'singleToken'
-  | 'expiresIn'
-  | 'jwtSeconds'
->;
-
-export function createTokens(settings: Settings): Tokens {
+export function createTokens(settings: SimulatorOptions): Tokens {
   const { world, scope, tokenSeconds, tokenDelayMs, singleToken, jwtSeconds } = settings;
   const validFrom = new Map<string, number>();
   const manner = dialectOf(settings.dialect).token;
@@ -69,7 +51,7 @@ export function createTokens(settings: Settings): Tokens {
 }
 
 function expiresInOf(
-  { expiresIn: form, tokenSeconds: seconds }: Settings,
+  { expiresIn: form, tokenSeconds: seconds }: SimulatorOptions,
   now: number,
 ): { expires_in?: number | string } {
   switch (form) {

@@ -29,7 +29,8 @@ export function placeOf(pathOrName: string | null): ProfilePlace {
   };
 }
 
-function nearestLine(lines: ReadonlyMap<string, number>, pointer: string): number {
+/** A missing member has the line of the object that lacks it. */
+export function nearestLine(lines: ReadonlyMap<string, number>, pointer: string): number {
   for (let at = pointer; at !== ''; at = at.slice(0, at.lastIndexOf('/'))) {
     const line = lines.get(at);
     if (line !== undefined) return line;

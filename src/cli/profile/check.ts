@@ -5,7 +5,7 @@ import { loadProfile, ProfileError } from '../../cxone/profile/profile.ts';
 import { parseJson } from '../../execution/json.ts';
 import { reasonOf } from '../../lib/log.ts';
 import { CommandError, type Declare } from '../context.ts';
-import { linesOf, tokensOf } from '../doctor/profile-place.ts';
+import { linesOf, nearestLine, tokensOf } from '../doctor/profile-place.ts';
 import { jsonOption, withHelp } from '../options.ts';
 
 interface Mistake {
@@ -55,7 +55,7 @@ function mistakesIn(file: string): Mistake[] {
   } catch (error) {
     if (!(error instanceof ProfileError)) throw error;
     const lines = linesOf(text);
-    const found = error.problems.map(({ pointer, detail }) => ({ line: lineOf(lines, pointer), pointer, detail }));
+    const found = error.problems.map(({ pointer, detail }) => ({ line: nearestLine(lines, pointer), pointer, detail }));
     return found.length > 0 ? found : [{ line: 1, pointer: '', detail: error.message }];
   }
 }
@@ -66,15 +66,6 @@ function contentOf(file: string): string {
   } catch (error) {
     throw new CommandError(`${file} cannot be read: ${reasonOf(error)}`);
   }
-}
-
-/** A missing member has the line of the object that lacks it. */
-function lineOf(lines: ReadonlyMap<string, number>, pointer: string): number {
-  for (let at = pointer; at !== ''; at = at.slice(0, at.lastIndexOf('/'))) {
-    const line = lines.get(at);
-    if (line !== undefined) return line;
-  }
-  return lines.get('') ?? 1;
 }
 
 const SOUND = /^(?:"(?:[^"\\]|\\.)*"|[{}[\],:]|true|false|null|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;

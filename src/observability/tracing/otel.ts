@@ -47,13 +47,8 @@ const EXPORT_TIMEOUT_MS = 10_000;
 /** Minimum time between log lines about a collector that takes no spans. */
 const QUIET_MS = 60_000;
 
-export type SamplerName =
-  | 'always_on'
-  | 'always_off'
-  | 'traceidratio'
-  | 'parentbased_always_on'
-  | 'parentbased_always_off'
-  | 'parentbased_traceidratio';
+type RootSampler = 'always_on' | 'always_off' | 'traceidratio';
+export type SamplerName = RootSampler | `parentbased_${RootSampler}`;
 
 export interface OtelOptions {
   /** The endpoint for spans: OTLP over HTTP in JSON. */
@@ -170,23 +165,15 @@ function spanContextOf({ traceparent, tracestate }: TraceContext): SpanContext |
   };
 }
 
+const SAMPLERS: Readonly<Record<RootSampler, (ratio: number) => Sampler>> = {
+  always_on: () => new AlwaysOnSampler(),
+  always_off: () => new AlwaysOffSampler(),
+  traceidratio: (ratio) => new TraceIdRatioBasedSampler(ratio),
+};
+
 function samplerOf({ sampler, ratio }: Pick<OtelOptions, 'sampler' | 'ratio'>): Sampler {
-  switch (sampler) {
-    case 'always_on':
-      return new AlwaysOnSampler();
-    case 'always_off':
-      return new AlwaysOffSampler();
-    case 'traceidratio':
-      return new TraceIdRatioBasedSampler(ratio);
-    case 'parentbased_always_on':
-      return new ParentBasedSampler({ root: new AlwaysOnSampler() });
-    case 'parentbased_always_off':
-      return new ParentBasedSampler({ root: new AlwaysOffSampler() });
-    case 'parentbased_traceidratio':
-      return new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) });
-    default:
-      return sampler satisfies never;
-  }
+  const root = SAMPLERS[sampler.replace('parentbased_', '') as RootSampler](ratio);
+  return sampler.startsWith('parentbased_') ? new ParentBasedSampler({ root }) : root;
 }
 
 /** Samples a linked span if its submission was sampled, so that polls and callbacks are kept with it. */
