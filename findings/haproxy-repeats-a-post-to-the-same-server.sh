@@ -8,7 +8,7 @@
 #            sends the repetitions to the other server. Without retry-on it is one.
 # Why the guess is wrong: the option names errors, not methods: it says what counts as a failed attempt, and "retries 3" is the default. Another
 #            server is chosen with "option redispatch" only.
-# Source:    HAProxy documentation, retry-on ("it is recommended to use … disable-l7-retry" for requests that are not idempotent), option redispatch.
+# Source:    HAProxy documentation, retry-on, http-request disable-l7-retry, option redispatch.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 command -v haproxy >/dev/null || { echo "needs haproxy" >&2; exit 2; }

@@ -8,8 +8,8 @@
 #            Once the reader has ended, commits wait.
 # Why the guess is wrong: every WAL sender that reports a flushed position is a candidate, physical or logical; '*' and 'ANY 1 (*)' match any
 #            application_name. Names of the standbys exclude the reader.
-# Source:    src/backend/replication/syncrep.c, SyncRepGetCandidateStandbys; PostgreSQL documentation, synchronous_standby_names ("including
-#            logical replication": a subscriber can be named).
+# Source:    src/backend/replication/syncrep.c, SyncRepGetCandidateStandbys; PostgreSQL documentation, logical
+#            replication, subscription ("can be a standby for synchronous replication").
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 bin="$(find /usr/lib/postgresql/15/bin -maxdepth 0 2>/dev/null)" || { echo "needs PostgreSQL 15 of Debian" >&2; exit 2; }

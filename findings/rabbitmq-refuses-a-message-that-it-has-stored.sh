@@ -8,8 +8,8 @@
 # Why the guess is wrong: an exchange hands the message to all queues at once, without a transaction. The nack says that at least one has not
 #            taken it, and not which. A queue with overflow "reject-publish" that is added later changes the meaning of the
 #            confirms of existing publishers. Each consumer needs an id to recognise repetitions.
-# Source:    RabbitMQ documentation, publisher confirms, and queue length limit ("reject-publish … if a message is routed to multiple queues
-#            and rejected by at least one of them, the publisher will be informed via basic.nack, and still be published to all other queues").
+# Source:    RabbitMQ documentation, queue length limit, "overflow behaviour": a message that at least one queue rejects is still published to
+#            all others.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 server=/usr/lib/rabbitmq/bin/rabbitmq-server

@@ -7,7 +7,7 @@
 #            queue does. "paid" is handled after "refunded", or not, depending on an option that is about messages that always fail.
 # Why the guess is wrong: a quorum queue is a log. A message at the head that is requeued again and again keeps the log from being truncated, so
 #            that since 3.10 it is appended again, if no limit ends the repetition.
-# Source:    RabbitMQ documentation, quorum queues, "repeated requeues"; deps/rabbit/src/rabbit_fifo.erl, requeue.
+# Source:    rabbitmq/rabbitmq-server, issue 3776; RabbitMQ documentation, quorum queues, "repeated requeues".
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 server=/usr/lib/rabbitmq/bin/rabbitmq-server

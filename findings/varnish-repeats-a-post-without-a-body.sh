@@ -9,7 +9,7 @@
 # Why the guess is wrong: a kept connection that closes before the first byte of the response counts as one that had been closed while idle, and is
 #            replaced in silence. The method is not looked at; whether a body was sent is. A test against a backend without traffic
 #            uses new connections only.
-# Source:    bin/varnishd/cache/cache_backend.c, vbe_dir_gethdr ("we retry once").
+# Source:    bin/varnishd/cache/cache_backend.c, vbe_dir_gethdrs ("do a single automatic retry if req.body allows").
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 command -v varnishd >/dev/null || { echo "needs varnish" >&2; exit 2; }
