@@ -1508,6 +1508,13 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/stats/callback-health/health.test.ts'],
   },
   {
+    tag: 'one-action-stops-no-reconciliation',
+    promise: 'a reconciliation gives up when CXone is unreachable, and not because of single executions',
+    edit: withoutOperand(1),
+    tests: ['test/usecases/reconcile/reconciliations.test.ts'],
+    title: 'stop it no more than others',
+  },
+  {
     tag: 'reconcile-asks-all-in-doubt',
     promise: 'a reconciliation polls everything that is in doubt',
     edit: swapped('CANCELLED}', 'TIMEOUT}'),

@@ -1,6 +1,6 @@
 // Polls every doubtful execution of a period. Each poll takes a spare permit, so that it delays no execute and no other poll.
 
-import type { Cxone } from '../../cxone/port.ts';
+import type { Cxone, PollResponse } from '../../cxone/port.ts';
 import type { Execution } from '../../execution/execution.ts';
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import type { DoubtfulQuery, Observations } from '../../store/observations-port.ts';
@@ -10,7 +10,7 @@ import { differenceOf, type ReconcileDifference, type Reconciliation } from './r
 
 /** Concurrent polls of one reconciliation. */
 const MAX_IN_FLIGHT = 4;
-/** Failures in a row after which CXone counts as unreachable. */
+/** Polls in a row without a response that shows CXone at work, after which it counts as unreachable. */
 const MAX_FAILURES = 10;
 
 export interface ReconcileTools extends PollTools {
@@ -53,6 +53,12 @@ export async function reconcile(
   }
 }
 
+/** A response that is about this execution alone, for example 403, another executionId or no status, says nothing about others. */
+function suggestsOutage(response: PollResponse): boolean {
+  // promise: one-action-stops-no-reconciliation
+  return response.type === 'failed' && (!response.asked || response.httpStatus === 0 || response.httpStatus >= 500);
+}
+
 /** Recorded in the audit entries of the polls. */
 type Origin = { readonly reconciliation: string; readonly by: string };
 
@@ -65,10 +71,11 @@ function createPollAll(tools: ReconcileTools, origin: Origin, report: ReconcileP
     const permits = await tools.cxone.permits('spare', Math.min(MAX_IN_FLIGHT, executions.length), signal);
     const polls = permits.map(async (permit, i) => {
       const execution = executions[i] as Execution;
-      return differenceOf(execution, await pollOnce(tools, { execution, permit, signal, origin }));
+      const polled = await pollOnce(tools, { execution, permit, signal, origin });
+      return { isOutage: suggestsOutage(polled.response), difference: differenceOf(execution, polled) };
     });
-    for (const difference of await Promise.all(polls)) {
-      failures = difference.finding === 'failed' ? failures + 1 : 0;
+    for (const { isOutage, difference } of await Promise.all(polls)) {
+      failures = isOutage ? failures + 1 : 0;
       report.found(difference);
     }
     return permits.length;

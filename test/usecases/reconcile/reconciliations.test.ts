@@ -212,6 +212,20 @@ test('while CXone is unreachable it gives up soon, instead of failing for each e
   await store.close();
 });
 
+test.each([
+  ['403', { ...UNREACHABLE, httpStatus: 403, asked: true }],
+  ['200 without a status', { ...UNREACHABLE, httpStatus: 200, asked: true }],
+  ['another executionId', { ...FOUND, namedExecutionId: 'cx-another' }],
+] as const)('executions that CXone answers with %s stop it no more than others', async (_, answer: PollResponse) => {
+  const { store, cxone, run, lived } = setUp();
+  for (let i = 0; i < 20; i += 1) await lived('timeout', `wrong-${i}`);
+  await lived('timeout', 'right', START + 1000);
+  cxone.onPoll = async ({ correlationId }) => (correlationId === 'right' ? FOUND : answer);
+  const { status, counts } = await run();
+  expect([status, counts.failed, counts.late]).toEqual(['ENDED', 20, 1]);
+  await store.close();
+});
+
 test('of many differences the report names the first thousand, and the audit trail all', async () => {
   const { store, cxone, run, lived } = setUp();
   await Promise.all(Array.from({ length: 1_100 }, (_, i) => lived('timeout', `order-${i}`)));
