@@ -2,13 +2,13 @@
 # When does Alertmanager repeat an alert whose webhook responds with a redirect, for example to a login page or from http to https?
 #
 # Versions:  Alertmanager 0.25.0 of Debian 12 (prometheus-alertmanager), default settings of the receiver.
-# Guess:     At the next group interval, as after each failure: a POST that is redirected was not delivered. Or it sends the POST to the new address.
+# Guess:     At the next group interval, as after each failure: a POST that is redirected was not delivered. Or it sends the POST to the new
+#            address.
 # Behaviour: After 301, 302 and 303 it sends a GET without a body to the new address, takes its 200 for the delivery, and is silent for
-#            repeat_interval, by default four hours. The log has no line about it. Only
-#            after 307 and 308 the alert is sent. Without the redirect, 200 and 404 are what one expects. With
-#            "http_config: {follow_redirects: false}" a redirect is a failure.
-# Why the guess is wrong: follow_redirects is true by default, and the HTTP client of Go turns a POST into a GET after 301, 302 and 303, as browsers
-#            do. The login page in front of a receiver, or its new https address, swallows every alert.
+#            repeat_interval, by default four hours. The log has no line about it. Only after 307 and 308 the alert is sent. Without the
+#            redirect, 200 and 404 are what one expects. With "http_config: {follow_redirects: false}" a redirect is a failure.
+# Why the guess is wrong: follow_redirects is true by default, and the HTTP client of Go turns a POST into a GET after 301, 302 and 303, as
+#            browsers do. The login page in front of a receiver, or its new https address, swallows every alert.
 # Source:    net/http, Client.Do ("redirectBehavior"); Prometheus documentation, http_config (follow_redirects); RFC 9110, 15.4.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail

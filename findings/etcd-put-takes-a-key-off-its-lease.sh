@@ -5,8 +5,8 @@
 # Guess:     After 2 s, when the lease ends. The lease belongs to the key; the put changes its value.
 # Behaviour: Never. The put without a lease has detached the key: the lease ends, and no key with it. No other process becomes leader until an
 #            operator deletes the key. With --lease=ID or --ignore-lease in the put the key is deleted with its lease.
-# Why the guess is wrong: a put replaces the whole entry, and its lease is part of it; without one it is 0, "no lease". The keys of election
-#            and lock libraries are written once, so that only code of one's own shows it. "lease timetolive --keys" lists what
+# Why the guess is wrong: a put replaces the whole entry, and its lease is part of it; without one it is 0, "no lease". Libraries for elections
+#            and locks give the lease with each put, so that only code of one's own shows it. "lease timetolive --keys" lists what
 #            is attached.
 # Source:    api/etcdserverpb, PutRequest: "lease … A lease value of 0 indicates no lease", "ignore_lease".
 # Output seen: the text in `expected` at the end.

@@ -2,12 +2,13 @@
 # How many rows does an UPDATE change in MariaDB, in a transaction whose SELECT with the same condition has just returned none?
 #
 # Versions:  MariaDB 10.11 of Debian 12 (mariadb-server), mysql2 3.24.6, default settings (REPEATABLE READ).
-# Guess:     None: reads of the transaction come from one snapshot, and so do its conditions. PostgreSQL changes none either, or fails with 40001.
-# Behaviour: One: the row that another session has committed since. After that the SELECT of the same transaction returns it. A
-#            transaction that copies all rows of a state and then deletes all rows of that state deletes one that it has not copied.
-#            With innodb_snapshot_isolation=ON a row of the snapshot that was changed since gives ER_CHECKREAD (1020).
-# Why the guess is wrong: only SELECT reads the snapshot. UPDATE, DELETE and SELECT … FOR UPDATE read the newest committed rows, whatever the isolation
-#            level; what a transaction has written itself, it sees. Copy and delete by the ids that were read, or read with FOR UPDATE.
+# Guess:     None: reads of the transaction come from one snapshot, and so do its conditions. PostgreSQL changes none either, or fails with
+#            40001.
+# Behaviour: One: the row that another session has committed since. After that the SELECT of the same transaction returns it. A transaction
+#            that copies all rows of a state and then deletes all rows of that state deletes one that it has not copied. With
+#            innodb_snapshot_isolation=ON a row of the snapshot that was changed since gives ER_CHECKREAD (1020).
+# Why the guess is wrong: only SELECT reads the snapshot. UPDATE, DELETE and SELECT … FOR UPDATE read the newest committed rows; what a
+#            transaction has written itself, it sees. Copy and delete by the ids that were read, or read with FOR UPDATE.
 # Source:    MySQL documentation, "Consistent Nonlocking Reads" (the note on DML); MariaDB documentation, innodb_snapshot_isolation.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail

@@ -7,7 +7,7 @@
 #            sign of a gap, and the newest state is what it misses.
 # Why the guess is wrong: QoS is a contract for one hop: the broker confirms to the publisher that it has the message, and then queues it for
 #            each subscriber. max_queued_messages (1000) counts per client, and what does not fit is dropped there, when no one waits for
-#            an answer. $SYS/broker/publish/messages/dropped counts it, together with what is no loss.
+#            an answer. $SYS/broker/publish/messages/dropped counts it.
 # Source:    mosquitto.conf(5), max_queued_messages.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail

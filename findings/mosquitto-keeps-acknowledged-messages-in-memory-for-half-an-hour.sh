@@ -3,11 +3,11 @@
 #
 # Versions:  Mosquitto 2.0.11 of Debian 12 (mosquitto), mqtt 5.16.0; messages of QoS 2, a session that lasts a day.
 # Guess:     All that it has acknowledged: PUBREC and PUBCOMP say that it has taken the responsibility for the message, and persistence is on.
-# Behaviour: None; the session and its subscription are lost as well, so that what is published after the restart does not reach it
-#            either. SIGTERM keeps everything. With autosave_on_changes and autosave_interval 1 the killed broker has kept everything,
-#            too, because it writes the whole file after each change.
-# Why the guess is wrong: persistence writes a copy of the memory to mosquitto.db at the end and every autosave_interval, by default 1800 s. Nothing is
-#            written when a message is acknowledged. A test that restarts the service sends SIGTERM, and sees no loss.
+# Behaviour: None; the session and its subscription are lost as well, so that what is published after the restart does not reach it either.
+#            SIGTERM keeps everything. With autosave_on_changes and autosave_interval 1 the killed broker has kept everything, too, because it
+#            writes the whole file after each change.
+# Why the guess is wrong: persistence writes a copy of the memory to mosquitto.db at the end and every autosave_interval, by default 1800 s.
+#            Nothing is written when a message is acknowledged. A test that restarts the service sends SIGTERM, and sees no loss.
 # Source:    mosquitto.conf(5), persistence, autosave_interval, autosave_on_changes.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail

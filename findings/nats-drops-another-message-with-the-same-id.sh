@@ -2,13 +2,14 @@
 # What does NATS store of two messages with the same Nats-Msg-Id, a charge and its refund, on two subjects and with different bodies?
 #
 # Versions:  nats-server 2.9.10 of Debian 12 (nats-server), nats 2.29.3 for Node.
-# Guess:     Both: a duplicate is the same message again, with this id on this subject. Different contents get an error, as with an Idempotency-Key.
+# Guess:     Both: a duplicate is the same message again, with this id on this subject. Different contents get an error, as with an
+#            Idempotency-Key.
 # Behaviour: The first. The second is acknowledged, with the sequence number of the first and "duplicate": true, and is stored nowhere, so
 #            that a publisher that only waits for the acknowledgement has lost the refund. This holds also after the first was processed and
-#            deleted from the work queue. After the window (two minutes by default) the same id is stored again: a repetition
-#            that comes late is a second charge.
-# Why the guess is wrong: the server keeps the ids of a stream in a table with times; subject, body and what became of the message are not in it. An id
-#            needs the kind of the message in it, and does not replace the consumer's own check.
+#            deleted from the work queue. After the window (two minutes by default) the same id is stored again: a repetition that comes late
+#            is a second charge.
+# Why the guess is wrong: the server keeps the ids of a stream in a table with times; subject, body and what became of the message are not in
+#            it. An id needs the kind of the message in it, and does not replace the consumer's own check.
 # Source:    NATS documentation, JetStream model deep dive, "Message Deduplication"; server/stream.go, processJetStreamMsg, checkMsgId.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail

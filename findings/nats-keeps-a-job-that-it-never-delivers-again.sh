@@ -2,13 +2,14 @@
 # Where is a job of a NATS work queue after its last delivery of max_deliver has failed, and which figure of the consumer shows it?
 #
 # Versions:  nats-server 2.9.10 of Debian 12 (nats-server), nats 2.29.3 for Node.
-# Guess:     It is removed, or counted as pending, so that an alert on a queue that is not empty fires; with a higher max_deliver it comes again.
-# Behaviour: It stays in the stream for good, and the consumer never delivers it again. num_pending and num_ack_pending are 0, which is the state of a
-#            consumer that has done all. A higher max_deliver does not bring it back, nor does a worker that starts again. As a work queue
-#            deletes what is acknowledged, it counts against max_msgs from then on.
+# Guess:     It is removed, or counted as pending, so that an alert on a queue that is not empty fires; with a higher max_deliver it comes
+#            again.
+# Behaviour: It stays in the stream for good, and the consumer never delivers it again. num_pending and num_ack_pending are 0, which is the
+#            state of a consumer that has done all. A higher max_deliver does not bring it back, nor does a worker that starts again. As a
+#            work queue deletes what is acknowledged, it counts against max_msgs from then on.
 # Why the guess is wrong: "pending" counts what the consumer has not yet delivered. There is no dead-letter queue: the server publishes one
-#            advisory, $JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES, without storing it. messages of the stream above
-#            num_pending + num_ack_pending is the only lasting sign. A consumer that is created again gets the job.
+#            advisory, $JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES, without storing it. messages of the stream above num_pending +
+#            num_ack_pending is the only lasting sign. A consumer that is created again gets the job.
 # Source:    NATS documentation, JetStream consumers, "MaxDeliver"; server/consumer.go, getNextMsg (rdc > maxdc).
 # Output seen: the text in `expected` at the end.
 set -euo pipefail

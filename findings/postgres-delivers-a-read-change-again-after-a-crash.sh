@@ -5,11 +5,11 @@
 # Guess:     None: the function "consumes" changes, slots are crash-safe, and synchronous_commit is on, so that a committed read is durable.
 # Behaviour: The last ones again. An outbox that sends what the function returns sends it twice after each crash. A checkpoint after the read
 #            keeps the position.
-# Why the guess is wrong: the position of a slot is not in the log but in a file of its own, which is written by a checkpoint, up to five minutes later.
-#            The commit of the reading transaction does not contain it. "Crash-safe" means that the slot is not lost. The reader
-#            has to store the last lsn with its own work.
-# Source:    PostgreSQL documentation, logical decoding concepts, replication slots ("the current position of each slot is persisted only at checkpoint, so in the case of a crash the slot may
-#            return to an earlier LSN").
+# Why the guess is wrong: the position of a slot is not in the log but in a file of its own, which is written by a checkpoint, up to five
+#            minutes later. The commit of the reading transaction does not contain it. "Crash-safe" means that the slot is not lost. The
+#            reader has to store the last lsn with its own work.
+# Source:    PostgreSQL documentation, logical decoding concepts, replication slots ("the current position of each slot is persisted only at
+#            checkpoint, so in the case of a crash the slot may return to an earlier LSN").
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 bin="$(find /usr/lib/postgresql/15/bin -maxdepth 0 2>/dev/null)" || { echo "needs PostgreSQL 15 of Debian" >&2; exit 2; }

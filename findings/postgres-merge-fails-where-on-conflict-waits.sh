@@ -2,11 +2,13 @@
 # What do two sessions get that count the same new key at the same time with MERGE … WHEN MATCHED UPDATE WHEN NOT MATCHED INSERT?
 #
 # Versions:  PostgreSQL 15 of Debian 12 (postgresql), default settings (READ COMMITTED).
-# Guess:     What INSERT … ON CONFLICT DO UPDATE gives: the second waits for the first, and updates its row. MERGE is the standard's name for it.
-# Behaviour: The second waits, and then fails with 23505 (unique_violation). Without a unique key, both insert, and the key is there twice.
-#            ON CONFLICT gives one row with 2. If the row exists before, MERGE waits and counts to 3 like ON CONFLICT.
-# Why the guess is wrong: MERGE is a join, followed by an action for each row. The second has found no row when it began, so that its action is INSERT;
-#            the conflict is seen by the index, and there is no action for that. A test in one session, or of an existing row, passes.
+# Guess:     What INSERT … ON CONFLICT DO UPDATE gives: the second waits for the first, and updates its row. MERGE is the standard's name for
+#            it.
+# Behaviour: The second waits, and then fails with 23505 (unique_violation). Without a unique key, both insert, and the key is there twice. ON
+#            CONFLICT gives one row with 2. If the row exists before, MERGE waits and counts to 3 like ON CONFLICT.
+# Why the guess is wrong: MERGE is a join, followed by an action for each row. The second has found no row when it began, so that its action
+#            is INSERT; the conflict is seen by the index, and there is no action for that. A test in one session, or of an existing row,
+#            passes.
 # Source:    PostgreSQL documentation, 13.2.1 ("a uniqueness violation error is raised"), and MERGE, notes (INSERT … ON CONFLICT).
 # Output seen: the text in `expected` at the end.
 set -euo pipefail

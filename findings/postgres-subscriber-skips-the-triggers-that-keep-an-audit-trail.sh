@@ -2,12 +2,13 @@
 # What does a trigger that forbids UPDATE and DELETE of an audit table do on a subscriber of logical replication?
 #
 # Versions:  PostgreSQL 15 of Debian 12 (postgresql), publisher and subscriber as two databases of one server.
-# Guess:     It raises its error: the worker stops and shows the conflict, and the trail of the subscriber is safe against changes of the publisher.
-# Behaviour: Nothing. The changed row and the deletion are applied, and no error is counted. A session that does the same gets the error. Foreign keys
-#            are not checked either: a row without its parent is applied. With ENABLE ALWAYS TRIGGER the trigger holds, and the
+# Guess:     It raises its error: the worker stops and shows the conflict, and the trail of the subscriber is safe against changes of the
+#            publisher.
+# Behaviour: Nothing. The changed row and the deletion are applied, and no error is counted. A session that does the same gets the error.
+#            Foreign keys are not checked either: a row without its parent is applied. With ENABLE ALWAYS TRIGGER the trigger holds, and the
 #            worker fails and repeats.
-# Why the guess is wrong: the worker runs with session_replication_role = replica, in which triggers that are enabled in the usual way do not run; the
-#            checks of foreign keys are triggers, too. pg_dump keeps ENABLE ALWAYS, so that it can be part of the schema.
+# Why the guess is wrong: the worker runs with session_replication_role = replica, in which triggers that are enabled in the usual way do not
+#            run; the checks of foreign keys are triggers, too. pg_dump keeps ENABLE ALWAYS, so that it can be part of the schema.
 # Source:    PostgreSQL documentation, logical replication, architecture (session_replication_role), and ALTER TABLE, ENABLE ALWAYS TRIGGER.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail

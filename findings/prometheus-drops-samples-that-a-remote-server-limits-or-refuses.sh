@@ -4,10 +4,10 @@
 # Versions:  Prometheus 2.42.0 of Debian 12 (prometheus), default settings of remote_write, node for the server.
 # Guess:     All: it reads them from its log of two hours, backs off, and catches up. 429 with Retry-After asks for exactly that.
 # Behaviour: Those of 503 only. What was answered with 429, 401 or 404 is dropped at once, after one attempt, although it is still in the log.
-#            An hour with an expired token, or a limit that is reached whenever all receivers start, is an hour without data. The
-#            figure of drops is samples_failed_total; samples_dropped_total, which has the better name, stays 0.
-# Why the guess is wrong: each status below 500 is taken as a property of the data, which would never be accepted (non-recoverable). For 429 there is
-#            retry_on_http_429 in queue_config, which is off.
+#            An hour with an expired token, or a limit that is reached whenever all receivers start, is an hour without data. The figure of
+#            drops is samples_failed_total; samples_dropped_total, which has the better name, stays 0.
+# Why the guess is wrong: each status below 500 is taken as a property of the data, which would never be accepted (non-recoverable). For 429
+#            there is retry_on_http_429 in queue_config, which is off.
 # Source:    Prometheus documentation, remote_write (retry_on_http_429); storage/remote/client.go, Store (RecoverableError).
 # Output seen: the text in `expected` at the end.
 set -euo pipefail

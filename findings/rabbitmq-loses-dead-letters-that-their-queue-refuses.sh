@@ -3,11 +3,11 @@
 #
 # Versions:  RabbitMQ 3.10.8 of Debian 12 (rabbitmq-server), amqplib 2.3.1.
 # Guess:     In its queue, until there is space: durable queues and persistent messages lose nothing, and a refusal reaches the one who sends.
-# Behaviour: Nowhere. Of three rejected jobs one is in the dead-letter queue and two are gone, as are all when the name of that queue is
-#            misspelt. basic.reject has no answer, and the log has no line. A quorum queue with
-#            x-dead-letter-strategy=at-least-once (and overflow reject-publish) keeps them, and tries again every three minutes (here: every second).
-# Why the guess is wrong: a queue publishes dead letters without confirms, and removes the message first. The refusal has no receiver. The limit
-#            that protects the disk from unread dead letters deletes what they are kept for.
+# Behaviour: Nowhere. Of three rejected jobs one is in the dead-letter queue and two are gone. basic.reject has no answer. A quorum queue with
+#            x-dead-letter-strategy=at-least-once (and overflow reject-publish) keeps them, and tries again every three minutes (here: every
+#            second).
+# Why the guess is wrong: a queue publishes dead letters without confirms, and removes the message first. The refusal has no receiver. The
+#            limit that protects the disk from unread dead letters deletes what they are kept for.
 # Source:    RabbitMQ documentation, dead letter exchanges, "safety" ("messages are re-published without publisher confirms turned on
 #            internally"), and quorum queues, "at-least-once dead lettering".
 # Output seen: the text in `expected` at the end.

@@ -2,11 +2,12 @@
 # Where in the queue is a message that the only consumer rejects with requeue: true, because what it needs is not there yet?
 #
 # Versions:  RabbitMQ 3.10.8 of Debian 12 (rabbitmq-server), amqplib 2.3.1.
-# Guess:     At its old place, the head, in every type of queue: so it is documented for queues, and a single consumer with prefetch 1 keeps the order.
+# Guess:     At its old place, the head, in every type of queue: so it is documented for queues, and a single consumer with prefetch 1 keeps
+#            the order.
 # Behaviour: In a quorum queue it goes to the end: 1 2 3 4 1. The same queue with x-delivery-limit has it at the head: 1 1 2 3 4, as a classic
 #            queue does. "paid" is handled after "refunded", or not, depending on an option that is about messages that always fail.
-# Why the guess is wrong: a quorum queue is a log. A message at the head that is requeued again and again keeps the log from being truncated, so
-#            that since 3.10 it is appended again, if no limit ends the repetition.
+# Why the guess is wrong: a quorum queue is a log. A message at the head that is requeued again and again keeps the log from being truncated,
+#            so that since 3.10 it is appended again, if no limit ends the repetition.
 # Source:    rabbitmq/rabbitmq-server, issue 3776; RabbitMQ documentation, quorum queues, "repeated requeues".
 # Output seen: the text in `expected` at the end.
 set -euo pipefail

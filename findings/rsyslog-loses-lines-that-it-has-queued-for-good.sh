@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Which audit lines does rsyslog send again by TCP, with a queue on disk and endless repetition, after their receiver was killed while it was busy?
 #
-# Versions:  rsyslog 8.2302.0 of Debian 12 (rsyslog): omfwd with protocol="tcp", action.resumeRetryCount="-1", queue.filename; node as the receiver.
+# Versions:  rsyslog 8.2302.0 of Debian 12 (rsyslog): omfwd with protocol="tcp", action.resumeRetryCount="-1", queue.filename; node as the
+#            receiver.
 # Guess:     All that the receiver has not read: a line leaves the queue when it is delivered, and the queue is there for such times.
-# Behaviour: None. The ten lines that were sent while the receiver did not read are lost; those of after the break arrive. rsyslog reports that
-#            the connection was closed, and no loss. A receiver that is stopped while no line is on its way loses nothing, so that a test by
-#            hand shows that it works.
-# Why the guess is wrong: a line counts as sent when send(2) has taken it. It is then in the buffers of two kernels, and dies with the connection. Syslog
-#            by TCP has no acknowledgement; RELP (rsyslog-relp) has one.
+# Behaviour: None. The ten lines that were sent while the receiver did not read are lost; those of after the break arrive. rsyslog reports
+#            that the connection was closed, and no loss. A receiver that is stopped while no line is on its way loses nothing, so that a test
+#            by hand shows that it works.
+# Why the guess is wrong: a line counts as sent when send(2) has taken it. It is then in the buffers of two kernels, and dies with the
+#            connection. Syslog by TCP has no acknowledgement; RELP (rsyslog-relp) has one.
 # Source:    rsyslog documentation, omfwd ("plain tcp syslog is not fully reliable"), "Reliable Forwarding of syslog Messages"; RFC 6587, 3.1.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail

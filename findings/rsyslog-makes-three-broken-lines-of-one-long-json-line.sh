@@ -3,10 +3,11 @@
 #
 # Versions:  rsyslog 8.2302.0 of Debian 12 (rsyslog), imtcp, default settings (maxMessageSize 8k).
 # Guess:     One line: the object, or the first 8 kB of it and a sign that it was cut.
-# Behaviour: Three lines, none of which is JSON. The second and the third are not the missing parts: rsyslog has read a header from each, so that
-#            1 kB of the text is now in other fields (hostname and tag), and not in %msg%. Both have the priority 13, a notice. With maxMessageSize="64k" it is one line, unchanged.
-# Why the guess is wrong: imtcp ends a message at the limit, and takes what follows, up to the end of the line, for a new message. Each message is parsed
-#            as syslog. An audit entry with a long detail, or a stack trace, is what is above the limit.
+# Behaviour: Three lines, none of which is JSON. The second and the third are not the missing parts: rsyslog has read a header from each, so
+#            that 1 kB of the text is now in other fields (hostname and tag), and not in %msg%. Both have the priority 13, a notice. With
+#            maxMessageSize="64k" it is one line, unchanged.
+# Why the guess is wrong: imtcp ends a message at the limit, and takes what follows, up to the end of the line, for a new message. Each
+#            message is parsed as syslog. An audit entry with a long detail, or a stack trace, is what is above the limit.
 # Source:    rsyslog documentation, global(), maxMessageSize; imtcp; RFC 6587, 3.4.2.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail

@@ -5,8 +5,9 @@
 # Guess:     Each of them, as the SQL that would turn one file into the other, and as diff does by the exit code 1.
 # Behaviour: The rows only, and exit code 0 for every copy. A copy without the trigger, without the UNIQUE constraint, without the CHECK or
 #            without the view gives no line. With --schema it is the same. A missing index that was made with CREATE INDEX is reported.
-# Why the guess is wrong: sqldiff compares names of columns, rows, and indexes that have SQL of their own. Constraints are text of
-#            CREATE TABLE, which it does not compare. "sqldiff a b && echo same" always says same; a test of the copy's schema compares sqlite_schema.
+# Why the guess is wrong: sqldiff compares names of columns, rows, and indexes that have SQL of their own. Constraints are text of CREATE
+#            TABLE, which it does not compare. "sqldiff a b && echo same" always says same; a test of the copy's schema compares
+#            sqlite_schema.
 # Source:    sqldiff documentation, "Limitations": differences in triggers and views are not shown; tool/sqldiff.c, diff_one_table.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
