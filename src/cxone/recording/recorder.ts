@@ -1,10 +1,11 @@
 // Records the exchanges with CXone in a file, so that a tenant's real dialect can become a test.
 
-import { closeSync, fchmodSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonObject } from '../../execution/json.ts';
 import { jsonOnOneLine } from '../../lib/lines.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
+import { makeFolders } from '../../lib/make-folders.ts';
 import { createRedact } from '../../lib/redaction.ts';
 import { fileTimestamp } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
@@ -100,7 +101,7 @@ export function openRecorder(options: RecorderOptions): Recorder {
 function create(folder: string, path: string, mode: number): number {
   try {
     // A group that may read the files may enter their folder.
-    mkdirSync(folder, { recursive: true, mode: 0o700 | ((mode & 0o044) >> 2) | (mode & 0o044) });
+    makeFolders(folder, 0o700 | ((mode & 0o044) >> 2) | (mode & 0o044));
     const file = openSync(path, 'ax', mode);
     // The umask may have taken bits away.
     fchmodSync(file, mode);

@@ -17,6 +17,7 @@ const ADVICE: readonly (readonly [code: string, advice: string])[] = [
   ['ENOSPC', 'cannot be created, the disk is full: make room and start again'],
   ['EACCES', 'cannot be created: check the permissions of the folder above it'],
   ['EROFS', 'cannot be created, the disk is mounted read-only: choose another DATABASE_PATH'],
+  ['ENOENT', 'cannot be created, its file system has no place for it: choose another DATABASE_PATH'],
   ['ENOTDIR', 'cannot be created, a part of its path is not a folder: choose another DATABASE_PATH'],
   ['EEXIST', 'cannot be created, a part of its path is not a folder: choose another DATABASE_PATH'],
   ['ELOOP', 'is a symbolic link that leads to itself: choose another DATABASE_PATH'],

@@ -1,8 +1,9 @@
 // The lock that gives one receiver a database file, and the note in it of the start that last wrote the file.
 
-import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, fsyncSync, lstatSync, openSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
+import { makeFolders } from '../../../lib/make-folders.ts';
 import { DatabaseRefused } from '../../shared/database-refused.ts';
 import { createWithMode } from './file-mode.ts';
 
@@ -104,7 +105,7 @@ function readNote(client: Database.Database): LockNote | null {
 
 /** SQLite makes the names in the folder durable; the name of a new folder is synced here. */
 function makeFolder(folder: string): void {
-  const first = mkdirSync(folder, { recursive: true });
+  const first = makeFolders(folder);
   if (first === undefined) return;
   for (let made = folder; made.length >= first.length; made = dirname(made)) syncFolder(dirname(made));
 }
