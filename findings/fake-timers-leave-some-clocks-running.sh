@@ -6,8 +6,8 @@
 #            node:timers/promises, and AbortSignal.timeout().
 # Behaviour: Each leaves others out. Under vitest what a module imports from node:timers, node:timers/promises or
 #            node:perf_hooks is real, and AbortSignal.timeout() too. node:test fakes no performance.now() and no
-#            process.hrtime(), sinon no AbortSignal.timeout(). A test of a deadline that uses two of them sees one stand
-#            still: it waits for the real hour, or measures a duration of 0.
+#            process.hrtime(), sinon no AbortSignal.timeout(), nor does node:test of Node 22. A test of a deadline that
+#            uses two of them sees one stand still: it waits for the real hour, or measures a duration of 0.
 # Why the guess is wrong: vitest replaces members of globalThis only; what was imported from a module of Node is another
 #            reference. node:test documents its list, and sinon has no hook for a timer that is not in JavaScript. A clock
 #            that is passed to the code as a parameter has no such gaps.
