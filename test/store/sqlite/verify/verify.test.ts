@@ -327,17 +327,17 @@ describe('rows that do not say what their trail says are named', () => {
   });
 
   test('one that ended without an entry that ends it', () => {
-    const statement = "UPDATE executions SET status = 'COMPLETED' WHERE status = 'QUEUED'";
+    const statement = "UPDATE executions SET status = 'COMPLETED' WHERE status = 'PENDING'";
     expect(afterTampering(statement)).toEqual([['row', null]]);
   });
 
   test('one that is missing, ended or open', () => {
     expect(afterTampering("DELETE FROM executions WHERE execution_id = 'cx-2'")).toEqual([['row', 12]]);
-    expect(afterTampering("DELETE FROM executions WHERE status = 'QUEUED'")).toEqual([['row', 41]]);
+    expect(afterTampering("DELETE FROM executions WHERE status = 'PENDING'")).toEqual([['row', 41]]);
   });
 
   test('an execution without its ACCEPTED entry', () => {
-    const statement = `CREATE TEMP TABLE forged AS SELECT * FROM executions WHERE status = 'QUEUED';
+    const statement = `CREATE TEMP TABLE forged AS SELECT * FROM executions WHERE status = 'PENDING';
       UPDATE forged SET correlation_id = 'forged', reference = 'forged'; INSERT INTO executions SELECT * FROM forged`;
     expect(afterTampering(statement)).toEqual([['row', null]]);
   });
