@@ -23,32 +23,26 @@ export interface BodySignatureRule extends BodySignatureShape {
 /** Returns the value of a request header, repeated headers joined by commas; null if absent. */
 export type HeaderOf = (name: string) => string | null;
 
-export interface BodySignature {
-  /** Returns whether the time of signing is close enough to `now` (milliseconds). Needs no body. */
-  isTimely(header: HeaderOf, now: number): boolean;
-  /** Returns whether there is a signature of the right length and encoding. Needs no body. */
-  isPresent(header: HeaderOf): boolean;
-  /**
-   * Returns whether the signature is valid: over the body alone, or, with a timestamp header, over `{timestamp}.{body}` with the
-   * unchanged text of that header.
-   */
-  isGenuine(header: HeaderOf, body: Uint8Array): boolean;
-}
-
 /** Length of a signature in bytes. */
 const LENGTHS = { sha256: 32, sha512: 64 } as const;
 const ENCODINGS = { hex: /^(?:[0-9a-f]{2})+$/i, base64: /^[A-Za-z0-9+/]+={0,2}$/ } as const;
 
-export function createBodySignature(rule: BodySignatureRule): BodySignature {
+export function createBodySignature(rule: BodySignatureRule) {
   const { secrets, header: name, algorithm, timestampHeader, toleranceMs } = rule;
   return {
-    isTimely: (header, now) => {
+    /** Returns whether the time of signing is close enough to `now` (milliseconds). Needs no body. */
+    isTimely: (header: HeaderOf, now: number): boolean => {
       if (timestampHeader === null) return true;
       const signedAt = unixTime(header(timestampHeader));
       return signedAt !== null && Math.abs(now - signedAt) <= toleranceMs;
     },
-    isPresent: (header) => signatureIn(header(name), rule) !== null,
-    isGenuine: (header, body) => {
+    /** Returns whether there is a signature of the right length and encoding. Needs no body. */
+    isPresent: (header: HeaderOf): boolean => signatureIn(header(name), rule) !== null,
+    /**
+     * Returns whether the signature is valid: over the body alone, or, with a timestamp header, over `{timestamp}.{body}` with the
+     * unchanged text of that header.
+     */
+    isGenuine: (header: HeaderOf, body: Uint8Array): boolean => {
       const given = signatureIn(header(name), rule);
       if (given === null) return false;
       const before = timestampHeader === null ? '' : `${header(timestampHeader) ?? ''}.`;

@@ -21,13 +21,7 @@ interface Running extends GatewayReport {
   readonly lastAt: number;
 }
 
-export interface GatewayReports {
-  observe(result: CallResult, requester: Requester): void;
-  /** Returns what lasts now, oldest first. */
-  current(): readonly GatewayReport[];
-}
-
-export function createGatewayReports(world: Pick<World, 'now' | 'elapsed'>, log: Log): GatewayReports {
+export function createGatewayReports(world: Pick<World, 'now' | 'elapsed'>, log: Log) {
   const running = new Map<GatewayReport['kind'], Running>();
 
   function current(): Running[] {
@@ -36,7 +30,7 @@ export function createGatewayReports(world: Pick<World, 'now' | 'elapsed'>, log:
   }
 
   return {
-    observe: (result, requester) => {
+    observe: (result: CallResult, requester: Requester): void => {
       for (const kind of kindsOf(result)) {
         const earlier = current().find((report) => report.kind === kind);
         const { since = world.now(), responses = 0 } = earlier ?? {};
@@ -46,6 +40,7 @@ export function createGatewayReports(world: Pick<World, 'now' | 'elapsed'>, log:
         if (earlier === undefined) log.warn({ ...requester, httpStatus: statusOf(result) }, message);
       }
     },
+    /** Returns what lasts now, oldest first. */
     current,
   };
 }

@@ -18,17 +18,8 @@ export interface LineStream {
   on(event: 'error', listener: () => void): unknown;
 }
 
-export interface LogOutput {
-  /** Writes a line at the end of this turn of the event loop. Never throws and never blocks on a pipe. */
-  write(line: string): void;
-  /** Resolves when every line is written or can no longer be. */
-  drained(): Promise<void>;
-  /** Hands the waiting lines to the stream at once, for the moment before the process exits. */
-  flush(): void;
-}
-
 /** `onLost` is called with the number of lines that were dropped, as soon as the stream has taken lines again. */
-export function createLogOutput(stream: LineStream, onLost: (lines: number) => void): LogOutput {
+export function createLogOutput(stream: LineStream, onLost: (lines: number) => void) {
   let waiting: string[] = [];
   let waitingLength = 0;
   let isScheduled = false;
@@ -71,9 +62,12 @@ export function createLogOutput(stream: LineStream, onLost: (lines: number) => v
   }
 
   return {
+    /** Writes a line at the end of this turn of the event loop. Never throws and never blocks on a pipe. */
     write,
+    /** Hands the waiting lines to the stream at once, for the moment before the process exits. */
     flush,
-    drained: () => {
+    /** Resolves when every line is written or can no longer be. */
+    drained: (): Promise<void> => {
       flush();
       return new Promise((resolve) => {
         stream.write('', () => resolve());

@@ -20,12 +20,6 @@ export interface RepeatGroup {
   readonly message: string;
 }
 
-export interface RepeatBook {
-  add(repeats: CountedRepeats): void;
-  /** Returns the groups whose last repeat came at or after `from` (milliseconds), the most repeats first. */
-  groups(from: number): RepeatGroup[];
-}
-
 const MAX_EXECUTIONS = 1_000;
 const MAX_GROUPS = 1_000;
 
@@ -43,7 +37,7 @@ interface Sum {
 
 const CALLED: ReadonlySet<AuditEvent> = new Set(CALLED_EVENTS);
 
-export function createRepeatBook(): RepeatBook {
+export function createRepeatBook() {
   const sums = new Map<string, Sum>();
 
   function sumOf({ event, actionId, since, until }: CountedRepeats): Sum {
@@ -56,7 +50,7 @@ export function createRepeatBook(): RepeatBook {
   }
 
   return {
-    add: (one) => {
+    add: (one: CountedRepeats): void => {
       // The receiver's own polls repeat for as long as an execution runs.
       if (!CALLED.has(one.event)) return;
       const sum = sumOf(one);
@@ -65,7 +59,8 @@ export function createRepeatBook(): RepeatBook {
       sum.until = Math.max(sum.until, one.until);
       if (sum.ids.size < MAX_EXECUTIONS) sum.ids.add(one.correlationId);
     },
-    groups: (from) =>
+    /** Returns the groups whose last repeat came at or after `from` (milliseconds), the most repeats first. */
+    groups: (from: number): RepeatGroup[] =>
       [...sums.values()]
         .filter(({ until }) => until >= from)
         .toSorted((one, other) => other.repeats - one.repeats)

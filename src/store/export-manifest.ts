@@ -54,19 +54,14 @@ export function readManifest(text: string): ExportManifest | null {
 }
 
 /** Counts and hashes the bytes of a file while they are written or read. */
-export interface ByteTally {
-  add(bytes: string | Uint8Array): void;
-  result(): Pick<ExportManifest, 'bytes' | 'sha256'>;
-}
-
-export function tallyBytes(): ByteTally {
+export function tallyBytes() {
   const hash: Hash = createHash('sha256');
   let bytes = 0;
   return {
-    add: (more) => {
+    add: (more: string | Uint8Array): void => {
       hash.update(more);
       bytes += typeof more === 'string' ? Buffer.byteLength(more) : more.length;
     },
-    result: () => ({ bytes, sha256: hash.copy().digest('hex') }),
+    result: (): Pick<ExportManifest, 'bytes' | 'sha256'> => ({ bytes, sha256: hash.copy().digest('hex') }),
   };
 }

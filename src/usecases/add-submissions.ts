@@ -12,11 +12,6 @@ import { isRepeatOfVersion010 } from './fingerprint.ts';
 import type { LargeSubmissions } from './large-submissions.ts';
 import type { SubmissionRequest } from './submission-request.ts';
 
-export interface Addition {
-  one(submission: Submitted): Promise<AddResult>;
-  all(submissions: readonly Submitted[], atomic: boolean): Promise<BatchAddResult[]>;
-}
-
 interface Submitted {
   readonly submission: NewExecution;
   readonly request: SubmissionRequest;
@@ -28,7 +23,7 @@ interface Pending {
   confirmed(): Promise<NewExecution | null>;
 }
 
-export function createAddition(store: ExecutionIntake, large: LargeSubmissions): Addition {
+export function createAddition(store: ExecutionIntake, large: LargeSubmissions) {
   /** Large submissions are compared after the transaction, which would hold up all others. */
   function pending({ submission, request }: Submitted): Pending {
     if (!LargeJson.is(request.inputs) && !LargeJson.is(request.context)) {
@@ -52,13 +47,13 @@ export function createAddition(store: ExecutionIntake, large: LargeSubmissions):
   }
 
   return {
-    one: async (submitted) => {
+    one: async (submitted: Submitted): Promise<AddResult> => {
       const { submission, confirmed } = pending(submitted);
       const added = await store.add(submission);
       const repeat = await confirmed();
       return repeat === null ? added : store.add(repeat);
     },
-    all: async (submitted, atomic) => {
+    all: async (submitted: readonly Submitted[], atomic: boolean): Promise<BatchAddResult[]> => {
       const all = submitted.map(pending);
       const submissions = all.map(({ submission }) => submission);
       const added = await store.addAll(submissions, atomic);

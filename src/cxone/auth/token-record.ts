@@ -22,14 +22,7 @@ interface Refusals {
   othersPass: boolean;
 }
 
-export interface TokenRecord {
-  /** A request with the token, sent at `sentAt` (`World.elapsed`), was successful. */
-  accepted(token: string, requester: Requester, sentAt: number): void;
-  /** CXone responded 401 to a request with the token. */
-  refused(token: string, requester: Requester): RefusalCause;
-}
-
-export function createTokenRecord(elapsed: () => number): TokenRecord {
+export function createTokenRecord(elapsed: () => number) {
   let current = '';
   let accepted = new Map<string, number>();
   let refused = new Map<string, Refusals>();
@@ -42,7 +35,8 @@ export function createTokenRecord(elapsed: () => number): TokenRecord {
   }
 
   return {
-    accepted: (token, requester, sentAt) => {
+    /** A request with the token, sent at `sentAt` (`World.elapsed`), was successful. */
+    accepted: (token: string, requester: Requester, sentAt: number): void => {
       begin(token);
       const key = keyOf(requester);
       accepted.set(key, elapsed());
@@ -50,7 +44,8 @@ export function createTokenRecord(elapsed: () => number): TokenRecord {
       if (requester.call !== 'execute') return;
       for (const refusals of refused.values()) refusals.othersPass ||= sentAt >= refusals.since;
     },
-    refused: (token, requester) => {
+    /** CXone responded 401 to a request with the token. */
+    refused: (token: string, requester: Requester): RefusalCause => {
       begin(token);
       const key = keyOf(requester);
       const refusals = refused.get(key) ?? { since: elapsed(), count: 0, othersPass: false };

@@ -11,20 +11,15 @@ export interface RequestOrigin {
   readonly peer: string | null;
 }
 
-export interface ClientAddresses {
-  /** Returns the client's address; null if it is unknown, for example if fewer proxies than configured forwarded the request. */
-  addressOf(origin: RequestOrigin): string | null;
-  /** Returns the network whose failures count together. A client cannot choose it. */
-  throttleKey(origin: RequestOrigin): string;
-}
-
 /** `trustedProxies` is the number of proxies in front, each of which appends its client's address to X-Forwarded-For. */
-export function createClientAddresses(trustedProxies: number): ClientAddresses {
+export function createClientAddresses(trustedProxies: number) {
   const addressOf = ({ peer, headers }: RequestOrigin) =>
     clientAddress(peer, headers.get('x-forwarded-for'), trustedProxies);
   return {
+    /** Returns the client's address; null if it is unknown, for example if fewer proxies than configured forwarded the request. */
     addressOf,
-    throttleKey: (origin) => {
+    /** Returns the network whose failures count together. A client cannot choose it. */
+    throttleKey: (origin: RequestOrigin): string => {
       const address = addressOf(origin) ?? clientAddress(origin.peer, null, 0);
       return address === null ? 'unknown' : clientNetwork(address);
     },

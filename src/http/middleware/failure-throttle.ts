@@ -2,13 +2,6 @@
 
 import type { World } from '../../lib/world.ts';
 
-export interface FailureThrottle {
-  /** Counts a failure. Returns 0 within the limit, else the seconds until the window ends. */
-  fail(client: string): number;
-  /** Returns 0 while the client may try again, else the seconds until the window ends. Counts nothing. */
-  waitOf(client: string): number;
-}
-
 interface ThrottleLimits {
   /** Failures that one window allows. */
   readonly failures: number;
@@ -36,10 +29,7 @@ interface Window {
  * Only failures are counted. Whether a valid credential waits as well is for the caller to decide: clients behind one NAT or
  * proxy share an address, and one of them must not lock out the rest.
  */
-export function createFailureThrottle(
-  { elapsed }: Pick<World, 'elapsed'>,
-  allowance = DEFAULT_LIMITS,
-): FailureThrottle {
+export function createFailureThrottle({ elapsed }: Pick<World, 'elapsed'>, allowance = DEFAULT_LIMITS) {
   const windows = new Map<string, Window>();
 
   function windowOf(client: string, at: number): Window {
@@ -65,13 +55,15 @@ export function createFailureThrottle(
   }
 
   return {
-    fail: (client) => {
+    /** Counts a failure. Returns 0 within the limit, else the seconds until the window ends. */
+    fail: (client: string): number => {
       const at = elapsed();
       const window = windowOf(client, at);
       window.failures += 1;
       return window.failures <= allowance.failures ? 0 : secondsLeft(window, at);
     },
-    waitOf: (client) => {
+    /** Returns 0 while the client may try again, else the seconds until the window ends. Counts nothing. */
+    waitOf: (client: string): number => {
       const window = windows.get(client);
       return window === undefined || window.failures < allowance.failures
         ? 0

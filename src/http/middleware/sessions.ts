@@ -128,20 +128,11 @@ function cookieValue(cookies: string | undefined, name: string): string | undefi
     ?.slice(prefix.length);
 }
 
-/** The ids of sessions that ended before their time. */
-export interface EndedSessions {
-  has(id: string): Promise<boolean>;
-}
-
 /** Lines of activity that one reading takes. */
 const PAGE_SIZE = 200;
 
-/** @param lifeMs the longest life of a session: earlier ends no longer matter. */
-function createEndedSessions(
-  store: Pick<ActivityLog, 'listActivity'>,
-  world: Pick<World, 'now'>,
-  lifeMs: number,
-): EndedSessions {
+/** Knows the ids of sessions that ended before their time. @param lifeMs the longest life of a session: earlier ends no longer matter. */
+function createEndedSessions(store: Pick<ActivityLog, 'listActivity'>, world: Pick<World, 'now'>, lifeMs: number) {
   /** When each session ended. */
   const ended = new Map<string, number>();
   /** The newest line that was read; null before the first reading. */
@@ -165,7 +156,7 @@ function createEndedSessions(
   }
 
   return {
-    has: async (id) => {
+    has: async (id: string): Promise<boolean> => {
       await readOn();
       return ended.has(id);
     },

@@ -57,17 +57,6 @@ export interface PoolOptions {
   readonly isTls: boolean;
 }
 
-export interface ConnectionPool {
-  add(socket: Socket): void;
-  /**
-   * A request has arrived on the connection. Returns false if it must be refused, because a tenth of the connections is reserved
-   * for callbacks and probes.
-   */
-  begin(socket: Socket, isReserved: boolean): boolean;
-  /** Its response is over. */
-  end(socket: Socket): void;
-}
-
 /** The connection of a socket. As a property it costs less than a WeakMap, whose members the garbage collector visits again. */
 const ENTRY = Symbol('entry');
 
@@ -91,7 +80,7 @@ const RESERVED_SHARE = 0.1;
 export function createConnectionPool(
   { max, maxSilentPerNetwork, firstRequestMs, isTls }: PoolOptions,
   counts: Pick<ConnectionCounts, 'opened' | 'ended' | 'closed'>,
-): ConnectionPool {
+) {
   let size = 0;
   /** With TLS: the connections by address, since a request has another socket than its connection. */
   const belowTls = new Map<string, Entry>();
@@ -159,7 +148,7 @@ export function createConnectionPool(
   }
 
   return {
-    add: (socket) => {
+    add: (socket: Socket): void => {
       const entry: Entry = {
         socket,
         network: networkOf(socket),
@@ -184,7 +173,11 @@ export function createConnectionPool(
       // promise: silent-connections-per-network
       if (oldest !== undefined && (peers?.size ?? 0) > maxSilentPerNetwork) close(oldest, 'network');
     },
-    begin: (socket, isReserved) => {
+    /**
+     * A request has arrived on the connection. Returns false if it must be refused, because a tenth of the connections is reserved
+     * for callbacks and probes.
+     */
+    begin: (socket: Socket, isReserved: boolean): boolean => {
       const entry = entryOf(socket);
       if (entry === undefined) return true;
       entry.requests += 1;
@@ -196,7 +189,8 @@ export function createConnectionPool(
       counts.closed('full', entry.network);
       return false;
     },
-    end: (socket) => {
+    /** Its response is over. */
+    end: (socket: Socket): void => {
       const entry = entryOf(socket);
       if (entry === undefined) return;
       entry.requests -= 1;

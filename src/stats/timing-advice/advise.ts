@@ -71,15 +71,8 @@ export interface AdvisorSources {
   readonly callbackless?: boolean;
 }
 
-/** Advice from the last 7 days. While executions from before the first roll-up are being counted, it is from the counted ones. */
-export interface Advisor {
-  /** Returns the latest advice at once; null before the first is computed. Starts to compute new advice when it is ten minutes old. */
-  latest(): readonly Advice[] | null;
-  /** Resolves when no advice is being computed. */
-  settled(): Promise<void>;
-}
-
-export function createAdvisor({ store, world, log, pollIntervalMs, callbackless = false }: AdvisorSources): Advisor {
+/** Advises from the last 7 days. While executions from before the first roll-up are being counted, from the counted ones. */
+export function createAdvisor({ store, world, log, pollIntervalMs, callbackless = false }: AdvisorSources) {
   const sources = { store, intervalMs: pollIntervalMs, random: world.random, pause: yieldToEventLoop };
   let advice: readonly Advice[] | null = callbackless ? [] : null;
   let computedAt: number | null = null;
@@ -100,13 +93,15 @@ export function createAdvisor({ store, world, log, pollIntervalMs, callbackless 
   }
 
   return {
-    latest: () => {
+    /** Returns the latest advice at once; null before the first is computed. Starts to compute new advice when it is ten minutes old. */
+    latest: (): readonly Advice[] | null => {
       const now = world.now();
       const isCurrent = computedAt !== null && now - computedAt < ADVICE_LASTS_MS && now >= computedAt;
       if (!callbackless && !isCurrent) computing ??= compute(now);
       return advice;
     },
-    settled: async () => {
+    /** Resolves when no advice is being computed. */
+    settled: async (): Promise<void> => {
       await computing;
     },
   };

@@ -5,17 +5,6 @@ import type { AuditRow } from '../shared/audit-rows.ts';
 import { chainHash } from '../shared/hash-chain.ts';
 import type { Finding } from '../verification.ts';
 
-export interface ChainCheck {
-  /** Checks the next entry. Returns false when it does not follow from the previous one. */
-  entry(row: AuditRow): boolean;
-  /** Returns how the trail was changed. @param rows the entries behind the last verified one, up to {@link MAX_DIAGNOSED}. */
-  diagnose(rows: readonly AuditRow[]): Finding;
-  /** Continues behind a checkpoint up to which the trail was pruned. Returns true when that skips entries. */
-  skipTo(checkpoint: AuditHead): boolean;
-  /** Returns the last verified entry. */
-  link(): AuditHead;
-}
-
 /** Number of entries behind a break that the diagnosis examines. */
 export const MAX_DIAGNOSED = 1_000;
 
@@ -26,27 +15,28 @@ interface ChainOptions {
   readonly isReduced?: (previous: string, row: AuditRow) => boolean;
 }
 
-export function createChainCheck(
-  start: AuditHead,
-  { gaps = [], isReduced = () => false }: ChainOptions = {},
-): ChainCheck {
+export function createChainCheck(start: AuditHead, { gaps = [], isReduced = () => false }: ChainOptions = {}) {
   const continues = (from: number, id: number) =>
     id === from + 1 || gaps.some(({ after, next }) => after === from && next === id);
   let link = start;
   return {
-    entry: (row) => {
+    /** Checks the next entry. Returns false when it does not follow from the previous one. */
+    entry: (row: AuditRow): boolean => {
       const isNext = chainHash(link.hash, row) === row.hash || isReduced(link.hash, row);
       if (!continues(link.id, row.id) || !isNext) return false;
       link = { id: row.id, hash: row.hash };
       return true;
     },
-    diagnose: (rows) => diagnose(link, rows),
-    skipTo: (checkpoint) => {
+    /** Returns how the trail was changed. @param rows the entries behind the last verified one, up to {@link MAX_DIAGNOSED}. */
+    diagnose: (rows: readonly AuditRow[]): Finding => diagnose(link, rows),
+    /** Continues behind a checkpoint up to which the trail was pruned. Returns true when that skips entries. */
+    skipTo: (checkpoint: AuditHead): boolean => {
       if (checkpoint.id <= link.id) return false;
       link = checkpoint;
       return true;
     },
-    link: () => link,
+    /** Returns the last verified entry. */
+    link: (): AuditHead => link,
   };
 }
 

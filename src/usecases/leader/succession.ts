@@ -22,19 +22,11 @@ export interface SuccessionTools {
   readonly tokenPause: () => TokenPause | null;
 }
 
-export interface Succession {
-  /** Continues with the pause, the limit, the rate and the circuits of the leader before, which would have to be learnt again otherwise. */
-  takeOver(): Promise<void>;
-  /** Lets another receiver lead. This one claims nothing more, and has ended what it could end soon. */
-  handOver(): Promise<void>;
-  /** To be called when a pause of requests or of token requests begins, becomes longer or is lifted: every receiver shows it, and the next leader continues with it. */
-  pauseChanged(): void;
-}
-
-export function createSuccession(tools: SuccessionTools): Succession {
+export function createSuccession(tools: SuccessionTools) {
   const { sharing, leadership, world, log, publishSoon } = tools;
   return {
-    takeOver: async () => {
+    /** Continues with the pause, the limit, the rate and the circuits of the leader before, which would have to be learnt again otherwise. */
+    takeOver: async (): Promise<void> => {
       for (let attempt = 1; sharing !== null && attempt <= MAX_TAKE_OVERS; attempt += 1) {
         try {
           return await sharing.takeOver();
@@ -44,7 +36,8 @@ export function createSuccession(tools: SuccessionTools): Succession {
         }
       }
     },
-    handOver: async () => {
+    /** Lets another receiver lead. This one claims nothing more, and has ended what it could end soon. */
+    handOver: async (): Promise<void> => {
       try {
         // promise: leader-hands-over
         await leadership.handOver(async () => sharing?.publishLast());
@@ -52,8 +45,9 @@ export function createSuccession(tools: SuccessionTools): Succession {
         log.warn({ reason: reasonOf(error) }, 'the lead could not be handed over: another receiver leads later');
       }
     },
-    pauseChanged: () => {
-      if (leadership.term() !== null) return publishSoon();
+    /** To be called when a pause of requests or of token requests begins, becomes longer or is lifted: every receiver shows it, and the next leader continues with it. */
+    pauseChanged: (): void => {
+      if (leadership.term() !== null) return void publishSoon();
       // The response to a request that was in flight when this receiver handed over.
       const [pause, tokenPause] = [tools.pause(), tools.tokenPause()];
       if (pause !== null) void sharing?.passPause(pause);

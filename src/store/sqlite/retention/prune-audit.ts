@@ -32,18 +32,8 @@ FROM audit_rows AS a LEFT JOIN execution_rows AS e ON e.id = a.execution LEFT JO
   LEFT JOIN outcome_rows ON outcome_rows.id = e.outcome
 WHERE a.id > ? ORDER BY a.id LIMIT ?`;
 
-export interface AuditPruning {
-  /** Runs inside a transaction of the writer. Entries behind `through` are not pruned. */
-  prune(limit: number, cutoff: number, through?: number): PruneResult;
-  prunable(limit: number, cutoff: number, after: PrunableEntries | null): PrunableEntries | undefined;
-  records(batch: PrunableEntries): RetentionRecord[];
-}
-
 /** @param subtract removes executions from the counts, before they are deleted. */
-export function createAuditPruning(
-  client: Database,
-  subtract: (executions: readonly number[]) => void = () => {},
-): AuditPruning {
+export function createAuditPruning(client: Database, subtract: (executions: readonly number[]) => void = () => {}) {
   const isPending = createPendingLookup(client);
   const exported = prepareRecords(client);
   const sql = prepareDeletion(client);
@@ -94,13 +84,14 @@ export function createAuditPruning(
   }
 
   return {
+    /** Runs inside a transaction of the writer. Entries behind `through` are not pruned. */
     prune,
-    prunable: (limit, cutoff, after) => {
+    prunable: (limit: number, cutoff: number, after: PrunableEntries | null): PrunableEntries | undefined => {
       const entries = oldest(limit, cutoff, after?.last ?? 0);
       const [first, last] = [entries[0], entries.at(-1)];
       return first && last && { first: first.id, last: last.id };
     },
-    records: (batch) => {
+    records: (batch: PrunableEntries): RetentionRecord[] => {
       const gone = exported.executions.all(batch);
       const ids = gone.flatMap(({ reference }) => notificationIds(String(reference)));
       return [

@@ -20,16 +20,7 @@ export function dayOf(time: number): string {
   return last.name;
 }
 
-export interface Sampling {
-  /** Takes an accepted execution into the sample, if its level is high enough. Runs inside a transaction. */
-  add(actionId: string, reference: string): void;
-  /** Runs inside a transaction. */
-  remove(actionId: string, reference: string): void;
-  /** Reads the counts again: the transaction was rolled back. */
-  reload(): void;
-}
-
-export function createSampling(client: Database): Sampling {
+export function createSampling(client: Database) {
   const sql = prepare(client);
   const days = new Map<string, { seen: number; level: number }>();
 
@@ -44,7 +35,8 @@ export function createSampling(client: Database): Sampling {
   }
 
   return {
-    add: (actionId, reference) => {
+    /** Takes an accepted execution into the sample, if its level is high enough. Runs inside a transaction. */
+    add: (actionId: string, reference: string): void => {
       const day = dayOf(timeOfReference(reference));
       const counts = dayCounts(actionId, day);
       counts.seen += 1;
@@ -56,8 +48,11 @@ export function createSampling(client: Database): Sampling {
       const level = levelOf(reference);
       if (level >= counts.level) sql.insert.run(actionId, level, referenceBound(reference));
     },
-    remove: (actionId, reference) => void sql.remove.run(actionId, levelOf(reference), referenceBound(reference)),
-    reload: () => days.clear(),
+    /** Runs inside a transaction. */
+    remove: (actionId: string, reference: string): void =>
+      void sql.remove.run(actionId, levelOf(reference), referenceBound(reference)),
+    /** Reads the counts again: the transaction was rolled back. */
+    reload: (): void => days.clear(),
   };
 }
 

@@ -11,13 +11,7 @@ interface StateRow extends Omit<StoredState, 'hasOutcome' | 'outcomeSha256'> {
   readonly error: string | null;
 }
 
-interface Lookups {
-  readonly rows: StoredRows;
-  /** Reads what is compared at the end of the trail. */
-  rest(): StoredRest;
-}
-
-export function createLookups(client: Database): Lookups {
+export function createLookups(client: Database) {
   const isPruning = hasPruningColumns(client);
   const state = client.prepare<[string], StateRow>(
     `SELECT status, resolved_by AS resolvedBy, resolved_at AS resolvedAt, action_id AS actionId, app, result, error,
@@ -59,7 +53,8 @@ export function createLookups(client: Database): Lookups {
   };
   return {
     rows,
-    rest: () => ({
+    /** Reads what is compared at the end of the trail. */
+    rest: (): StoredRest => ({
       execution: rows.execution,
       withoutTrail: withoutTrail.all(MAX_FINDINGS),
       unstatedBodies: unstatedBodies.all(MAX_FINDINGS),

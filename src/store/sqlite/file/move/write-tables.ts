@@ -29,14 +29,7 @@ const TIMES: Readonly<Record<string, readonly string[]>> = {
 /** The short form of the executionId of an entry: that of its execution. */
 const OF_EXECUTION = 1n;
 
-export interface FileWriter {
-  /** Writes a row, and commits from time to time. */
-  add(table: string, row: MovedRow): void;
-  /** Commits the rows that wait. */
-  flush(): void;
-}
-
-export function createFileWriter(client: Database): FileWriter {
+export function createFileWriter(client: Database) {
   const inserts = new Map<string, Statement<unknown[]>>();
   let waiting = 0;
 
@@ -56,7 +49,8 @@ export function createFileWriter(client: Database): FileWriter {
   }
 
   return {
-    add: (given, row) => {
+    /** Writes a row, and commits from time to time. */
+    add: (given: string, row: MovedRow): void => {
       if (waiting === 0) client.exec('BEGIN IMMEDIATE');
       const table = NAMES[given] ?? given;
       const stored = storedRow(table, row);
@@ -64,6 +58,7 @@ export function createFileWriter(client: Database): FileWriter {
       waiting += 1;
       if (waiting >= MAX_ROWS) flush();
     },
+    /** Commits the rows that wait. */
     flush,
   };
 }
