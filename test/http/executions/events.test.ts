@@ -240,7 +240,10 @@ describe('Last-Event-ID', () => {
   test('moves on with the heartbeat while only others have report, so that a quiet reader is never overtaken by pruning', async () => {
     await using http = await startHttp();
     await using stream = await open(http, '/v1/events', BILLING_KEY);
+    await using orders = await open(http, '/v1/events');
     await http.submit({ correlationId: 'one' });
+    // Streams learn of a commit after its response.
+    await orders.until(() => orders.events.length === 1);
     await http.world.advance(HEARTBEAT_MS);
     await stream.until(() => stream.comments.length === 1);
     await stream.until(() => stream.lastEventId === '1');
