@@ -162,7 +162,7 @@ export async function buildParts(options: ReceiverOptions, limits: ListenerLimit
   store.watch(createExecutionLog(log, lifecycle.world));
   store.watch(createUnreadMemberWarning(log));
   store.watch(observer.changed);
-  store.watchOthers(observer.changed);
+  store.watchOthers(observer.changed, () => false);
   return parts;
 }
 

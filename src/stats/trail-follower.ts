@@ -89,9 +89,12 @@ export async function followTrail(
   }
 
   store.watch(take);
-  store.watchOthers(() => {
-    isShared = true;
-  });
+  store.watchOthers(
+    () => {
+      isShared = true;
+    },
+    () => false,
+  );
 
   return {
     follow: (listener) => {

@@ -118,6 +118,8 @@ export interface AuditFeed {
   head(): Promise<AuditHead>;
 }
 
+export type OthersListener = (changes: readonly CommittedChange[] | null) => void;
+
 export interface ChangeFeed {
   /**
    * Calls the listener after each commit of this receiver, in commit order, with the changes of the commit. Returns a function that
@@ -127,8 +129,10 @@ export interface ChangeFeed {
   /**
    * Calls the listener with what other receivers of the store have committed. The calls of both listeners are in the order of the
    * entries, without a gap. Null: too much to list, so that anything may have changed. Returns a function that stops the calls.
+   * @param isAwaited returns whether the listener needs the next changes at once. While none does, both listeners may be called a quarter
+   * of a second later: many changes that are read together cost less. Default: always
    */
-  watchOthers(listener: (changes: readonly CommittedChange[] | null) => void): () => void;
+  watchOthers(listener: OthersListener, isAwaited?: () => boolean): () => void;
 }
 
 export interface CommitProbe {

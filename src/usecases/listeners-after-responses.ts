@@ -6,14 +6,17 @@ import type { ChangeFeed } from '../store/port.ts';
 /** Returns a store whose listeners, in the same order, no response waits for. */
 export function withListenersAfterResponses<S extends ChangeFeed>(store: S, { run }: Afterwards): S {
   const later =
-    <T>(watch: (listener: (changes: T) => void) => () => void): typeof watch =>
-    (listener) => {
+    <T, More extends unknown[]>(watch: (listener: (changes: T) => void, ...more: More) => () => void): typeof watch =>
+    (listener, ...more) => {
       let isWatching = true;
-      const end = watch((changes) => {
-        run(() => {
-          if (isWatching) listener(changes);
-        });
-      });
+      const end = watch(
+        (changes) => {
+          run(() => {
+            if (isWatching) listener(changes);
+          });
+        },
+        ...more,
+      );
       return () => {
         isWatching = false;
         end();

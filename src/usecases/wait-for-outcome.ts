@@ -40,10 +40,13 @@ export function createWaiters(
   };
   store.watch(wakeEnded);
   // promise: wait-wakes-across-receivers
-  store.watchOthers((changes) => {
-    if (changes !== null) return wakeEnded(changes);
-    for (const peers of waiting.values()) for (const wake of peers) wake();
-  });
+  store.watchOthers(
+    (changes) => {
+      if (changes !== null) return wakeEnded(changes);
+      for (const peers of waiting.values()) for (const wake of peers) wake();
+    },
+    () => waiting.size > 0,
+  );
 
   function hold(caller: string, change: number): void {
     const count = (held.get(caller) ?? 0) + change;

@@ -8,7 +8,7 @@ import { within } from '../../lib/lifecycle.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { RemoteClock } from '../../lib/remote-clock.ts';
 import type { World } from '../../lib/world.ts';
-import type { AuditHead, Change, CommittedChange, ExecutionReader } from '../port.ts';
+import type { AuditHead, Change, ExecutionReader, OthersListener } from '../port.ts';
 import type { ReceiverStore, SharedParts } from '../receiver-store.ts';
 import { MAX_LISTED_REPEATS } from '../shared/counted-repeats.ts';
 import { createPayloadReader } from '../shared/payloads.ts';
@@ -78,7 +78,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const { newestTime, isCopy } = await prepareDatabase(connecting);
 
   const listeners = new Set<(changes: readonly Change[]) => void>();
-  const othersListeners = new Set<(changes: readonly CommittedChange[] | null) => void>();
+  /** Each with whether it needs the next changes at once. */
+  const othersListeners = new Map<OthersListener, () => boolean>();
   let head: AuditHead = { id: 0, hash: '' };
   const reads = createReads(connecting);
   const side = createReads({ ...connecting, connections: 1, settings: SIDE_SETTINGS });
@@ -99,18 +100,22 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     makeRoom: async () => partitions.ensure((await readHead(reads)).id, session.all),
     ...(options.observeCommit ? { observe: options.observeCommit } : {}),
   });
+  const isAwaited = () => [...othersListeners.values()].some((isAwaitedBy) => isAwaitedBy());
   const hints = createHints({
     ...{ connecting, world, log },
     look: (query) => journal.catchUp(query),
     refresh: pauses.reload,
-    changed: () => tell(othersListeners, null),
+    changed: () => tell(othersListeners.keys(), null),
+    isAwaited,
     handedOver: session.tryToLead,
   });
   const journal = createJournal({
     settled: writer.settled,
     own: (changes) => tell(listeners, changes),
-    others: (changes) => tell(othersListeners, changes),
-    missing: hints.wake,
+    others: (changes) => tell(othersListeners.keys(), changes),
+    missing: () => {
+      if (isAwaited()) hints.wake();
+    },
   });
   await session.opened();
   journal.begin(head.id);
@@ -146,7 +151,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     }
   }
 
-  function tell<News>(all: ReadonlySet<(news: News) => void>, news: News): void {
+  function tell<News>(all: Iterable<(news: News) => void>, news: News): void {
     for (const listener of all) {
       try {
         listener(news);
@@ -203,8 +208,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    watchOthers: (listener: (changes: readonly CommittedChange[] | null) => void) => {
-      othersListeners.add(listener);
+    watchOthers: (listener: OthersListener, isAwaitedBy = () => true) => {
+      othersListeners.set(listener, isAwaitedBy);
       return () => void othersListeners.delete(listener);
     },
     newestTime,

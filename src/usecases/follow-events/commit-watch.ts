@@ -25,7 +25,10 @@ export function createCommitWatch(store: ChangeFeed): CommitWatch {
   let newest = 0;
 
   store.watch(take);
-  store.watchOthers((changes) => (changes === null ? wakeAll(waiting.keys()) : take(changes)));
+  store.watchOthers(
+    (changes) => (changes === null ? wakeAll(waiting.keys()) : take(changes)),
+    () => waiting.size > 0,
+  );
 
   function take(changes: readonly CommittedChange[]): void {
     const entries = changes.filter(({ isCounted }) => isCounted !== true).map(({ entry }) => entry);

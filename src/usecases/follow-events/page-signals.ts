@@ -38,10 +38,13 @@ export function createPageSignals(store: ChangeFeed, world: Pick<World, 'sleep'>
   const changed = new Set<string>();
 
   store.watch(noteAll);
-  store.watchOthers((changes) => {
-    if (changes === null) for (const key of pages.keys()) noteTopic(key);
-    else noteAll(changes);
-  });
+  store.watchOthers(
+    (changes) => {
+      if (changes === null) for (const key of pages.keys()) noteTopic(key);
+      else noteAll(changes);
+    },
+    () => false,
+  );
 
   function noteAll(changes: readonly CommittedChange[]): void {
     if (pages.size > 0) for (const change of changes) note(change);

@@ -1,7 +1,8 @@
 // What receivers learn of each other: every entry once and in order, for waits, streams and due work, with hints and without.
 
+import { once } from 'node:events';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
-import { systemWorld } from '../../../src/lib/world.ts';
+import { systemWorld, type World } from '../../../src/lib/world.ts';
 import type { CommittedChange } from '../../../src/store/port.ts';
 import { openPostgresStore, type PostgresStore } from '../../../src/store/postgres/store.ts';
 import { createStreams } from '../../../src/usecases/follow-events/streams.ts';
@@ -9,6 +10,9 @@ import { createWaiters } from '../../../src/usecases/wait-for-outcome.ts';
 import { anExecution, callback, completed, NOON } from '../../support/executions.ts';
 import { createReusedDatabase, serverUrl, withClient } from '../../support/postgres/databases.ts';
 import { quietLog } from '../../support/quiet-log.ts';
+
+/** The interval of regular looks, milliseconds. */
+const LOOK_MS = 250;
 
 const database = createReusedDatabase();
 const opened: PostgresStore[] = [];
@@ -115,6 +119,44 @@ describe.skipIf(serverUrl === null)('two receivers on one PostgreSQL', () => {
       client.query("INSERT INTO audit_rows (id, execution, at, event, hash, detail) VALUES (2, 1, 0, 9, '', '{}')"),
     );
     await expect.poll(() => others).toEqual([1, 2]);
+  });
+
+  test('one follows hints while changes are awaited, and otherwise reads them with the next regular look', async () => {
+    const url = await database();
+    const one = await openPostgresStore({ url, world: systemWorld, log: quietLog() });
+    opened.push(one);
+    let look: (() => void) | null = null;
+    /** The regular look comes when the test wants it. */
+    const sleep: World['sleep'] = async (ms, signal) => {
+      if (ms !== LOOK_MS) return systemWorld.sleep(ms, signal);
+      await new Promise<void>((resolve) => {
+        look = resolve;
+        if (signal?.aborted) resolve();
+        signal?.addEventListener('abort', () => resolve());
+      });
+    };
+    const other = await openPostgresStore({ url, world: { ...systemWorld, sleep }, log: quietLog() });
+    opened.push(other);
+    await expect.poll(() => look).not.toBe(null);
+    const seen: number[] = [];
+    let isAwaited = false;
+    other.watchOthers(
+      (changes) => void seen.push(...(changes ?? []).map(({ entry }) => entry.id)),
+      () => isAwaited,
+    );
+    await withClient(url, async (client) => {
+      const hinted = once(client, 'notification');
+      await client.query('LISTEN cxone_receiver');
+      await one.add(asNew(anExecution()));
+      await hinted;
+    });
+    await other.ping(NOON);
+    expect(seen).toEqual([]);
+    (look as (() => void) | null)?.();
+    await expect.poll(() => seen).toEqual([1]);
+    isAwaited = true;
+    await one.add(asNew(anExecution()));
+    await expect.poll(() => seen).toEqual([1, 2]);
   });
 
   test('more than can be listed is reported as that, and what follows is listed again', async () => {

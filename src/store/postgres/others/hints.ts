@@ -44,6 +44,8 @@ export interface HintsOptions {
   readonly refresh: (query: Query) => Promise<void>;
   /** Called after `refresh` when something besides entries has changed, or may have while there was no connection. */
   readonly changed: () => void;
+  /** Returns whether what others have committed is needed at once. Otherwise the regular look finds it. */
+  readonly isAwaited: () => boolean;
   /** Called when the leader may have handed over. */
   readonly handedOver: () => void;
 }
@@ -58,7 +60,7 @@ export interface Hints {
 }
 
 // One function because its parts share the connection.
-export function createHints({ connecting, world, log, look, refresh, changed, handedOver }: HintsOptions): Hints {
+export function createHints({ connecting, world, log, look, refresh, ...events }: HintsOptions): Hints {
   const closing = new AbortController();
   const own = connecting.applicationName.replaceAll(' ', '_');
   const toGive = new Set<Hint>();
@@ -84,8 +86,8 @@ export function createHints({ connecting, world, log, look, refresh, changed, ha
       const [from, hint] = payload.split(' ');
       if (from === own) return;
       isHinted ||= hint === 'orders';
-      if (hint === 'lead') handedOver();
-      wake();
+      if (hint === 'lead') events.handedOver();
+      if (hint === 'orders' || events.isAwaited()) wake();
     });
     await client.query(`LISTEN ${CHANNEL}`);
     // Hints may have been lost.
@@ -119,7 +121,7 @@ export function createHints({ connecting, world, log, look, refresh, changed, ha
     isHinted = false;
     await refresh(query);
     areSeveral = (await query<{ several: boolean }>(ARE_SEVERAL))[0]?.several === true;
-    if (hinted) changed();
+    if (hinted) events.changed();
   }
 
   async function run(): Promise<void> {

@@ -51,16 +51,18 @@ export function createJournal({ settled, own, others, missing }: JournalOptions)
   }
 
   function deliver(rows: readonly OthersRow[]): void {
-    let rest = rows;
+    let from = 0;
     for (;;) {
       deliverOwn();
       const end = waiting[0]?.entries?.first ?? Number.POSITIVE_INFINITY;
-      rest = rest.filter(({ id }) => id > through);
-      const before = rest.filter(({ id }) => id < end);
-      const last = before.at(-1);
-      if (last === undefined) return;
+      while ((rows[from]?.id ?? end) <= through) from += 1;
+      let to = from;
+      while ((rows[to]?.id ?? end) < end) to += 1;
+      const last = rows[to - 1];
+      if (to === from || last === undefined) return;
       through = last.id;
-      others(before.map(toCommittedChange));
+      others(rows.slice(from, to).map(toCommittedChange));
+      from = to;
     }
   }
 
