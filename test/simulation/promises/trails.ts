@@ -8,6 +8,7 @@ import { detailOf, eventsIn, type State } from './state.ts';
 const AUDITED = 'every change of status is in the trail';
 const ONE_ENTRY = 'each event leaves one entry, or is counted in one';
 const NEVER_SENT = 'what was cancelled before it was sent is never sent';
+const RECEIVED = 'what CXone has called back about is not sent again';
 
 export function checkTrails(state: State): void {
   for (const [id, row] of state.rows) checkTrail(id, row, state);
@@ -16,7 +17,7 @@ export function checkTrails(state: State): void {
   }
 }
 
-function checkTrail(id: string, row: Row, { trails, truth, journal }: State): void {
+function checkTrail(id: string, row: Row, { trails, truth, journal, settings }: State): void {
   const trail = trails.get(id) ?? [];
   const replayed = replay(trail).at(-1) ?? 'nothing';
   demand(
@@ -39,17 +40,27 @@ function checkTrail(id: string, row: Row, { trails, truth, journal }: State): vo
   const granted = wishes.filter(({ answer }) => answer?.status === 202).length;
   between(count('POLL_REQUESTED'), granted, wishes.length, id, 'requests to poll', trail);
 
-  const sent = trail.filter((entry) => entry.event === 'DISPATCHED' && detailOf(entry)['attempt'] !== undefined).length;
+  const sent = trail.filter(isSending).length;
   const posts = truth.posts.filter((post) => post.correlationId === id);
   // A POST that is answered 401 is repeated once with another token.
   const unauthorized = posts.filter(({ status }) => status === 401).length;
   const least = posts.length - unauthorized;
   demand(sent >= least, ONE_ENTRY, () => `${id}: ${posts.length} POSTs and ${sent} DISPATCHED: ${events(trail)}`);
 
+  const calledBackAt = trail.findIndex(({ event }) => event.startsWith('CALLBACK_'));
+  if (settings.trust === 'signature' && calledBackAt >= 0) {
+    const again = trail.slice(calledBackAt).filter(isSending);
+    demand(again.length === 0, RECEIVED, () => `${id}: ${events(trail)}`);
+  }
+
   const cancelled = trail.find(({ event }) => event === 'CANCELLED');
   if (cancelled !== undefined && detailOf(cancelled)['sent'] === false) {
     demand(posts.length === 0, NEVER_SENT, () => `${id}: ${events(trail)}`);
   }
+}
+
+function isSending(entry: EntryRow): boolean {
+  return entry.event === 'DISPATCHED' && detailOf(entry)['attempt'] !== undefined;
 }
 
 function between(
