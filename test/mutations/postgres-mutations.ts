@@ -221,8 +221,8 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     tag: 'rate-outlasts-clock-steps',
     promise: 'a clock of the database that is set hides no request of the leader before from the next one',
     edit: branch('consequent'),
-    tests: [RATES],
-    title: AT_A_RATE_OF_ONE,
+    tests: [CONTROLS],
+    title: 'a new leader knows what the one before has sent if that has handed over',
   },
   {
     tag: 'rate-by-elapsed-time',
