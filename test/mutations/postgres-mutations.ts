@@ -203,6 +203,13 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: 'a new leader that can read nothing',
   },
   {
+    tag: 'unread-state-lifts-no-pause',
+    promise: 'a leader that can read nothing of the one before keeps the pauses and circuits that it knows',
+    edit: swapped('own.state()', 'NOTHING_KNOWN'),
+    tests: [CONTROLS],
+    title: 'a new leader that can read nothing',
+  },
+  {
     tag: 'requests-of-an-earlier-leader',
     promise:
       'what an earlier leader has stated does not stand for the requests of the last one, which has stated nothing',

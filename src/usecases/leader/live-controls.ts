@@ -54,7 +54,7 @@ type Anywhere<T> = {
 };
 
 export interface SharedControls extends LiveControls {
-  /** Continues as the leader before. To be called before this receiver sends. @throws {StoreUnavailable} with what it has read by then */
+  /** Continues as the leader before. To be called before this receiver sends. @throws {StoreUnavailable} with what it knew, and has read by then */
   takeOver(): Promise<void>;
   /** Publishes what the next leader continues with, once this receiver sends nothing any more. @throws {StoreUnavailable} */
   publishLast(): Promise<void>;
@@ -154,7 +154,8 @@ export function createSharedControls(own: OwnControls, tools: SharingTools): Sha
     takeOver: async () => {
       // It holds if nothing can be read.
       // promise: unread-requests-count
-      own.continueFrom({ ...NOTHING_KNOWN, sent: null });
+      // promise: unread-state-lifts-no-pause
+      own.continueFrom({ ...own.state(), upstream: NOTHING_KNOWN.upstream, sent: null });
       const before = await lastState(channel.state);
       own.continueFrom({ ...before, sent: null });
       // promise: requests-of-an-earlier-leader

@@ -42,7 +42,7 @@ function twoReceivers() {
   function receiver(leads: boolean) {
     const reports = createSharedReports(channel.reports, world);
     const own: OwnControls = {
-      state: () => (leads ? state : NOTHING_KNOWN),
+      state: () => (leads ? state : (continued.at(-1) ?? NOTHING_KNOWN)),
       continueFrom: (before) => {
         continued.push(before);
       },
@@ -292,7 +292,11 @@ test('a new leader that can read nothing takes it that all that the rate allows 
   expect(continued.at(-1)).toEqual({ ...NOTHING_KNOWN, sent: null });
   Object.assign(channel.state, { published, takeHandOver: unavailable });
   await expect(other.takeOver()).rejects.toThrow('not connected');
-  expect(continued.at(-1)).toMatchObject({ pause: PAUSE, sent: null });
+  const known = { pause: PAUSE, tokenPause: TOKEN_PAUSE, circuits: [CIRCUIT], sent: null };
+  expect(continued.at(-1)).toEqual({ ...NOTHING_KNOWN, ...known });
+  Object.assign(channel.state, { published: unavailable });
+  await expect(other.takeOver()).rejects.toThrow('not connected');
+  expect(continued.at(-1)).toEqual({ ...NOTHING_KNOWN, ...known });
 });
 
 test('a pause that a response causes after its receiver has handed over is that of the leader', async () => {
