@@ -281,6 +281,14 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: 'an order of another version is refused',
   },
   {
+    tag: 'postgres/last-changes-are-reported',
+    promise:
+      'a receiver that ends reports all of its changes, also those that wait for what others have committed before',
+    edit: removed,
+    tests: [OTHERS],
+    title: 'one that ends reports its last changes',
+  },
+  {
     tag: 'postgres/others-are-seen-without-hints',
     promise: 'what one receiver commits reaches the others, also when a hint is lost',
     edit: removed,

@@ -144,10 +144,14 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 
   /** What others have committed last is in the head that is known after the end. */
   async function readLastHead(): Promise<void> {
+    head = await readHead(reads);
+  }
+
+  async function unlessUnavailable(read: () => Promise<void>): Promise<void> {
     try {
-      head = await readHead(reads);
+      await read();
     } catch (error) {
-      log.debug(() => ({ reason: reasonOf(error) }), 'the last head of the audit trail could not be read');
+      log.debug(() => ({ reason: reasonOf(error) }), 'the last entries of the audit trail could not be read');
     }
   }
 
@@ -221,11 +225,13 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       const committed = writer.close();
       // A commit that is in doubt waits for the database, which may not return.
       await within(world, committed, world.elapsed() + LAST_COMMITS_MS);
-      await readLastHead();
+      await unlessUnavailable(readLastHead);
       await session.close();
       await committed;
       // It waits for the commit that is under way, too.
       await hints.close();
+      // promise: postgres/last-changes-are-reported
+      await unlessUnavailable(() => journal.finish((text, values, name) => reads.all(text, values, name)));
       await Promise.all([reads.close(), side.close()]);
     },
   };

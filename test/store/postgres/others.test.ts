@@ -28,6 +28,26 @@ async function openTwo(): Promise<{ one: PostgresStore; other: PostgresStore; ur
   return { one, other, url };
 }
 
+/** The regular look of the other one comes when the test wants it. */
+async function openWithoutLooks() {
+  const url = await database();
+  const one = await openPostgresStore({ url, world: systemWorld, log: quietLog() });
+  opened.push(one);
+  let look: (() => void) | null = null;
+  const sleep: World['sleep'] = async (ms, signal) => {
+    if (ms !== LOOK_MS) return systemWorld.sleep(ms, signal);
+    await new Promise<void>((resolve) => {
+      look = resolve;
+      if (signal?.aborted) resolve();
+      signal?.addEventListener('abort', () => resolve());
+    });
+  };
+  const other = await openPostgresStore({ url, world: { ...systemWorld, sleep }, log: quietLog() });
+  opened.push(other);
+  await expect.poll(() => look).not.toBe(null);
+  return { one, other, url, look: () => look?.() };
+}
+
 const asNew = (execution = anExecution()) => ({ execution, fingerprint: 'print', queueCapacity: 10_000 });
 
 /** Keeps what a store reports, by the ids of the entries. */
@@ -121,22 +141,7 @@ describe.skipIf(serverUrl === null)('two receivers on one PostgreSQL', () => {
   });
 
   test('one follows hints while changes are awaited, and otherwise reads them with the next regular look', async () => {
-    const url = await database();
-    const one = await openPostgresStore({ url, world: systemWorld, log: quietLog() });
-    opened.push(one);
-    let look: (() => void) | null = null;
-    /** The regular look comes when the test wants it. */
-    const sleep: World['sleep'] = async (ms, signal) => {
-      if (ms !== LOOK_MS) return systemWorld.sleep(ms, signal);
-      await new Promise<void>((resolve) => {
-        look = resolve;
-        if (signal?.aborted) resolve();
-        signal?.addEventListener('abort', () => resolve());
-      });
-    };
-    const other = await openPostgresStore({ url, world: { ...systemWorld, sleep }, log: quietLog() });
-    opened.push(other);
-    await expect.poll(() => look).not.toBe(null);
+    const { one, other, url, look } = await openWithoutLooks();
     const seen: number[] = [];
     let isAwaited = false;
     other.watchOthers(
@@ -159,11 +164,22 @@ describe.skipIf(serverUrl === null)('two receivers on one PostgreSQL', () => {
     });
     await other.ping(NOON);
     expect(seen).toEqual([]);
-    (look as (() => void) | null)?.();
+    look();
     await expect.poll(() => seen).toEqual(upTo(added));
     isAwaited = true;
     await add();
     await expect.poll(() => seen).toEqual(upTo(added));
+  });
+
+  test('one that ends reports its last changes, also if it has not yet read what the other has committed before', async () => {
+    const { one, other } = await openWithoutLooks();
+    const own: number[] = [];
+    other.watch((changes) => void own.push(...changes.map(({ entry }) => entry.id)));
+    await one.add(asNew());
+    await other.add(asNew());
+    expect(own).toEqual([]);
+    await other.close();
+    expect(own).toEqual([2]);
   });
 
   test('more than can be listed is reported as that, and what follows is listed again', async () => {

@@ -27,6 +27,8 @@ export interface Journal {
   committed(changes: readonly Change[], entries: IdRange | null): void;
   /** Delivers what others have committed. */
   catchUp(query: Query): Promise<void>;
+  /** Delivers the changes of this receiver that wait for those of others. To be called after its last commit. */
+  finish(query: Query): Promise<void>;
 }
 
 interface Own {
@@ -73,6 +75,15 @@ export function createJournal({ settled, own, others, missing }: JournalOptions)
     others(null);
   }
 
+  async function catchUp(query: Query): Promise<void> {
+    const rows = await query<OthersRow>(READ_OTHERS, [through, MAX_LISTED + 1], 'read_others');
+    if (rows.length > MAX_LISTED) return skipTo(await newestId(query));
+    if (rows.length === 0) return;
+    // A commit of this receiver may have been read before its response has arrived: its entries are not those of others.
+    await settled();
+    deliver(rows);
+  }
+
   return {
     begin: (id) => {
       through = id;
@@ -82,13 +93,9 @@ export function createJournal({ settled, own, others, missing }: JournalOptions)
       deliverOwn();
       if (waiting.length > 0) missing();
     },
-    catchUp: async (query) => {
-      const rows = await query<OthersRow>(READ_OTHERS, [through, MAX_LISTED + 1], 'read_others');
-      if (rows.length > MAX_LISTED) return skipTo(await newestId(query));
-      if (rows.length === 0) return;
-      // A commit of this receiver may have been read before its response has arrived: its entries are not those of others.
-      await settled();
-      deliver(rows);
+    catchUp,
+    finish: async (query) => {
+      if (waiting.length > 0) await catchUp(query);
     },
   };
 }
