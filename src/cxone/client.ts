@@ -104,7 +104,7 @@ export function createCxone(options: CxoneOptions): CxoneClient {
         cookiesOf(reply, execution);
         return classifyPollResponse(profile, reply, tokens.missingScopes());
       } catch (error) {
-        if (error instanceof NoPollAddress) return { ...unasked, message: error.message };
+        if (error instanceof NoPollAddress) return { ...unasked, isolated: true, message: error.message };
         throw error;
       }
     },

@@ -109,6 +109,8 @@ export type PollResponse =
       readonly message: string;
       readonly asked: boolean;
       readonly retryAfterMs: number;
+      /** True if only this execution cannot be polled: other polls pass. */
+      readonly isolated?: boolean;
       /** The document of a response that was cut off after it: it counts as the last poll. */
       readonly found?: Pick<Extract<PollResponse, { type: 'polled' }>, 'report' | 'namedExecutionId' | 'notes'> & {
         readonly cut: string;

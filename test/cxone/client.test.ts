@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { loadProfile } from '../../src/cxone/profile/profile.ts';
 import { parseJson } from '../../src/execution/json.ts';
 import { anExecution } from '../support/executions.ts';
-import { DEAD_URL, sendJson, startUpstream } from '../support/upstream.ts';
+import { sendJson, startUpstream } from '../support/upstream.ts';
 import { aPolled, CALLBACK_URL, startClient, startTenant } from './harness.ts';
 
 const NO_NEWS = { kind: 'progress', statusWord: null, result: null, error: null };
@@ -88,14 +88,17 @@ describe('the requests', () => {
   test.each(['.', '..'])(
     'the action %j, which a URL would swallow, is refused instead of calling something else',
     async (actionId) => {
-      const { cxone } = startClient(DEAD_URL);
+      const tenant = await startTenant((_, response) => sendJson(response, 200, { status: 'RUNNING' }));
+      const { cxone } = startClient(tenant.url);
       expect(await cxone.execute(anExecution({ actionId }), CALLBACK_URL)).toMatchObject({
         type: 'refused',
         httpStatus: 0,
       });
-      expect(await cxone.poll(aPolled('e-1', actionId))).toMatchObject({ type: 'failed', asked: false });
-      expect(await cxone.poll(aPolled(actionId))).toMatchObject({ type: 'failed', asked: false });
-      expect(await cxone.poll(aPolled(null))).toMatchObject({ type: 'failed', asked: false });
+      const isolated = { type: 'failed', asked: false, isolated: true };
+      expect(await cxone.poll(aPolled('e-1', actionId))).toMatchObject(isolated);
+      expect(await cxone.poll(aPolled(actionId))).toMatchObject(isolated);
+      expect(await cxone.poll(aPolled(null))).toMatchObject(isolated);
+      expect(tenant.to('/api/v2/dx')).toEqual([]);
     },
   );
 });

@@ -1510,6 +1510,13 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'one-action-stops-no-reconciliation',
     promise: 'a reconciliation gives up when CXone is unreachable, and not because of single executions',
+    edit: value('true'),
+    tests: ['test/usecases/reconcile/reconciliations.test.ts'],
+    title: 'stop it no more than others',
+  },
+  {
+    tag: 'no-poll-address-is-no-outage',
+    promise: 'a reconciliation does not take executions without a poll address for a CXone that is unreachable',
     edit: withoutOperand(1),
     tests: ['test/usecases/reconcile/reconciliations.test.ts'],
     title: 'stop it no more than others',

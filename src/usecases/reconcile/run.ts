@@ -53,10 +53,12 @@ export async function reconcile(
   }
 }
 
-/** A response that is about this execution alone, for example 403, another executionId or no status, says nothing about others. */
+/** What is about this execution alone, for example 403, another executionId, no status or no poll address, says nothing about others. */
 function suggestsOutage(response: PollResponse): boolean {
+  // promise: no-poll-address-is-no-outage
+  if (response.type !== 'failed' || response.isolated === true) return false;
   // promise: one-action-stops-no-reconciliation
-  return response.type === 'failed' && (!response.asked || response.httpStatus === 0 || response.httpStatus >= 500);
+  return !response.asked || response.httpStatus === 0 || response.httpStatus >= 500;
 }
 
 /** Recorded in the audit entries of the polls. */

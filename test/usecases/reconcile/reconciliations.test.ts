@@ -213,10 +213,11 @@ test('while CXone is unreachable it gives up soon, instead of failing for each e
 });
 
 test.each([
-  ['403', { ...UNREACHABLE, httpStatus: 403, asked: true }],
-  ['200 without a status', { ...UNREACHABLE, httpStatus: 200, asked: true }],
-  ['another executionId', { ...FOUND, namedExecutionId: 'cx-another' }],
-] as const)('executions that CXone answers with %s stop it no more than others', async (_, answer: PollResponse) => {
+  ['that CXone answers with 403', { ...UNREACHABLE, httpStatus: 403, asked: true }],
+  ['that CXone answers with 200 without a status', { ...UNREACHABLE, httpStatus: 200, asked: true }],
+  ['that CXone answers with another executionId', { ...FOUND, namedExecutionId: 'cx-another' }],
+  ['without a poll address', { ...UNREACHABLE, isolated: true }],
+] as const)('executions %s stop it no more than others', async (_, answer: PollResponse) => {
   const { store, cxone, run, lived } = setUp();
   for (let i = 0; i < 20; i += 1) await lived('timeout', `wrong-${i}`);
   await lived('timeout', 'right', START + 1000);
