@@ -27,7 +27,7 @@ const MAX_GATHER_MS = 8;
  * connection per turn and reads from it in the next, so requests on separate connections arrive in every other turn.
  */
 const QUIET_TURNS = 3;
-/** After a batch of several: the clients that it answered connect again one after the other. A turn takes microseconds. */
+/** Shortly after a batch of several: the clients that it answered connect again one after the other. A turn takes microseconds. */
 const QUIET_TURNS_UNDER_LOAD = 8;
 
 /** Maximum of mutations that wait; more are rejected. */
@@ -88,7 +88,7 @@ export interface WriterOptions<C> {
   readonly lost?: () => string | null;
   /** Called after each commit with its number of mutations and its duration. */
   readonly observe?: (batch: number, milliseconds: number) => void;
-  /** Turns of the event loop without a new mutation after which a batch is complete; default: 3, and 8 after a batch of several. */
+  /** Turns of the event loop without a new mutation after which a batch is complete; default: 3, and 8 shortly after a batch of several. */
   readonly quietTurns?: number;
 }
 
@@ -114,11 +114,11 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
   let gathering: Promise<void> | null = null;
   let held: Promise<void> | null = null;
   let closed = false;
-  let lastBatch = 0;
+  let underLoadUntil = Number.NEGATIVE_INFINITY;
 
   async function gather(): Promise<void> {
     const began = world.elapsed();
-    const enough = lastBatch > 1 ? underLoad : quietTurns;
+    const enough = began < underLoadUntil ? underLoad : quietTurns;
     for (let seen = waiting.length, quiet = 0; quiet < enough; seen = waiting.length) {
       if (seen >= MAX_BATCH || world.elapsed() - began >= MAX_GATHER_MS) break;
       await yieldToEventLoop();
@@ -132,7 +132,6 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
   async function flush(): Promise<void> {
     const { batch, rest } = takeBatch(waiting, { weight: MAX_BATCH, bytes: MAX_BATCH_BYTES });
     waiting = [...rest];
-    lastBatch = batch.length;
     let result = commitUnlessLost(batch);
     for (let tries = 0; result === 'busy' && tries < BUSY_RETRIES; tries += 1) {
       await world.sleep(BUSY_RETRY_MS);
@@ -140,6 +139,7 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
       result = commitUnlessLost(batch);
     }
     if (result === 'busy') rejectAll(batch, new StoreUnavailable('the database is locked by another process'));
+    underLoadUntil = batch.length > 1 ? world.elapsed() + MAX_GATHER_MS : Number.NEGATIVE_INFINITY;
   }
 
   function commitUnlessLost(batch: readonly Waiting<C>[]): BatchResult {

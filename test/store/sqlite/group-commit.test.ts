@@ -2,7 +2,7 @@
 
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
-import { yieldToEventLoop } from '../../../src/lib/event-loop.ts';
+import { longWorkSlice, yieldToEventLoop } from '../../../src/lib/event-loop.ts';
 import type { World } from '../../../src/lib/world.ts';
 import { StoreUnavailable } from '../../../src/store/port.ts';
 import { createGroupCommit } from '../../../src/store/sqlite/group-commit.ts';
@@ -144,15 +144,30 @@ test('work that fails ends the hold', async () => {
 });
 
 test.each([
-  ['two', ['a', 'b'], [2, 2]],
-  ['one', ['a'], [1, 1, 1]],
-])('after a batch of %s, writes that are five turns apart', async (_, first, batches) => {
-  const { write, seen } = openFailing();
+  ['just after a batch of two', ['a', 'b'], 0, [2, 2]],
+  ['long after a batch of two', ['a', 'b'], 8, [2, 1, 1]],
+  ['just after a batch of one', ['a'], 0, [1, 1, 1]],
+])('%s, writes that are five turns apart', async (_, first, afterMs, batches) => {
+  let now = 0;
+  const { write, seen } = openOn({ elapsed: () => now, sleep: async () => {} });
   await Promise.all(first.map(write));
+  now += afterMs;
   const earlier = write('c');
   for (let turn = 0; turn < 5; turn += 1) await yieldToEventLoop();
   await Promise.all([earlier, write('d')]);
   expect(seen.batches).toEqual(batches);
+});
+
+test('a callback on a new connection, just after a batch of several, is committed before the next slice of long work', async () => {
+  const { write, count } = openFailing();
+  await Promise.all([write('a'), write('b')]);
+  await longWorkSlice();
+  const nextSlice = longWorkSlice().then(count);
+  // Node accepts the connection, reads from it, and ends the reading of the body.
+  for (let turn = 0; turn < 3; turn += 1) await yieldToEventLoop();
+  const writing = write('c');
+  expect(await nextSlice).toBe(3);
+  await writing;
 });
 
 test('while writes arrive in every turn, a batch is committed after 8 ms', async () => {
