@@ -103,7 +103,6 @@ export function parseCallback(
   contentType: string | null,
   { maxResultBytes = MAX_RESULT_BYTES, conceal = (body) => body }: CallbackLimits = {},
 ): ParsedCallback {
-  const unreadable = (reason: string): ParsedCallback => ({ type: 'callback-unreadable', reason });
   const part = profile.callback;
   const asSent = parseCallbackBody(bytes, contentType, part);
   // In a form, an escaped character of a token ends a field, and a dot nests a name: the halves would be stored.
@@ -111,26 +110,33 @@ export function parseCallback(
   // promise: form-divides-no-token
   const safe = isForm ? conceal(bytes) : bytes;
   const body = safe === bytes ? asSent : parseCallbackBody(safe, contentType, part);
+  const quoted = safe !== bytes && ({ quotedToken: true } as const);
+  const unreadable = (reason: string, id?: ReadExecutionId): ParsedCallback => ({
+    type: 'callback-unreadable',
+    reason,
+    ...id,
+    ...quoted,
+  });
   if (body.type === 'unreadable') return unreadable(body.reason);
   const large = largeCallback(bytes, body, { part, maxResultBytes });
   const scanned = large && scannedReport(profile, large, part);
-  if (large !== null && scanned !== null) {
-    return { type: 'callback', ...readNamedId(large.find(part.executionId)), report: scanned };
-  }
-  if (body.type === 'too-deep') return unreadable('the body is nested too deeply and has no usable status word');
+  const scannedId = readNamedId(large?.find(part.executionId) ?? null);
+  if (scanned !== null) return { type: 'callback', ...scannedId, report: scanned };
+  if (body.type === 'too-deep')
+    return unreadable('the body is nested too deeply and has no usable status word', scannedId);
   const { document, nonFinite } = body;
   const report = statusReportIn(profile, document, part, isForm);
+  const id = readNamedId(firstIfForm(findFirst(document, part.executionId), isForm));
   if (report !== null) {
-    const id = readNamedId(firstIfForm(findFirst(document, part.executionId), isForm));
     const raw = { bytes, contentType };
     const noted = withNotes(report, { value: document, nonFinite }, { part, place: 'callback', body: raw });
-    return { type: 'callback', ...id, ...noted, ...(safe !== bytes && { quotedToken: true }) };
+    return { type: 'callback', ...id, ...noted, ...quoted };
   }
   const where = [part.status].flat().join('" or "');
   const wrapped = wrappedDocumentAt(document);
   const hint = wrapped === null ? '' : `; "callback.document": "${wrapped}" would read the JSON in that text`;
   const found = kindOf(findFirst(document, part.status));
-  return unreadable(`the body has no usable status word at "${where}": ${found}${hint}`);
+  return unreadable(`the body has no usable status word at "${where}": ${found}${hint}`, id);
 }
 
 /** Returns the values of a callback beyond the limits; null for any other. */
@@ -148,7 +154,8 @@ function largeCallback(
 export function scanCallback(
   profile: Profile,
   maxResultBytes: number,
-  read = async (values: ScannedValues) => reportOfScan(profile, values, maxResultBytes),
+  read: (values: ScannedValues) => Promise<LargeCallback | null> = async (values) =>
+    reportOfScan(profile, values, maxResultBytes),
 ): CallbackScan {
   const scanner = createResponseScanner(profile.callback, maxResultBytes);
   return {
@@ -160,12 +167,11 @@ export function scanCallback(
   };
 }
 
-/** Returns null without a status. */
-export function reportOfScan(profile: Profile, values: ScannedValues, maxResultBytes: number): LargeCallback | null {
+/** Reads the values of a callback. Without a status it reports progress. */
+export function reportOfScan(profile: Profile, values: ScannedValues, maxResultBytes: number): LargeCallback {
   const part = profile.callback;
   const document = scannedDocument(values, maxResultBytes);
-  const report = scannedReport(profile, document, part);
-  if (report === null) return null;
+  const report = scannedReport(profile, document, part) ?? PROGRESS;
   const id = readNamedId(document.find(part.executionId));
   return { type: 'callback', ...id, report, isPollable: isPollable(profile) };
 }

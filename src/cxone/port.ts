@@ -120,11 +120,11 @@ export type PollResponse =
 /** A callback body, read with the profile. */
 export type ParsedCallback =
   | Omit<Event<'callback'>, 'origin'>
-  | { readonly type: 'callback-unreadable'; readonly reason: string };
+  | Pick<Event<'callback-unreadable'>, 'type' | 'reason' | 'executionId' | 'unusableId' | 'quotedToken'>;
 
 export interface CallbackScan {
   write(chunk: Uint8Array): void;
-  /** Returns null for a body other than a complete JSON document with a status. */
+  /** Returns null for a body other than a complete JSON document. Without a status it reports progress. */
   end(): Promise<LargeCallback | null>;
 }
 

@@ -10,7 +10,7 @@ import { expired } from './expiry-and-cancel.ts';
 import type { JsonObject } from './json.ts';
 import { namedDetail, reportDetail, statusDetail, unknownWordAfter, wordDetail } from './report-detail.ts';
 import { pending, scheduleNextPoll, sentOnPresentClock } from './scheduling.ts';
-import { namesAnother, pollSoon, unverifiedIdDropped } from './unverified-callback.ts';
+import { namesAnother, polledSoon, unverifiedIdDropped } from './unverified-callback.ts';
 
 export function callback(
   execution: Execution,
@@ -63,11 +63,24 @@ export function unreadable(
   // Only who received the submission knows its callback URL: it is not sent again, whatever the body says.
   // promise: unreadable-callback-shows-receipt
   const received = event.isUnverified || isTerminal(execution.status) ? execution : pending(execution, now);
-  const detail = { ...event.origin, reason: event.reason, ...statusDetail(execution, received) };
-  const draft = { ...entry('CALLBACK_UNREADABLE', detail), body: event.body };
-  if (isTerminal(execution.status)) return { execution, outcome: 'unreadable', entry: draft };
+  const { reason, origin, executionId: named = null } = event;
+  // A profile that does not fit the body may read another id: only a poll or the submit response confirms it.
+  // promise: unreadable-callback-names-what-is-polled
+  const usable = execution.executionId === null || execution.executionIdUnverified ? named : null;
   // The body most likely reported the end of the execution: poll at once, or as soon as the executionId is known.
-  return { execution: pollSoon(received, now), outcome: 'unreadable', entry: draft };
+  const next = polledSoon(received, usable, now);
+  const detail = {
+    ...origin,
+    reason,
+    ...(named !== null && { executionId: named }),
+    ...namedDetail(event),
+    ...statusDetail(execution, next),
+  };
+  return {
+    execution: next,
+    outcome: 'unreadable',
+    entry: { ...entry('CALLBACK_UNREADABLE', detail), body: event.body },
+  };
 }
 
 /** A poll brings the result of an open execution, unless it would be too large there, too, or CXone cannot be polled. */
@@ -77,9 +90,10 @@ export function callbackTooLarge(
   now: number,
 ): Transition {
   const direct = callback(execution, { ...event, type: 'callback' }, now);
-  const { executionId } = direct.execution;
+  const { executionId, executionIdUnverified } = direct.execution;
+  const isNamed = executionId !== null && !executionIdUnverified;
   // promise: large-callback-is-not-polled-in-vain
-  const isPollUseful = event.isPollable && executionId !== null && event.report.evidence === undefined;
+  const isPollUseful = event.isPollable && isNamed && event.report.evidence === undefined;
   if (isTerminal(execution.status) || direct.outcome === 'mismatch' || !isPollUseful) return direct;
   const known: Execution = { ...execution, executionId, executionIdUnverified: false };
   return unreadable(known, { type: 'callback-unreadable', reason, body: null }, now);

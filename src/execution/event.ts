@@ -126,13 +126,16 @@ type AnyEvent =
         readonly report: StatusReport;
       })
   /** A callback with an unreadable body: the bytes are kept and CXone is polled at once. */
-  | (Requested & {
-      readonly type: 'callback-unreadable';
-      readonly reason: string;
-      readonly body: RawBody | null;
-      /** True if it has no proof (CALLBACK_TRUST=verify); left out otherwise. */
-      readonly isUnverified?: boolean;
-    })
+  | (Named &
+      Requested & {
+        readonly type: 'callback-unreadable';
+        readonly reason: string;
+        readonly body: RawBody | null;
+        /** The executionId, where the body shows it all the same; null or left out for none. */
+        readonly executionId?: string | null;
+        /** True if it has no proof (CALLBACK_TRUST=verify); left out otherwise. */
+        readonly isUnverified?: boolean;
+      })
   /** The kept body of a response, read again with the present profile. */
   | (Requested &
       Noted & {

@@ -57,7 +57,7 @@ export interface Execution extends Omit<Submission, 'inputs' | 'context'> {
   readonly status: Status;
   /** CXone's id of the execution. */
   readonly executionId: string | null;
-  /** True while `executionId` is known only from an unverified callback (CALLBACK_TRUST=verify). */
+  /** True while `executionId` is known only from a callback without a readable status, or without proof (CALLBACK_TRUST=verify). */
   readonly executionIdUnverified: boolean;
   /** Why the executionId that CXone gave cannot be used; null if it can, or if there was none. */
   readonly executionIdProblem: string | null;

@@ -76,6 +76,13 @@ export function refused(
     const detail = { message: event.message, note: 'a callback or a poll had shown that CXone received it' };
     return { execution, outcome: 'ignored', entry: entry('FAILED', detail, event) };
   }
+  // Also after a first attempt: a gateway may have sent it twice, and CXone refused the second one.
+  // promise: named-execution-is-polled-before-rejection
+  if (execution.executionIdUnverified) {
+    const detail = { message: event.message, note: 'a callback has named an executionId, under which CXone is polled' };
+    const answered: Execution = { ...execution, latencyMs: execution.latencyMs ?? event.latencyMs };
+    return { execution: answered, outcome: 'ignored', entry: entry('FAILED', detail, event) };
+  }
   const error = { code: event.httpStatus, message: event.message };
   const rejected = ended(
     { ...execution, latencyMs: event.latencyMs },

@@ -3,7 +3,8 @@
 // The report of the callback goes to the audit trail only. If the execution has no executionId, it takes the one in the callback,
 // because CXone cannot be polled without one. Such an executionId is unverified: a poll response confirms it, a second 404 drops
 // it, and the executionId in the submit response replaces it. While it is unverified, nothing is sent again after a 429 or 503
-// unless the submission allows it, because CXone may have received it in spite of that response.
+// unless the submission allows it, because CXone may have received it in spite of that response, and a 4xx does not end it.
+// The executionId in a callback without a readable status is unverified, too, also of a callback with proof.
 
 import { applyResult, type Transition } from './apply-result.ts';
 import { type ExecutionEvent, entry, type ResponseFacts } from './event.ts';
@@ -40,7 +41,8 @@ export function unverifiedCallback(
   };
 }
 
-function polledSoon(execution: Execution, named: string | null, now: number): Execution {
+/** Schedules a poll at once under an executionId that nothing confirms yet, or as soon as one is known. */
+export function polledSoon(execution: Execution, named: string | null, now: number): Execution {
   if (isTerminal(execution.status)) return execution;
   if (execution.status === 'QUEUED') {
     // promise: hint-is-polled-before-sending-again
@@ -76,12 +78,13 @@ export function pollSoon(execution: Execution, now: number): Execution {
 
 /** Drops an unverified executionId that CXone does not know; the execution waits as before the callback. */
 export function unverifiedIdDropped(execution: Execution, message: string, answered: ResponseFacts): Transition {
-  const { status, deadline, retryUncertain } = execution;
+  const { status, deadline, retryUncertain, latencyMs } = execution;
   const sentAt = sentOnPresentClock(execution);
-  const unanswered = status === 'UNCONFIRMED' && retryUncertain && sentAt !== null;
+  // promise: refused-submission-is-not-sent-again
+  const unanswered = status === 'UNCONFIRMED' && retryUncertain && sentAt !== null && latencyMs === null;
   const leaseEnd = unanswered ? sentAt + SEND_LEASE_MS : Number.POSITIVE_INFINITY;
   const expireAt = deadline === null ? null : Math.min(leaseEnd, deadline);
-  const detail = { message, note: 'CXone does not know the executionId of the unverified callback' };
+  const detail = { message, note: 'CXone does not know the executionId that only a callback has named' };
   return {
     execution: {
       ...execution,

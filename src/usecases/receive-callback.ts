@@ -97,11 +97,13 @@ export function createCallbackReceiver(
     },
     scan: () => cxone.scanCallback(),
     tooLarge: (reference, reason, scanned) => {
+      // promise: long-callback-names-what-is-polled
+      const executionId = scanned?.executionId ?? null;
       // An unverified callback is only a reason to poll, whatever it reports.
       const isOutcome = scanned !== null && scanned.report.kind !== 'progress' && !isUnverified;
       const event: ExecutionEvent = isOutcome
         ? { ...scanned, type: 'callback-too-large', reason }
-        : { type: 'callback-unreadable', reason, body: null, isUnverified };
+        : { type: 'callback-unreadable', reason, body: null, executionId, isUnverified };
       return store.record(reference, event, world.now());
     },
     callback: (reference, bytes, contentType) => {

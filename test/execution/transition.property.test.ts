@@ -77,6 +77,7 @@ const event: fc.Arbitrary<ExecutionEvent> = fc.oneof(
     ...of('callback-unreadable'),
     reason: message,
     body: fc.constant(null),
+    executionId: name,
     isUnverified: fc.boolean(),
   }),
   fc.record({ ...of('callback-too-large'), reason: message, executionId: name, report, isPollable: fc.boolean() }),
@@ -260,6 +261,26 @@ describe('in every history', () => {
       );
       expect(sent).toBeLessThanOrEqual(1 + requeued.length);
       for (const { event, before } of requeued) expect(event.type === 'unsent' || before.retryUncertain).toBe(true);
+    });
+  });
+
+  test('an execution that a callback names can be polled, unless it may be retried', () => {
+    always((steps) => {
+      for (const { event, execution } of steps) {
+        const isNaming = 'executionId' in event && event.type !== 'submitted' && event.executionId != null;
+        if (!isNaming || isTerminal(execution.status)) continue;
+        const mayBeRetried = execution.status === 'QUEUED' && execution.retryUncertain;
+        expect(hasPollAddress(execution) || mayBeRetried).toBe(true);
+      }
+    });
+  });
+
+  test('an execution that can be polled is not sent again, and one that only a callback has named is not rejected', () => {
+    always((steps) => {
+      const sent = steps.filter(({ entry }) => entry.event === 'DISPATCHED' && entry.detail['attempt']);
+      for (const { before } of sent) expect(hasPollAddress(before)).toBe(false);
+      const refused = steps.filter(({ event, outcome }) => event.type === 'refused' && outcome === 'resolved');
+      for (const { before } of refused) expect(before.executionIdUnverified).toBe(false);
     });
   });
 

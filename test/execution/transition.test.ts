@@ -325,6 +325,49 @@ describe('a callback shows that CXone received the submission', () => {
     expect(execution).toMatchObject({ status: 'QUEUED', attempts: 1 });
   });
 
+  test.each([
+    ['with proof', {}, 'PENDING'],
+    ['without proof', { isUnverified: true }, 'UNCONFIRMED'],
+  ] as const)(
+    'one %s that is unreadable but names an executionId has it polled, instead of sent again',
+    (_, proof, status) => {
+      const named = { ...UNREADABLE, ...proof, executionId: 'cx-7' };
+      const expected = { status, executionId: 'cx-7', executionIdUnverified: true, dispatchAt: null, expireAt: null };
+      const whileInFlight = upon(anExecution(), DISPATCHED, named, UNSENT);
+      expect(whileInFlight.execution).toMatchObject({ ...expected, pollAt: NOON + 2000 });
+      const whileQueued = upon(anExecution(), DISPATCHED, UNSENT, named);
+      expect(whileQueued.execution).toMatchObject({ ...expected, pollAt: NOON + 3000 });
+      expect(whileQueued.entry.detail).toEqual({ reason: 'no JSON', executionId: 'cx-7', status });
+      expect(transition(whileQueued.execution, DISPATCHED, NOON + 70_000).outcome).toBe('ignored');
+      const answer = polled(completed('there'), { polledExecutionId: 'cx-7' });
+      expect(transition(whileQueued.execution, answer, NOON).execution).toMatchObject({ status: 'COMPLETED' });
+    },
+  );
+
+  test('the executionId of an unreadable one is only a guess: others replace it, and its end ends nothing', () => {
+    const guessed = [DISPATCHED, { ...UNREADABLE, executionId: 'no-id' }] as const;
+    const confirmed = { status: 'PENDING', executionId: 'cx-1', executionIdUnverified: false };
+    expect(upon(anExecution(), ...guessed, submitted()).execution).toMatchObject(confirmed);
+    expect(upon(anExecution(), ...guessed, callback(RUNNING, 'cx-1')).execution).toMatchObject(confirmed);
+    const gone = notFound({ polledExecutionId: 'no-id' });
+    const dropped = upon(anExecution(), ...guessed, gone, gone);
+    expect(dropped.entry.event).toBe('POLL_ERROR');
+    expect(dropped.execution).toMatchObject({ status: 'PENDING', executionId: null, pollAt: null });
+    expect(dropped.execution.expireAt).toBe(dropped.execution.deadline);
+    // A poll under the guess might not bring the result, which no one keeps.
+    const long = upon(anExecution(), ...guessed, { ...TOO_LARGE, executionId: null });
+    expect(long.execution).toMatchObject({ status: 'COMPLETED', resolvedBy: 'callback' });
+  });
+
+  test('an unreadable one that names another executionId than the known one changes no id, and states what it names', () => {
+    const { execution, outcome, entry } = upon(anExecution(), DISPATCHED, submitted(), {
+      ...UNREADABLE,
+      executionId: 'cx-2',
+    });
+    expect([outcome, entry.detail]).toEqual(['unreadable', { reason: 'no JSON', executionId: 'cx-2' }]);
+    expect(execution).toMatchObject({ executionId: 'cx-1', executionIdUnverified: false, pollAt: NOON + 3000 });
+  });
+
   test('after the rejection of a second attempt it is late, and after that of a single attempt a conflict', () => {
     const second = upon(anExecution(), DISPATCHED, UNSENT, DISPATCHED, REFUSED, callback(completed('there')));
     expect([second.outcome, second.entry.event]).toEqual(['late', 'CALLBACK_LATE']);

@@ -174,6 +174,36 @@ describe('an execution whose submit response is not known', () => {
     }
   });
 
+  test('is polled before a rejection ends it, because an earlier attempt or a repeat of the gateway may have run', () => {
+    const refused = { type: 'refused', httpStatus: 409, latencyMs: 9, message: 'CXone answered 409' } as const;
+    const named = hint(RUNNING, 'cx-7');
+    for (const attempts of [
+      [DISPATCHED, named],
+      [DISPATCHED, UNSENT, DISPATCHED, named],
+    ]) {
+      const { execution, outcome, entry } = upon(anExecution(), ...attempts, refused);
+      expect([outcome, entry.event, entry.detail['note']]).toEqual([
+        'ignored',
+        'FAILED',
+        'a callback has named an executionId, under which CXone is polled',
+      ]);
+      expect(execution).toMatchObject({ status: 'UNCONFIRMED', executionId: 'cx-7', expireAt: null });
+      expect(execution.pollAt).toBe(NOON + attempts.length * 1000);
+      const found = transition(execution, polled(completed('there'), { polledExecutionId: 'cx-7' }), NOON + 9000);
+      expect(found.execution).toMatchObject({ status: 'COMPLETED', resolvedBy: 'poll', result: 'there' });
+    }
+    const unnamed = upon(anExecution(), DISPATCHED, hint(RUNNING), refused).execution;
+    expect(unnamed).toMatchObject({ status: 'REJECTED', error: { code: 409 } });
+  });
+
+  test('waits for its deadline if it was rejected and CXone does not know the executionId, also with retryUncertain', () => {
+    const refused = { type: 'refused', httpStatus: 409, latencyMs: 9, message: 'CXone answered 409' } as const;
+    const again = anExecution({ retryUncertain: true, timeoutSeconds: 600 });
+    const { execution } = upon(again, ...hinted, refused, gone('cx-7'), gone('cx-7'));
+    expect(execution).toMatchObject({ status: 'UNCONFIRMED', executionId: null, pollAt: null });
+    expect(execution.expireAt).toBe(execution.deadline);
+  });
+
   test('takes the newest executionId, because the first may be invented', () => {
     const { execution } = upon(anExecution(), ...hinted, hint(completed(), 'cx-8'));
     expect(execution).toMatchObject({ executionId: 'cx-8', pollAt: NOON + 2000 });

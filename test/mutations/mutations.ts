@@ -510,6 +510,33 @@ export const MUTATIONS: readonly Mutation[] = [
     title: 'keeps it from being sent again after 429 or 503',
   },
   {
+    tag: 'unreadable-callback-names-what-is-polled',
+    promise: 'the executionId in a callback without a readable status is polled, and the submission is not sent again',
+    edit: value('null'),
+    tests: ['test/execution/transition.test.ts'],
+    title: 'that is unreadable but names an executionId has it polled, instead of sent again',
+  },
+  {
+    tag: 'long-callback-names-what-is-polled',
+    promise: 'the executionId in a callback over 1 MiB is polled, also without a status or proof',
+    edit: value('null'),
+    tests: ['test/usecases/named-by-unreadable.test.ts'],
+  },
+  {
+    tag: 'named-execution-is-polled-before-rejection',
+    promise: 'a rejection does not end what an unverified callback has named before it is polled',
+    edit: condition(false),
+    tests: ['test/execution/unverified-callback.test.ts'],
+    title: 'is polled before a rejection ends it',
+  },
+  {
+    tag: 'refused-submission-is-not-sent-again',
+    promise: 'a submission that CXone rejected is not sent again as if its response had been lost',
+    edit: withoutOperand(3),
+    tests: ['test/execution/unverified-callback.test.ts'],
+    title: 'waits for its deadline if it was rejected',
+  },
+  {
     tag: 'hint-is-polled-before-sending-again',
     promise: 'an unverified callback with an executionId causes a poll before a queued submission is sent again',
     edit: condition(true),

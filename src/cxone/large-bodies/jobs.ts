@@ -102,7 +102,7 @@ export interface PackedResponse {
 
 export interface Replies {
   readonly callback: Packed<ReadCallback> | (UnreadableCallback & { readonly isTokenFree: boolean });
-  readonly scan: Packed<LargeCallback> | null;
+  readonly scan: Packed<LargeCallback>;
   readonly response: PackedResponse;
   readonly canonical: string;
   readonly request: HttpRequest;
@@ -146,8 +146,10 @@ function createReplies({ profile, maxResultBytes, callbackSecrets }: JobRules): 
   }
 
   function scan(values: ScannedValues): Replies['scan'] {
-    const parsed = reportOfScan(profile, values, maxResultBytes);
-    return parsed && packed(parsed, Buffer.concat([...values.values()].map(({ text }) => text)));
+    return packed(
+      reportOfScan(profile, values, maxResultBytes),
+      Buffer.concat([...values.values()].map(({ text }) => text)),
+    );
   }
 
   function response({ call, httpStatus, body, isCut, scanned, hidden }: ResponseJob): PackedResponse {

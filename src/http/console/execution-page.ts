@@ -191,7 +191,7 @@ function facts(one: Execution): Html {
     ['App', html`<a href="/console/executions?app=${encodeURIComponent(one.app)}">${one.app}</a>`],
     [
       'Id at CXone',
-      html`${one.executionId ?? NOTHING}${one.executionIdUnverified ? ' (from an unverified callback)' : ''}`,
+      html`${one.executionId ?? NOTHING}${one.executionIdUnverified ? ' (only a callback has named it)' : ''}`,
     ],
     ...linkTo('Repeats', one.resubmissionOf),
     ...linkTo('Submitted again as', one.resubmittedAs),

@@ -29,7 +29,7 @@ export const executionRows = sqliteTable(
     executionId: text('execution_id'),
     /** The present executionId where that is another one; 0: there is none any more. */
     otherExecutionId: shortOrText('other_execution_id'),
-    /** 1 while the present executionId is known only from an unverified callback. */
+    /** 1 while the present executionId is known only from an unverified or unreadable callback. */
     hearsay: integer('hearsay').notNull(),
     submittedAt: integer('submitted_at').notNull(),
     sentAt: integer('sent_at'),
