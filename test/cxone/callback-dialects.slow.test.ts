@@ -56,7 +56,7 @@ describe('fields', () => {
 
   test('that are in none of them are reported with all the places', () => {
     const reason = 'the body has no usable status word at "/status" or "/data/status": there is nothing';
-    expect(read(either, '{"state":"COMPLETED"}')).toEqual({ type: 'callback-unreadable', reason });
+    expect(read(either, '{"state":"COMPLETED"}')).toEqual({ type: 'callback-unreadable', reason, executionId: null });
     expect(read(either, '{"status":true,"data":{"status":"COMPLETED"}}')).toMatchObject({
       reason: expect.stringContaining('it is neither a text nor a number'),
     });
