@@ -92,7 +92,7 @@ type AnyEvent =
         /** Why the response was cut off; left out if it was complete. */
         readonly cut?: string;
       })
-  /** CXone refused it (4xx): it never runs. */
+  /** CXone refused it (4xx): this attempt never runs. */
   | (Answered & { readonly type: 'refused'; readonly message: string })
   /** It is due to be sent, but there is no access token: it stays queued. */
   | { readonly type: 'held'; readonly httpStatus: number; readonly message: string }
