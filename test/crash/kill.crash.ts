@@ -36,7 +36,7 @@ interface Chain {
 const LIVES = 6;
 const BUDGET_MS = budget(0.5);
 /** What is added while a kind of event has not happened yet, milliseconds. */
-const MORE_MS = 90_000;
+const MORE_MS = 300_000;
 const LONGEST_LIFE_MS = 2_500;
 
 const SHARES = {
