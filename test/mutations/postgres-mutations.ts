@@ -1,6 +1,17 @@
 // The promises that the store on PostgreSQL keeps with code of its own. Their tags in the source begin with `postgres/`.
 
-import { branch, condition, type Edit, precededBy, removed, replacedBy, swapped, uncalled, value } from './edit.ts';
+import {
+  branch,
+  condition,
+  type Edit,
+  precededBy,
+  removed,
+  replacedBy,
+  swapped,
+  uncalled,
+  value,
+  withoutOperand,
+} from './edit.ts';
 import { MUTATIONS, type Mutation } from './mutations.ts';
 
 const AT_A_RATE_OF_ONE = 'however one leader follows another';
@@ -223,6 +234,12 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     edit: swapped('handed_over_term = NULL', 'handed_over_term = handed_over_term'),
     tests: [CHANNEL],
     title: 'a leader takes a hand-over of the one right before it',
+  },
+  {
+    tag: 'postgres/reading-ends-no-pause-that-begins',
+    promise: 'a pause that is being committed is not ended by reading the pauses of the database',
+    edit: withoutOperand(1),
+    tests: ['test/store/postgres/pauses.test.ts'],
   },
   {
     tag: 'rate-outlasts-clock-steps',

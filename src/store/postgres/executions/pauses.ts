@@ -74,6 +74,8 @@ export function createSendingPauses(reads: Reads, session: Pick<Session, 'write'
   let pauses: readonly SendingPause[] = [];
   /** Changes of this receiver that were begun or ended: what was read during one may be outdated. */
   let changes = 0;
+  /** Changes that this receiver is committing: what is read meanwhile may lack them. */
+  let underWay = 0;
 
   function set(next: readonly SendingPause[]): void {
     pauses = next;
@@ -88,6 +90,7 @@ export function createSendingPauses(reads: Reads, session: Pick<Session, 'write'
     const known = pauses.find((one) => isSameScope(one, pause));
     // Before the commit, so that no claim is decided after it that the pause covers.
     if (known === undefined) set([...pauses, pause]);
+    underWay += 1;
     try {
       const found = await session.write<PauseOutcome>(PAUSE, { ...pause, since: isoTime(pause.since) });
       set(pauses);
@@ -96,21 +99,29 @@ export function createSendingPauses(reads: Reads, session: Pick<Session, 'write'
     } catch (error) {
       set(pauses.filter((one) => one !== pause));
       throw error;
+    } finally {
+      underWay -= 1;
     }
   }
 
   async function resumeSending({ app, actionId }: PauseScope): Promise<CountedPause | null> {
-    const row = await session.write<PauseRow | null>(RESUME, { app, actionId });
-    if (row === null) return null;
-    set(pauses.filter((one) => !isSameScope(one, { app, actionId })));
-    resumed();
-    return toPause(row);
+    underWay += 1;
+    try {
+      const row = await session.write<PauseRow | null>(RESUME, { app, actionId });
+      if (row === null) return null;
+      set(pauses.filter((one) => !isSameScope(one, { app, actionId })));
+      resumed();
+      return toPause(row);
+    } finally {
+      underWay -= 1;
+    }
   }
 
   async function reload(all: Session['all']): Promise<void> {
     const before = changes;
     const stored = (await all<StoredPause>(IN_FORCE, [])).map(toStored);
-    if (changes !== before) return;
+    // promise: postgres/reading-ends-no-pause-that-begins
+    if (changes !== before || underWay > 0) return;
     const isEnded = !pauses.every((one) => stored.some((other) => isSameScope(one, other)));
     pauses = stored;
     if (isEnded) resumed();
