@@ -124,10 +124,10 @@ function live({ submission, steps }: { submission: object; steps: { event: Execu
   });
 }
 
-function always(promise: (steps: Step[]) => void): void {
+function always(promise: (steps: Step[]) => void, numRuns = 500): void {
   fc.assert(
     fc.property(history, (h) => promise(live(h))),
-    { numRuns: 500 },
+    { numRuns },
   );
 }
 
@@ -147,9 +147,10 @@ function dueFor({ dispatchAt, pollAt, expireAt }: Execution): string {
 describe('in every history', () => {
   test('(the generated histories reach every outcome and every status)', () => {
     const reached = new Set<string>();
+    // NOT_FOUND is rare: few hundred histories may lack it.
     always((steps) => {
       for (const { outcome, execution } of steps) reached.add(outcome).add(execution.status);
-    });
+    }, 10_000);
     expect([...reached]).toEqual(expect.arrayContaining(['resolved', 'duplicate', 'conflict', 'late', 'mismatch']));
     expect([...reached]).toEqual(expect.arrayContaining([...OPEN_STATUSES, ...TERMINAL_STATUSES]));
   });
