@@ -75,7 +75,8 @@ describe('clients that are slow or greedy', () => {
 
   test('an answer may take longer than a request may', async () => {
     const { fetch, arrived, release } = held();
-    await using server = await start(fetch, FAST);
+    // Longer than a busy machine needs to read what has arrived.
+    await using server = await start(fetch, { ...FAST, headersTimeout: 1_000, requestTimeout: 1_000 });
     const patient = wire(server.port);
     patient.send(head('GET', '/', { connection: 'close' }));
     await arrived;
@@ -97,7 +98,8 @@ describe('clients that are slow or greedy', () => {
 
   test('a silent client of an answer that never comes is let go', async () => {
     const { fetch, arrived } = held();
-    await using server = await start(fetch, { silenceTimeout: 50 });
+    // Longer than a busy machine needs to read what has arrived.
+    await using server = await start(fetch, { silenceTimeout: 1_000 });
     const raw = wire(server.port);
     raw.send(head('GET', '/'));
     await arrived;
