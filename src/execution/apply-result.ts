@@ -77,7 +77,9 @@ export function applyResult(
   const outcome = isReread && completedEmpty(execution, result) ? 'late' : compare(execution, result);
   // promise: late-result-is-kept
   const kept: Execution =
-    outcome === 'late' ? { ...execution, lateResult: { ...result, via: channel, receivedAt: now } } : execution;
+    outcome === 'late'
+      ? { ...execution, lateResult: { ...result, via: channel, receivedAt: now }, pollAt: null }
+      : execution;
   const event = channel === 'callback' ? LOSING_CALLBACK[outcome] : WINNING_ENTRY[channel];
   if (outcome === 'duplicate')
     return { execution: kept, outcome, entry: entry(event, { ...detail, outcome }, response) };
@@ -102,11 +104,16 @@ function compare(
   execution: Execution,
   said: { status: string; result: Json; error: Json },
 ): 'duplicate' | 'conflict' | 'late' {
-  if (endedWithoutResult(execution) && execution.lateResult === null) return 'late';
+  if (awaitsLateResult(execution)) return 'late';
   const { status, result, error } = execution.lateResult ?? execution;
   // promise: same-result-is-a-duplicate
   const isSame = said.status === status && isSameJson(said.result, result) && isSameJson(said.error, error);
   return isSame ? 'duplicate' : 'conflict';
+}
+
+/** Returns whether the execution ended without a result, and none has come since. */
+export function awaitsLateResult(execution: Execution): boolean {
+  return endedWithoutResult(execution) && execution.lateResult === null;
 }
 
 /** A rejection is CXone's last word about one attempt only: an earlier one may have run. */

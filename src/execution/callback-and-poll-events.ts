@@ -1,16 +1,17 @@
 // Transitions for callbacks and polls.
 
 import { isoTime } from '../lib/time.ts';
-import { applyResult, ended, type Transition } from './apply-result.ts';
+import { applyResult, awaitsLateResult, ended, type Transition } from './apply-result.ts';
 import { withBodyNotes } from './body-notes.ts';
 import { type ExecutionEvent, entry } from './event.ts';
 import { type Execution, isTerminal } from './execution.ts';
 import { isSameExecutionId } from './execution-id.ts';
 import { expired } from './expiry-and-cancel.ts';
 import type { JsonObject } from './json.ts';
+import { answeredAfterEnd, isPolledAfterEnd, repeatedAfterEnd } from './poll-after-end.ts';
 import { namedDetail, reportDetail, statusDetail, unknownWordAfter, wordDetail } from './report-detail.ts';
 import { pending, scheduleNextPoll, sentOnPresentClock } from './scheduling.ts';
-import { namesAnother, polledSoon, unverifiedIdDropped } from './unverified-callback.ts';
+import { namesAnother, polledSoon, unverifiedIdDropped, withoutGuessedId } from './unverified-callback.ts';
 
 export function callback(
   execution: Execution,
@@ -94,7 +95,9 @@ export function callbackTooLarge(
   const isNamed = executionId !== null && !executionIdUnverified;
   // promise: large-callback-is-not-polled-in-vain
   const isPollUseful = event.isPollable && isNamed && event.report.evidence === undefined;
-  if (isTerminal(execution.status) || direct.outcome === 'mismatch' || !isPollUseful) return direct;
+  // What CXone no longer knows is not polled for more than this callback says.
+  const isNews = !isTerminal(execution.status) || (awaitsLateResult(execution) && execution.status !== 'NOT_FOUND');
+  if (!isNews || direct.outcome === 'mismatch' || !isPollUseful) return direct;
   const known: Execution = { ...execution, executionId, executionIdUnverified: false };
   return unreadable(known, { type: 'callback-unreadable', reason, body: null }, now);
 }
@@ -112,7 +115,9 @@ export function polled(
   // promise: poll-response-names-its-execution
   if (named !== null && execution.executionId !== null && !isSameExecutionId(named, execution.executionId)) {
     const draft = entry('POLL_MISMATCH', { ...origin, executionId: named, ...reportDetail(report) }, event);
-    const next = isTerminal(counted.status) ? counted : scheduleNextPoll(counted, event, now);
+    const next = isTerminal(counted.status)
+      ? answeredAfterEnd(counted, event.leasedUntil)
+      : scheduleNextPoll(counted, event, now);
     return { execution: next, outcome: 'mismatch', entry: draft };
   }
   const found = foundBy(counted, named, now);
@@ -121,6 +126,8 @@ export function polled(
     return withBodyNotes(applyResult(found, report, { channel: 'poll', now, detail, response: event }), event.notes);
   }
   const draft = entry('POLL_PROGRESS', detail, event);
+  if (isPolledAfterEnd(counted))
+    return { execution: answeredAfterEnd(found, event.leasedUntil), outcome: 'ignored', entry: draft };
   if (isTerminal(found.status)) return { execution: counted, outcome: 'ignored', entry: draft };
   const running = { ...found, unknownWord: unknownWordAfter(found, report) };
   if (event.final) return expired(running, now, stillRunning(running));
@@ -170,7 +177,7 @@ export function pollFailed(
   const counted: Execution = { ...execution, pollCount: execution.pollCount + 1 };
   const draft = entry('POLL_ERROR', { ...event.origin, message: event.message }, event);
   return isTerminal(counted.status)
-    ? { execution: counted, outcome: 'ignored', entry: draft }
+    ? { execution: repeatedAfterEnd(counted, event, now), outcome: 'ignored', entry: draft }
     : { execution: scheduleNextPoll(counted, event, now), outcome: 'progress', entry: draft };
 }
 
@@ -185,7 +192,8 @@ export function pollNotFound(execution: Execution, event: NotFound, now: number)
   const counted: Execution = { ...execution, pollCount: execution.pollCount + 1 };
   if (isForAnotherId(execution, event.polledExecutionId)) return responseIgnored(counted, event, now, origin);
   const draft = entry('POLL_404', { ...origin, message }, event);
-  if (isTerminal(counted.status)) return { execution: counted, outcome: 'ignored', entry: draft };
+  if (isTerminal(counted.status))
+    return { execution: notFoundAfterEnd(counted, event, now), outcome: 'ignored', entry: draft };
   // A clock that was set back must not postpone the end.
   const firstAt = Math.min(execution.notFoundAt ?? now, now);
   const missing: Execution = { ...counted, notFoundAt: firstAt };
@@ -195,9 +203,23 @@ export function pollNotFound(execution: Execution, event: NotFound, now: number)
   if (!isConfirmed || (isNotYet && !final)) return awaitingNext404(missing, event, confirmAt, now);
   if (isNotYet && execution.foundAt !== null) return expired(missing, now, 'CXone did not know it at the last poll');
   if (execution.executionIdUnverified && execution.pollUrl === null)
-    return unverifiedIdDropped(missing, message, event);
+    return unverifiedIdDropped(missing, message, event, now);
   const notFound = ended(missing, { status: 'NOT_FOUND', resolvedBy: 'poll', now, error: { code: 404, message } });
   return { execution: notFound, outcome: 'resolved', entry: draft };
+}
+
+/** A second 404 ends the polls after the end, and a guessed executionId. */
+function notFoundAfterEnd(ended: Execution, event: NotFound, now: number): Execution {
+  if (!isPolledAfterEnd(ended)) return ended;
+  const { confirmAfterMs, retryAfterMs = 0, notBefore = 0 } = event;
+  const firstAt = Math.min(ended.notFoundAt ?? now, now);
+  // promise: first-404-after-the-end-is-repeated
+  if (ended.notFoundAt === null || now < firstAt + confirmAfterMs) {
+    return { ...ended, notFoundAt: firstAt, pollAt: Math.max(firstAt + confirmAfterMs, now + retryAfterMs, notBefore) };
+  }
+  const answered = answeredAfterEnd({ ...ended, notFoundAt: now }, event.leasedUntil);
+  const isGuess = answered.pollAt === null && answered.executionIdUnverified && answered.pollUrl === null;
+  return isGuess ? { ...withoutGuessedId(answered), notFoundAt: now } : answered;
 }
 
 /** Returns when CXone accepted the execution, as far as it is known: when the response to the submission arrived. */
@@ -233,8 +255,7 @@ function responseIgnored(
   said: JsonObject = {},
 ): Transition {
   const detail = { message: 'the response is about an executionId that this execution no longer has', ...said };
-  const isOver = isTerminal(execution.status);
   // promise: replaced-id-is-polled-at-once
-  const next = isOver ? execution : scheduleNextPoll(execution, { ...event, nextPollAt: now }, now);
+  const next = scheduleNextPoll(execution, { ...event, nextPollAt: now }, now);
   return { execution: next, outcome: 'ignored', entry: entry('POLL_ERROR', detail, event) };
 }

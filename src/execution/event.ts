@@ -53,6 +53,8 @@ interface Answered {
 interface NextPoll {
   readonly nextPollAt: number;
   readonly notBefore?: number;
+  /** The `pollAt` under which a poll after the end was claimed; left out for a poll that was not scheduled. */
+  readonly leasedUntil?: number | null;
 }
 
 /** Who requested a poll or had a body read again, for its audit entry; left out for the schedule. */

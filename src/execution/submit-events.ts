@@ -60,7 +60,7 @@ function named(
   if (executionId === null && (pollUrl === null || !execution.executionIdUnverified)) return execution;
   if (execution.executionId === null) return { ...execution, executionId };
   if (!execution.executionIdUnverified) return execution;
-  const pollAt = isTerminal(execution.status) ? null : now;
+  const pollAt = isTerminal(execution.status) && execution.pollAt === null ? null : now;
   return { ...execution, executionId, executionIdUnverified: false, notFoundAt: null, pollAt };
 }
 
@@ -79,7 +79,7 @@ export function refused(
   // Also after a first attempt: a gateway may have sent it twice, and CXone refused the second one.
   // promise: named-execution-is-polled-before-rejection
   if (execution.executionIdUnverified) {
-    const detail = { message: event.message, note: 'a callback has named an executionId, under which CXone is polled' };
+    const detail = { message: event.message, note: POLLED_FIRST };
     const answered: Execution = { ...execution, latencyMs: execution.latencyMs ?? event.latencyMs };
     return { execution: answered, outcome: 'ignored', entry: entry('FAILED', detail, event) };
   }
@@ -100,8 +100,7 @@ export function held(execution: Execution, event: Extract<ExecutionEvent, { type
 
 export function unsent(execution: Execution, event: Extract<ExecutionEvent, { type: 'unsent' }>): Transition {
   // promise: named-execution-is-polled-first
-  const isNamed = execution.executionIdUnverified && !execution.retryUncertain;
-  const isAgain = execution.status === 'UNCONFIRMED' && !isNamed;
+  const isAgain = execution.status === 'UNCONFIRMED' && !execution.executionIdUnverified;
   const consequence: JsonObject = isAgain ? { retryAt: isoTime(event.retryAt) } : { note: 'not sent again' };
   const draft = entry(failureEvent(event.httpStatus), { message: event.message, ...consequence }, event);
   if (!isAgain) return { execution, outcome: 'ignored', entry: draft };
@@ -110,17 +109,21 @@ export function unsent(execution: Execution, event: Extract<ExecutionEvent, { ty
 
 export function uncertain(execution: Execution, event: Extract<ExecutionEvent, { type: 'uncertain' }>): Transition {
   // promise: uncertain-submission-not-resent
-  const again = execution.status === 'UNCONFIRMED' && execution.retryUncertain && event.retryAt !== null;
-  const consequence: JsonObject = again
-    ? { retryAt: isoTime(event.retryAt) }
-    : { note: 'CXone may have received it; not sent again' };
+  const isOpen = execution.status === 'UNCONFIRMED';
+  const mayRepeat = isOpen && execution.retryUncertain && event.retryAt !== null;
+  // promise: named-execution-is-polled-before-a-repeat
+  const again = mayRepeat && !execution.executionIdUnverified;
+  const why = mayRepeat ? POLLED_FIRST : 'CXone may have received it; not sent again';
+  const consequence: JsonObject = again ? { retryAt: isoTime(event.retryAt) } : { note: why };
   const draft = entry(failureEvent(event.httpStatus), { message: event.message, ...consequence }, event);
-  if (execution.status !== 'UNCONFIRMED') return { execution, outcome: 'ignored', entry: draft };
+  if (!isOpen) return { execution, outcome: 'ignored', entry: draft };
   const next = again
     ? requeued(execution, event.retryAt, event.giveUpAt)
     : { ...execution, expireAt: execution.pollAt === null ? execution.deadline : null };
   return { execution: next, outcome: 'progress', entry: draft };
 }
+
+const POLLED_FIRST = 'a callback has named an executionId, under which CXone is polled';
 
 /** Returns the audit event for a submission that failed. */
 function failureEvent(httpStatus: number): AuditEvent {

@@ -2,16 +2,18 @@
 //
 // The report of the callback goes to the audit trail only. If the execution has no executionId, it takes the one in the callback,
 // because CXone cannot be polled without one. Such an executionId is unverified: a poll response confirms it, a second 404 drops
-// it, and the executionId in the submit response replaces it. While it is unverified, nothing is sent again after a 429 or 503
-// unless the submission allows it, because CXone may have received it in spite of that response, and a 4xx does not end it.
+// it, and the executionId in the submit response replaces it. While it is unverified, nothing is sent again, because CXone may have
+// received it in spite of the response, and a 4xx does not end it.
 // The executionId in a callback without a readable status is unverified, too, also of a callback with proof.
 
+import { isoTime } from '../lib/time.ts';
 import { applyResult, type Transition } from './apply-result.ts';
 import { type ExecutionEvent, entry, type ResponseFacts } from './event.ts';
 import { type Execution, hasPollAddress, isTerminal } from './execution.ts';
 import { isSameExecutionId } from './execution-id.ts';
+import { polledAfterEnd } from './poll-after-end.ts';
 import { namedDetail, reportDetail, statusDetail, wordDetail } from './report-detail.ts';
-import { SEND_LEASE_MS, sentOnPresentClock, withPollingWindow } from './scheduling.ts';
+import { requeued, SEND_LEASE_MS, sentOnPresentClock, withPollingWindow } from './scheduling.ts';
 
 export function unverifiedCallback(
   execution: Execution,
@@ -31,9 +33,12 @@ export function unverifiedCallback(
       now,
       detail: { ...wordDetail(report), verified: false },
     });
-    return { execution, outcome, entry: draft };
+    // Only a poll brings the result.
+    // promise: unverified-late-result-is-polled
+    const asked = outcome === 'late' ? polledSoon(execution, named, now) : execution;
+    return { execution: asked, outcome, entry: draft };
   }
-  const next = polledSoon(execution, named, now);
+  const next = isTerminal(execution.status) ? execution : polledSoon(execution, named, now);
   return {
     execution: next,
     outcome: 'progress',
@@ -43,21 +48,28 @@ export function unverifiedCallback(
 
 /** Schedules a poll at once under an executionId that nothing confirms yet, or as soon as one is known. */
 export function polledSoon(execution: Execution, named: string | null, now: number): Execution {
-  if (isTerminal(execution.status)) return execution;
+  if (isTerminal(execution.status)) {
+    const polled = polledAfterEnd(withGuessedId(execution, named), now);
+    return polled.pollAt === null ? execution : polled;
+  }
   if (execution.status === 'QUEUED') {
     // promise: hint-is-polled-before-sending-again
-    if (named === null || execution.retryUncertain) return execution;
+    if (named === null) return execution;
     const sent: Execution = { ...execution, status: 'UNCONFIRMED', dispatchAt: null };
     return polledSoon(withPollingWindow(sent, now), named, now);
   }
-  // Where CXone gave the address to poll, no executionId is needed.
-  if (execution.pollUrl !== null) return pollSoon(execution, now);
-  const unverified = execution.executionIdUnverified || (execution.executionId === null && named !== null);
-  const executionId = named ?? execution.executionId;
+  const known = withGuessedId(execution, named);
   // After the deadline, one series of 404s ends the polls, whatever ids further callbacks make up.
   const isOver = execution.deadline !== null && now >= execution.deadline;
-  const notFoundAt = isOver || executionId === execution.executionId ? execution.notFoundAt : null;
-  return pollSoon({ ...execution, executionId, executionIdUnverified: unverified, notFoundAt }, now);
+  const notFoundAt = isOver || known.executionId === execution.executionId ? execution.notFoundAt : null;
+  return pollSoon({ ...known, notFoundAt }, now);
+}
+
+/** Takes the executionId that only a callback has named. Where CXone gave the address to poll, none is needed. */
+function withGuessedId(execution: Execution, named: string | null): Execution {
+  const { executionId, executionIdUnverified, pollUrl } = execution;
+  if (named === null || pollUrl !== null) return execution;
+  return { ...execution, executionId: named, executionIdUnverified: executionIdUnverified || executionId === null };
 }
 
 /** Returns whether a callback names another execution than the one with this id. An id that cannot be used is another one. */
@@ -76,25 +88,33 @@ export function pollSoon(execution: Execution, now: number): Execution {
   return { ...execution, pollAt: Math.min(pollAt ?? now, now), expireAt: null };
 }
 
-/** Drops an unverified executionId that CXone does not know; the execution waits as before the callback. */
-export function unverifiedIdDropped(execution: Execution, message: string, answered: ResponseFacts): Transition {
-  const { status, deadline, retryUncertain, latencyMs } = execution;
+/**
+ * Drops an unverified executionId that CXone does not know. The execution waits as before the callback, or is sent again if the
+ * submission allows it and no response to it is recorded: not before one that may still be on its way.
+ */
+export function unverifiedIdDropped(
+  execution: Execution,
+  message: string,
+  answered: ResponseFacts,
+  now: number,
+): Transition {
+  const { status, deadline, retryUncertain, latencyMs, timeoutSeconds } = execution;
   const sentAt = sentOnPresentClock(execution);
+  const nameless = withoutGuessedId(execution);
   // promise: refused-submission-is-not-sent-again
-  const unanswered = status === 'UNCONFIRMED' && retryUncertain && sentAt !== null && latencyMs === null;
-  const leaseEnd = unanswered ? sentAt + SEND_LEASE_MS : Number.POSITIVE_INFINITY;
-  const expireAt = deadline === null ? null : Math.min(leaseEnd, deadline);
-  const detail = { message, note: 'CXone does not know the executionId that only a callback has named' };
-  return {
-    execution: {
-      ...execution,
-      executionId: null,
-      executionIdUnverified: false,
-      notFoundAt: null,
-      pollAt: null,
-      expireAt,
-    },
-    outcome: 'progress',
-    entry: entry('POLL_ERROR', detail, answered),
-  };
+  if (status === 'UNCONFIRMED' && retryUncertain && sentAt !== null && latencyMs === null) {
+    const leaseEnd = Math.max(now, sentAt + SEND_LEASE_MS);
+    const again = requeued(nameless, leaseEnd, Math.max(deadline ?? 0, leaseEnd + timeoutSeconds * 1000));
+    const note = `${UNKNOWN_ID}; sent again, as retryUncertain allows`;
+    const detail = { message, note, retryAt: isoTime(leaseEnd), ...statusDetail(execution, again) };
+    return { execution: again, outcome: 'progress', entry: entry('POLL_ERROR', detail, answered) };
+  }
+  const draft = entry('POLL_ERROR', { message, note: UNKNOWN_ID }, answered);
+  return { execution: { ...nameless, expireAt: deadline }, outcome: 'progress', entry: draft };
 }
+
+export function withoutGuessedId(execution: Execution): Execution {
+  return { ...execution, executionId: null, executionIdUnverified: false, notFoundAt: null, pollAt: null };
+}
+
+const UNKNOWN_ID = 'CXone does not know the executionId that only a callback has named';

@@ -2,7 +2,7 @@
 
 import type { Cxone, Permit, PollResponse } from '../cxone/port.ts';
 import type { ExecutionEvent } from '../execution/event.ts';
-import type { Execution } from '../execution/execution.ts';
+import { type Execution, isTerminal } from '../execution/execution.ts';
 import type { JsonObject } from '../execution/json.ts';
 import { nextPollAt } from '../execution/scheduling.ts';
 import type { World } from '../lib/world.ts';
@@ -71,8 +71,8 @@ function toEvent(
   { pollIntervalMs: intervalMs, world }: PollTools,
   now: number,
 ): ExecutionEvent {
-  const { executionId: polledExecutionId, pollCount, pollAfter } = execution;
-  const shared = origin === undefined ? {} : { origin };
+  const { executionId: polledExecutionId, pollCount, pollAfter, status, pollAt: leasedUntil } = execution;
+  const shared = { ...(origin === undefined ? {} : { origin }), ...(isTerminal(status) ? { leasedUntil } : {}) };
   const notBefore = now + minIntervalMs;
   // promise: grace-poll-keeps-distance
   const next = nextPollAt({ now, pollCount, intervalMs, chance: world.random(), pollAfter });

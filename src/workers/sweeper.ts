@@ -1,7 +1,7 @@
 // Loop that polls the executions whose callback has not arrived. Callbacks get lost; the sweeper finds their results.
 
 import type { Cxone, Permit } from '../cxone/port.ts';
-import type { Execution } from '../execution/execution.ts';
+import { type Execution, isTerminal } from '../execution/execution.ts';
 import type { Work } from '../lib/loop.ts';
 import type { FairShare } from '../lib/weighted-fair-share.ts';
 import type { DueWork, ExecutionRecorder } from '../store/port.ts';
@@ -79,6 +79,9 @@ async function poll(tools: SweeperTools, claim: Claim, startedAt: () => number):
   const { execution, signal } = claim;
   const final = isPast(execution.deadline, world.now());
   const { response, respondedAt, recorded } = await pollOnce(tools, { ...claim, final, minIntervalMs });
+  // What has ended is polled because of a callback, and does not time out.
+  // promise: poll-after-the-end-ends-nothing
+  if (isTerminal(execution.status)) return;
   const isMismatch = recorded?.outcome === 'mismatch';
   if (response.type !== 'failed' && !isMismatch) return;
   const expire = (message: string) =>
@@ -110,7 +113,7 @@ function patienceEnd(execution: Execution, startedAt: number): number | null {
 async function expireUnreachable({ store, world }: SweeperTools, startedAt: number): Promise<void> {
   const now = world.now();
   for (const execution of await store.claimPolls(MAX_CLAIM, now, now + MAX_WAIT_FOR_PERMITS_MS)) {
-    if (!isPast(patienceEnd(execution, startedAt), now)) continue;
+    if (isTerminal(execution.status) || !isPast(patienceEnd(execution, startedAt), now)) continue;
     await store.record(execution.reference, { type: 'expired', message: UNREACHABLE }, now);
   }
 }

@@ -74,6 +74,7 @@ describe('a callback over the limit of a request', () => {
     const [same, other] = [large(completed(1)), large(completed(2))];
     expect(outcomeAfter(submitted(), callback(completed(1)), same).outcome).toBe('duplicate');
     expect(outcomeAfter(submitted(), callback(completed(1)), other).outcome).toBe('conflict');
+    // Without an executionId no poll could bring it.
     expect(outcomeAfter(CANCELLED, same).execution.lateResult).toMatchObject({ result: 1 });
     expect(outcomeAfter(submitted(), large(completed(1), { executionId: 'another' })).outcome).toBe('mismatch');
   });

@@ -131,11 +131,16 @@ function always(promise: (steps: Step[]) => void, numRuns = 500): void {
   );
 }
 
-/** The next step that each open status may wait for. */
+/** The next step that each status may wait for. */
 const DUE: Partial<Record<Status, string[]>> = {
   QUEUED: ['dispatch expire'],
   UNCONFIRMED: ['expire', 'poll'],
   PENDING: ['poll', 'expire'],
+  // A callback after the end brought no result.
+  REJECTED: ['', 'poll'],
+  NOT_FOUND: ['', 'poll'],
+  TIMEOUT: ['', 'poll'],
+  CANCELLED: ['', 'poll'],
 };
 
 function dueFor({ dispatchAt, pollAt, expireAt }: Execution): string {
@@ -189,12 +194,13 @@ describe('in every history', () => {
     });
   });
 
-  test('an open execution always has a next step, and an ended one never has', () => {
+  test('an open execution always has a next step, and an ended one has none but a poll for its late result', () => {
     always((steps) => {
       for (const { execution } of steps) {
         const due = dueFor(execution);
         expect(DUE[execution.status] ?? ['']).toContain(due);
         if (due === 'poll') expect(hasPollAddress(execution)).toBe(true);
+        if (execution.lateResult !== null) expect(due).toBe('');
       }
     });
   });
@@ -265,13 +271,12 @@ describe('in every history', () => {
     });
   });
 
-  test('an execution that a callback names can be polled, unless it may be retried', () => {
+  test('an open execution that a callback names can be polled', () => {
     always((steps) => {
       for (const { event, execution } of steps) {
         const isNaming = 'executionId' in event && event.type !== 'submitted' && event.executionId != null;
         if (!isNaming || isTerminal(execution.status)) continue;
-        const mayBeRetried = execution.status === 'QUEUED' && execution.retryUncertain;
-        expect(hasPollAddress(execution) || mayBeRetried).toBe(true);
+        expect(hasPollAddress(execution)).toBe(true);
       }
     });
   });

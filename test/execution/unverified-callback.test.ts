@@ -115,8 +115,6 @@ describe('an execution whose submit response is not known', () => {
     expect([outcome, entry.event]).toEqual(['progress', 'POLL_ERROR']);
     expect(execution).toMatchObject({ status: 'UNCONFIRMED', executionId: null, pollAt: null });
     expect(execution.expireAt).toBe(execution.deadline);
-    const again = upon(anExecution({ retryUncertain: true }), ...hinted, gone('cx-7'), gone('cx-7')).execution;
-    expect(again.expireAt).toBe(Math.min(NOON + 1000 + SEND_LEASE_MS, again.deadline ?? 0));
   });
 
   test('prefers the executionId of the submit response, polls it at once, and ignores responses about the other', () => {
@@ -162,16 +160,30 @@ describe('an execution whose submit response is not known', () => {
     }
   });
 
-  test('is sent again after 429 or 503 if the submission allows it, or the callback names no execution', () => {
-    const queued = { status: 'QUEUED', executionId: null, pollAt: null };
-    expect(upon(anExecution({ retryUncertain: true }), ...hinted, UNSENT).execution).toMatchObject(queued);
-    for (const [execution, ...events] of [
-      [anExecution({ retryUncertain: true }), hint(RUNNING, 'cx-7')],
-      [anExecution(), hint(RUNNING, null)],
-    ] as const) {
-      const before = upon(execution, DISPATCHED, UNSENT).execution;
-      expect(upon(before, ...events)).toMatchObject({ execution: before, entry: { event: 'CALLBACK_HINT' } });
+  test('is polled before it is sent again, also if the submission allows a second run', () => {
+    const again = anExecution({ retryUncertain: true });
+    const asked = { status: 'UNCONFIRMED', executionId: 'cx-7', dispatchAt: null, expireAt: null };
+    for (const answer of [UNSENT, UNCERTAIN]) {
+      const { execution, entry } = upon(again, ...hinted, answer);
+      expect(execution).toMatchObject({ ...asked, pollAt: NOON + 2000 });
+      expect(entry.detail).not.toHaveProperty('retryAt');
+      const queued = upon(again, DISPATCHED, answer, hint(RUNNING, 'cx-7'));
+      expect(queued.execution).toMatchObject({ ...asked, pollAt: NOON + 3000 });
+      const { execution: unknown, entry: dropped } = upon(again, ...hinted, answer, gone('cx-7'), gone('cx-7'));
+      const resendAt = NOON + 1000 + SEND_LEASE_MS;
+      expect(unknown).toMatchObject({ status: 'QUEUED', executionId: null, pollAt: null, dispatchAt: resendAt });
+      expect(unknown.expireAt).toBe(resendAt + again.timeoutSeconds * 1000);
+      expect(dropped.detail).toMatchObject({ status: 'QUEUED', note: expect.stringContaining('sent again') });
+      expect(transition(unknown, DISPATCHED, resendAt).execution).toMatchObject({ status: 'UNCONFIRMED', attempts: 2 });
     }
+  });
+
+  test('is sent again after 429 or 503 if the callback names no execution', () => {
+    const before = upon(anExecution(), DISPATCHED, UNSENT).execution;
+    expect(transition(before, hint(RUNNING, null), NOON)).toMatchObject({
+      execution: before,
+      entry: { event: 'CALLBACK_HINT' },
+    });
   });
 
   test('is polled before a rejection ends it, because an earlier attempt or a repeat of the gateway may have run', () => {

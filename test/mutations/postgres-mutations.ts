@@ -58,6 +58,11 @@ const SHARED: Readonly<Record<string, Shared>> = {
     test: CONTRACT,
     title: 'made due again between the look and the pruning keeps its payload',
   },
+  'polled-after-the-end-is-not-open': {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of the source
+    edit: swapped("WHERE status IN (${OPEN_CODES.join(', ')})", ''),
+    test: CONTRACT,
+  },
   'oldest-pending-age': { edit: swapped('Math.min', 'Math.max'), test: CONTRACT },
   'stream-shows-own-app': { edit: swapped('$3::text IS NULL', 'TRUE'), test: CONTRACT },
   'reconcile-asks-all-in-doubt': {
@@ -100,6 +105,13 @@ function onPostgres(tag: string, { edit, test, title }: Shared): Mutation {
 
 export const POSTGRES_MUTATIONS: readonly Mutation[] = [
   ...Object.entries(SHARED).map(([tag, shared]) => onPostgres(tag, shared)),
+  {
+    tag: 'postgres/poll-after-the-end-is-due',
+    promise: 'a poll of an ended execution is made after a restart, too, on PostgreSQL',
+    edit: withoutOperand(1),
+    tests: [CONTRACT],
+    title: 'it is claimed for a while, and due until CXone has answered',
+  },
   {
     tag: 'postgres/lost-commit-is-resolved',
     promise: 'a change whose response was lost is acknowledged if it was committed, and only then',

@@ -18,6 +18,7 @@ import {
   submitted,
 } from '../support/executions.ts';
 import { addingContract } from './contract-adding.ts';
+import { afterEndContract } from './contract-after-end.ts';
 import { evidenceContract } from './contract-evidence.ts';
 import { searchingContract } from './contract-searching.ts';
 import { sharingContract } from './contract-sharing.ts';
@@ -107,6 +108,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     sharingContract(() => store);
     searchingContract(() => store);
     evidenceContract(() => store);
+    afterEndContract(() => store);
 
     describe('recording', () => {
       test('an event for an unknown reference is answered with nothing', async () => {

@@ -334,3 +334,57 @@ test('a response about the executionId of a hint does not count against the exec
   expect(await find(id)).toMatchObject({ status: 'PENDING', executionId: 'cx-1' });
   expect(await events(id)).toContain('POLL_ERROR');
 });
+
+describe('a callback after the end that cannot be read', () => {
+  const UNREADABLE = { type: 'callback-unreadable', reason: 'no JSON', body: null } as const;
+
+  async function timedOut() {
+    const background = startTestBackground();
+    background.cxone.onPoll = async () => STILL_RUNNING;
+    const id = await background.add({ ...WINDOW, notifyUrl: 'https://app.example/hook' });
+    await background.world.advance(DEADLINE + 1000);
+    expect(await background.find(id)).toMatchObject({ status: 'TIMEOUT', pollAt: null });
+    background.cxone.polls.length = 0;
+    return { ...background, id };
+  }
+
+  test('has CXone polled once, also after a restart in between, and the app is notified of the late result', async () => {
+    const { cxone, events, find, id, record, restart, stop, store, world } = await timedOut();
+    await stop();
+    await record(id, UNREADABLE);
+    expect(cxone.polls).toHaveLength(0);
+    cxone.onPoll = async () => FOUND;
+    restart();
+    await world.advance(1000);
+    expect(cxone.polls).toMatchObject([{ correlationId: id }]);
+    expect(await find(id)).toMatchObject({ status: 'TIMEOUT', lateResult: { result: 'found', via: 'poll' } });
+    expect((await events(id)).slice(-3)).toEqual(expect.arrayContaining(['CALLBACK_UNREADABLE', 'POLL_COMPLETED']));
+    const notified = (await store.trail(id)).find(({ event }) => event === 'POLL_COMPLETED');
+    expect(notified?.detail).toMatchObject({ outcome: 'late', notification: expect.any(String) });
+    await world.advance(600_000);
+    expect(cxone.polls).toHaveLength(1);
+  });
+
+  test('has CXone polled again until it answers, and no failure ends what has ended', async () => {
+    const { cxone, events, find, id, record, world } = await timedOut();
+    const before = (await events(id)).length;
+    const backAt = world.now() + 600_000;
+    cxone.onPoll = async () => (world.now() < backAt ? failing(true) : FOUND);
+    await record(id, UNREADABLE);
+    await world.advance(900_000);
+    expect(await find(id)).toMatchObject({ status: 'TIMEOUT', lateResult: { result: 'found' } });
+    expect(cxone.polls.length).toBeLessThan(40);
+    const since = new Set((await events(id)).slice(before));
+    expect(since).not.toContain('POLL_TIMEOUT');
+  });
+
+  test('waits while the limits of CXone allow no request', async () => {
+    const { cxone, events, find, id, record, world } = await timedOut();
+    const before = (await events(id)).length;
+    cxone.limit = 0;
+    await record(id, UNREADABLE);
+    await world.advance(120_000);
+    expect((await events(id)).slice(before)).toEqual(['CALLBACK_UNREADABLE']);
+    expect((await find(id)).pollAt).not.toBeNull();
+  });
+});

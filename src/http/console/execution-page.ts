@@ -145,7 +145,8 @@ function stateOf({ execution, wait, readAt }: ExecutionDetails): Html {
   const { status, resolvedBy, dispatchAt, pollAt, expireAt, lateResult } = execution;
   if (isTerminal(status)) {
     const late = lateResult === null ? '' : ` A late result arrived by ${lateResult.via}: ${lateResult.status}.`;
-    return html`by ${resolvedBy}, ${duration(totalLatencyMs(execution))} after submission.${late}`;
+    const asked = pollAt === null ? '' : html` A callback brought no result: poll ${notPast(pollAt, readAt)}.`;
+    return html`by ${resolvedBy}, ${duration(totalLatencyMs(execution))} after submission.${late}${asked}`;
   }
   const next = [
     ...(dispatchAt === null || wait?.reason === 'paused' ? [] : [html`send ${notPast(dispatchAt, readAt)}`]),

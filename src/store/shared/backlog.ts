@@ -15,16 +15,22 @@ export interface Backlog {
   queuedBy(app: string): number;
   /** Returns the lanes that are not empty: of each app the highest priority first. */
   lanes(): QueueLane[];
-  /** Number of executions that are scheduled for a poll. */
+  /** Number of open executions that are scheduled for a poll. */
   readonly pollable: number;
+  /** Number of executions that have ended and are scheduled for a poll. */
+  readonly polledAfterEnd: number;
   /** Returns the apps that have such executions. */
   polledApps(): string[];
   /** Counts an execution that was added (`before` null) or changed. */
   update(before: Execution | null, after: Execution): void;
-  /** Replaces all counts by those of the database. */
+  /**
+   * Replaces all counts by those of the database.
+   * @param open open executions that wait for nothing else than a poll
+   */
   reset(
     queued: readonly (QueueLane & { readonly count: number })[],
     polled: readonly { readonly app: string; readonly count: number }[],
+    open: number,
   ): void;
 }
 
@@ -34,6 +40,7 @@ export function createBacklog(updated: Backlog['update'] = () => {}): Backlog {
   const queued = new Map<string, Map<number, number>>();
   const polled = new Map<string, number>();
   let total = 0;
+  let scheduled = 0;
   let pollable = 0;
 
   function queue({ app, priority }: QueueLane, change: number): void {
@@ -45,7 +52,7 @@ export function createBacklog(updated: Backlog['update'] = () => {}): Backlog {
   }
 
   function poll(app: string, change: number): void {
-    pollable += change;
+    scheduled += change;
     add(polled, app, change);
   }
 
@@ -55,6 +62,9 @@ export function createBacklog(updated: Backlog['update'] = () => {}): Backlog {
     },
     get pollable() {
       return pollable;
+    },
+    get polledAfterEnd() {
+      return scheduled - pollable;
     },
     queuedBy: (app) => [...(queued.get(app)?.values() ?? [])].reduce((sum, count) => sum + count, 0),
     lanes: () =>
@@ -68,17 +78,24 @@ export function createBacklog(updated: Backlog['update'] = () => {}): Backlog {
       const toPoll = Number(after.pollAt !== null) - Number((before?.pollAt ?? null) !== null);
       if (toSend !== 0) queue(after, toSend);
       if (toPoll !== 0) poll(after.app, toPoll);
+      // promise: polled-after-the-end-is-not-open
+      pollable += Number(isPollable(after)) - Number(before !== null && isPollable(before));
       updated(before, after);
     },
-    reset: (lanes, apps) => {
+    reset: (lanes, apps, open) => {
       queued.clear();
       polled.clear();
       total = 0;
-      pollable = 0;
+      scheduled = 0;
       for (const lane of lanes) queue(lane, lane.count);
       for (const { app, count } of apps) poll(app, count);
+      pollable = Math.min(open, scheduled);
     },
   };
+}
+
+function isPollable({ pollAt, resolvedAt }: Execution): boolean {
+  return pollAt !== null && resolvedAt === null;
 }
 
 function add<K>(counts: Map<K, number>, key: K, change: number): void {

@@ -1,7 +1,7 @@
 // Codes of words in the tables. They are stored and never change.
 
 import type { AuditEvent } from '../../execution/event.ts';
-import type { ResolvedBy, Status } from '../../execution/execution.ts';
+import { OPEN_STATUSES, type ResolvedBy, type Status } from '../../execution/execution.ts';
 
 /** Codes in `execution_rows.status`. They are stored and never change. */
 export const STATUS_CODES = {
@@ -15,6 +15,9 @@ export const STATUS_CODES = {
   TIMEOUT: 8,
   CANCELLED: 9,
 } as const satisfies Record<Status, number>;
+
+/** The codes of open executions. */
+export const OPEN_CODES: readonly number[] = OPEN_STATUSES.map((status) => STATUS_CODES[status]);
 
 /** Codes in `execution_rows.resolved_by`. */
 export const RESOLVED_BY_CODES = {

@@ -177,7 +177,7 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
     sql.rows.discard();
     trail.reload();
     rollups.reload();
-    backlog.reset(sql.queued.all(), sql.polled.all());
+    backlog.reset(sql.queued.all(), sql.polled.all(), sql.pollable.get() ?? 0);
     paused.reload();
     behind.reset();
   }

@@ -140,7 +140,8 @@ export function changedRow({ state, loaded, entries }: Pick<Part, 'state' | 'loa
 function dueRows({ state, loaded }: Part, n: number): Row[] {
   const { execution } = state;
   if (loaded !== null && isSameWork(loaded.execution, execution)) return [];
-  if (execution.resolvedAt !== null) return [{ n, reference: execution.reference }];
+  // promise: postgres/poll-after-the-end-is-due
+  if (execution.resolvedAt !== null && execution.pollAt === null) return [{ n, reference: execution.reference }];
   const { reference, app, actionId, priority, submittedAt, dispatchAt, pollAt, expireAt } = execution;
   return [
     {

@@ -1,6 +1,7 @@
 // Times by which a step of the clock is noticed, and the due times that move with it.
 
 import type { CommitProbe, DueWork } from '../../port.ts';
+import { OPEN_CODES } from '../../shared/codes.ts';
 import type { Reads } from '../../shared/reads.ts';
 import type { Session } from '../connection/session.ts';
 
@@ -16,11 +17,14 @@ const BEAT = `INSERT INTO heartbeat AS h (id, at) VALUES (${NEWEST}, $1)
 const moved = (columns: readonly string[]) =>
   columns.map((column) => `${column} = ${column} + ($1 ->> 'by')::bigint`).join(', ');
 
-/** It is applied once, also when its response is lost: twice would move the times too far. */
-const MOVE = `WITH open AS (SELECT execution FROM work), executions AS (
+/** Of what has ended, only the poll that a callback caused is due. It is applied once, also when its response is lost: twice would move the times too far. */
+const MOVE = `WITH open AS (SELECT execution FROM work WHERE status IN (${OPEN_CODES.join(', ')})), executions AS (
     UPDATE execution_rows SET version = version + 1,
       ${moved(['dispatch_at', 'poll_at', 'expire_at', 'poll_after', 'deadline', 'not_found_at', 'found_at'])}
     WHERE id IN (SELECT execution FROM open)
+  ), polls AS (
+    UPDATE execution_rows SET version = version + 1, ${moved(['poll_at'])}
+    WHERE id IN (SELECT execution FROM work WHERE status NOT IN (${OPEN_CODES.join(', ')}))
   ), works AS (
     UPDATE work SET ${moved(['dispatch_at', 'poll_at', 'expire_at'])}
   ), notifications AS (

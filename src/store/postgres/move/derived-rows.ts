@@ -27,7 +27,7 @@ function executionRows(row: MovedRow): Rows {
   const work = { reference, app, action_id, priority, status, submitted_at, dispatch_at, poll_at, expire_at };
   return {
     execution_rows: [{ ...row, version: 0, sample_level: levelOf(String(reference)) }],
-    ...(resolvedAt === null ? { work: [{ ...work, execution: id }] } : {}),
+    ...(resolvedAt === null || poll_at !== null ? { work: [{ ...work, execution: id }] } : {}),
     ...(executionId === null ? {} : { execution_ids: [{ ending: endingOf(String(executionId)), execution: id }] }),
   };
 }

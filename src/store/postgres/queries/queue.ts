@@ -1,7 +1,7 @@
-// Counts open executions in the table `work`, which has open executions only.
+// Counts open executions in the table `work`, which also has ended ones that are polled because of a callback.
 
 import type { OpenCounts, QueueMonitor } from '../../queue-port.ts';
-import { statusOf } from '../../shared/codes.ts';
+import { OPEN_CODES, statusOf } from '../../shared/codes.ts';
 import type { Reads } from '../../shared/reads.ts';
 
 interface CountRow {
@@ -11,7 +11,9 @@ interface CountRow {
   readonly oldest: number;
 }
 
-const BY_STATUS_AND_APP = `SELECT status, app, count(*) AS count, min(submitted_at) AS oldest FROM work GROUP BY status, app`;
+// promise: postgres/polled-after-the-end-is-not-open
+const BY_STATUS_AND_APP = `SELECT status, app, count(*) AS count, min(submitted_at) AS oldest FROM work
+  WHERE status IN (${OPEN_CODES.join(', ')}) GROUP BY status, app`;
 
 /** Both counts are ranges of the index of what waits for dispatch. Of those due at the same time, earlier ones have lesser ids. */
 const QUEUED_BEFORE = `SELECT least($5,

@@ -13,6 +13,9 @@ const STEP_TO = 3;
 const TIME_LIMITS = ['dispatch_at', 'poll_at', 'expire_at', 'poll_after', 'deadline', 'not_found_at', 'found_at'];
 const MOVE_EXECUTIONS = `UPDATE execution_rows SET ${TIME_LIMITS.map((column) => `${column} = ${column} + ?`).join(', ')}
   WHERE resolved_at IS NULL AND status <> 0`;
+/** Of what has ended, only the poll that a callback caused is due. */
+const MOVE_POLLS_AFTER_END =
+  'UPDATE execution_rows SET poll_at = poll_at + ? WHERE poll_at IS NOT NULL AND resolved_at IS NOT NULL';
 const MOVE_NOTIFICATIONS = `UPDATE notifications SET ${['due_at', 'give_up_at'].map(moved).join(', ')}
   WHERE due_at IS NOT NULL`;
 
@@ -29,6 +32,7 @@ export interface ClockTimes {
 export function createClockTimes(client: Database): ClockTimes {
   const beat = client.prepare<[string]>(BEAT);
   const moveExecutions = client.prepare<number[]>(MOVE_EXECUTIONS);
+  const movePollsAfterEnd = client.prepare<[number]>(MOVE_POLLS_AFTER_END);
   const moveNotifications = client.prepare<[{ by: string }]>(MOVE_NOTIFICATIONS);
   const note = client.prepare<[number, string]>('INSERT OR REPLACE INTO heartbeat (id, at) VALUES (?, ?)');
   return {
@@ -37,6 +41,8 @@ export function createClockTimes(client: Database): ClockTimes {
       // The difference of two clocks has fractions.
       const ms = Math.round(to - from);
       moveExecutions.run(...TIME_LIMITS.map(() => ms));
+      // promise: clock-step-moves-polls-after-the-end
+      movePollsAfterEnd.run(ms);
       moveNotifications.run({ by: `${ms / 1000} seconds` });
       note.run(STEP_FROM, isoTime(from));
       note.run(STEP_TO, isoTime(to));

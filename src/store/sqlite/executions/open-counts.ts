@@ -18,6 +18,10 @@ export const FIRST_POLLED = `SELECT submitted_at FROM execution_rows INDEXED BY 
 export const LEAST_POLLED = `SELECT submitted_at FROM execution_rows WHERE id =
   (SELECT min(id) FROM execution_rows INDEXED BY execution_rows_to_poll WHERE poll_at IS NOT NULL)`;
 
+/** The same while some have ended, whose rows are read and passed over. */
+const LEAST_OPEN_POLLED = `SELECT submitted_at FROM execution_rows WHERE id =
+  (SELECT min(id) FROM execution_rows INDEXED BY execution_rows_to_poll WHERE poll_at IS NOT NULL AND resolved_at IS NULL)`;
+
 /** Both counts are ranges of the index of what waits for dispatch. */
 export const QUEUED_BEFORE = `SELECT
   (SELECT count(*) FROM (SELECT 1 FROM execution_rows
@@ -34,12 +38,14 @@ export function createQueueMonitor(
   const queuedBefore = client.prepare<[object], number>(QUEUED_BEFORE).pluck();
   const firstPolled = client.prepare<[], number>(FIRST_POLLED).pluck();
   const leastPolled = client.prepare<[], number>(LEAST_POLLED).pluck();
+  const leastOpenPolled = client.prepare<[], number>(LEAST_OPEN_POLLED).pluck();
 
   /** A paused app may have more executions that wait than all others have that are polled. */
   function oldestPolled(rows: ReturnType<typeof waiting.all>): number | undefined {
     if (backlog.pollable === 0) return undefined;
     const passedOver = rows.reduce((sum, row) => sum + row.count, 0);
-    return (passedOver < backlog.pollable ? firstPolled : leastPolled).get();
+    if (passedOver < backlog.pollable) return firstPolled.get();
+    return (backlog.polledAfterEnd === 0 ? leastPolled : leastOpenPolled).get();
   }
 
   function count(rows: ReturnType<typeof waiting.all>): OpenCounts {

@@ -140,7 +140,7 @@ function createQueueQueries(client: Database) {
   const monitor = createQueueMonitor(client, sql, backlog);
   return {
     queueState: () => {
-      backlog.reset(sql.queued.all(), sql.polled.all());
+      backlog.reset(sql.queued.all(), sql.polled.all(), sql.pollable.get() ?? 0);
       return monitor.queueState();
     },
     undelivered: async () => outbox.undelivered.get() ?? { pending: 0, dead: 0 },

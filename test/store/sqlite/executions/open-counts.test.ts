@@ -46,7 +46,7 @@ test.each([
   });
   vi.spyOn(waiting, 'all').mockReturnValue([{ status: STATUS_CODES.QUEUED, count, oldest: 1 }]);
   const backlog = createBacklog();
-  backlog.reset([], [{ app: 'a', count: pollable }]);
+  backlog.reset([], [{ app: 'a', count: pollable }], pollable);
   await createQueueMonitor(database.client, { waiting }, backlog).queueState();
   expect(asked).toEqual([expected]);
 });
