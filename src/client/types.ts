@@ -253,7 +253,13 @@ export interface Problem {
 }
 
 export type BatchItem =
-  | { readonly status: 200 | 202; readonly execution: Execution; readonly replayed?: true }
+  | {
+      readonly status: 200 | 202;
+      readonly execution: Execution;
+      readonly replayed?: true;
+      /** The results of other items fill the response: get the execution by itself. */
+      readonly resultLeftOut?: true;
+    }
   | { readonly status: number; readonly problem: Problem };
 
 export interface BatchAnswer {

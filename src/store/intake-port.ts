@@ -20,7 +20,10 @@ export interface ExecutionIntake {
 
 export type AddResult =
   | { readonly outcome: 'added'; readonly execution: Execution }
-  /** The same submission was accepted before, under this correlation id or this idempotency key. */
+  /**
+   * The same submission was accepted before, under this correlation id or this idempotency key. `execution` lacks its result, error
+   * and late result: a batch may repeat a thousand executions with long ones.
+   */
   | { readonly outcome: 'replayed'; readonly by: 'correlation-id' | 'idempotency-key'; readonly execution: Execution }
   /** The correlation id belongs to another submission or another app. */
   | { readonly outcome: 'conflict' }

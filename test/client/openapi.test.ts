@@ -86,6 +86,7 @@ const FIELDS: Readonly<Record<string, string[]>> = {
     status: true,
     execution: true,
     replayed: true,
+    resultLeftOut: true,
   }),
   RefusedItem: keysOf<Extract<client.BatchItem, { problem: unknown }>>({ status: true, problem: true }),
 };

@@ -119,6 +119,19 @@ export const MUTATIONS: readonly Mutation[] = [
     title: 'a large result is read as it was recorded, by the thread that writes lists',
   },
   {
+    tag: 'results-of-a-batch-are-bounded',
+    promise: 'the response to a batch of repeats has a megabyte of results',
+    edit: value('false'),
+    tests: ['test/http/executions/batch-replays.test.ts'],
+  },
+  {
+    tag: 'repeat-reads-no-outcome',
+    promise: 'a repeated submission reads no result: a batch may repeat a thousand executions with long ones',
+    edit: swapped('acceptedByCorrelationId', 'byCorrelationId'),
+    tests: ['test/store/store.test.ts'],
+    title: 'a repeat is the execution without its result, which may be long',
+  },
+  {
     tag: 'large-body-is-recorded-in-part',
     promise: 'callbacks do not wait for a large body that is recorded',
     edit: condition(false),
@@ -366,12 +379,6 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'collected-outcome-is-read',
     promise: 'a callback is compared with a result of the same commit',
-    edit: removed,
-    tests: [APPENDED_ENTRIES],
-  },
-  {
-    tag: 'replay-sees-collected-outcome',
-    promise: 'a repeated submission gets the result that a callback of the same commit brought',
     edit: removed,
     tests: [APPENDED_ENTRIES],
   },

@@ -44,6 +44,7 @@ const SHARED: Readonly<Record<string, Shared>> = {
   'atomic-batch': { edit: condition(false), test: CONTRACT },
   'one-key-one-request': { edit: removed, test: CONTRACT },
   'one-resubmission': { edit: value('undefined'), test: CONTRACT },
+  'repeat-reads-no-outcome': { edit: value('SELECT_EXECUTION'), test: CONTRACT },
   'claim-is-a-lease': { edit: value('before'), test: CONTRACT },
   'paused-execution-is-not-claimed': {
     edit: removed,

@@ -32,6 +32,20 @@ export function addingContract(opened: () => Store): void {
       expect([await stored(), (await store.trail(first.correlationId)).length]).toEqual([1, 3]);
     });
 
+    test('a repeat is the execution without its result, which may be long', async () => {
+      const correlationId = 'order-1';
+      const first = added(await keyed('key', { correlationId }));
+      await store.claimDispatches(1, NOON);
+      await store.record(first.reference, callback(completed({ charge: 1 })), NOON);
+      for (const key of ['key', 'another']) {
+        expect(await keyed(key, { correlationId })).toMatchObject({
+          outcome: 'replayed',
+          execution: { status: 'COMPLETED', resolvedBy: 'callback', result: null, error: null, lateResult: null },
+        });
+      }
+      expect(await store.find(correlationId)).toMatchObject({ result: { charge: 1 } });
+    });
+
     test('equal keys of two apps are two keys', async () => {
       const one = added(await keyed('key', { app: 'shop' }));
       const other = added(await keyed('key', { app: 'other' }, 'another'));

@@ -4,16 +4,18 @@ import * as v from 'valibot';
 import { representExecution } from '../../execution/representation.ts';
 import { many } from '../../lib/figures.ts';
 import type { BatchAddResult } from '../../store/intake-port.ts';
+import type { ExecutionReader } from '../../store/port.ts';
 import type { BatchItem } from '../../usecases/submission-request.ts';
 import { component } from '../openapi/components.ts';
 import { PROBLEM } from '../openapi/problems.ts';
 import { count } from '../openapi/schema-parts.ts';
 import { json } from '../response/json.ts';
 import { type FieldError, invalidDetail, problem, problemDetails, statusOf } from '../response/problem.ts';
+import { type PresentExecution, presentExecutions } from './batch-replays.ts';
 import { itemPointer } from './batch-schema.ts';
 import { EXECUTION } from './execution-schema.ts';
 import type { InvalidItem } from './large-submissions/read-submissions.ts';
-import { isReplayByKey, originalResponse, type RefusedOutcome, refusalOf } from './submission-response.ts';
+import { type Accepted, isReplayById, isReplayByKey, type RefusedOutcome, refusalOf } from './submission-response.ts';
 
 const ACCEPTED_ITEM = component(
   'AcceptedItem',
@@ -28,6 +30,14 @@ const ACCEPTED_ITEM = component(
     execution: EXECUTION,
     replayed: v.exactOptional(
       v.pipe(v.literal(true), v.description('Present if nothing new was accepted (status 200).')),
+    ),
+    resultLeftOut: v.exactOptional(
+      v.pipe(
+        v.literal(true),
+        v.description(
+          'Present if `result`, `error` and `lateResult` of a submission that came before are null because results of other items fill the response: get the execution by itself.',
+        ),
+      ),
     ),
   }),
 );
@@ -58,9 +68,14 @@ export type CheckedItem = Extract<BatchItem, { type: 'submission' }> | InvalidIt
 type Outcomes = readonly (BatchAddResult | null)[];
 
 /** Returns one result for each item, in order. */
-export function itemResults(items: readonly CheckedItem[], outcomes: Outcomes): Response {
+export async function itemResults(
+  store: Pick<ExecutionReader, 'list'>,
+  items: readonly CheckedItem[],
+  outcomes: Outcomes,
+): Promise<Response> {
+  const present = await presentExecutions(store, outcomes.filter(isAccepted));
   const results = items.map((item, index) =>
-    item.type === 'invalid' ? invalidResult(item) : itemResult(outcomes[index] ?? null, index),
+    item.type === 'invalid' ? invalidResult(item) : itemResult(outcomes[index] ?? null, index, present),
   );
   const accepted = results.filter(({ status }) => status < 300).length;
   // If a submission was accepted only now, the response is not a replay.
@@ -74,14 +89,19 @@ function invalidResult({ name, errors }: InvalidItem) {
   return { status: statusOf(name), problem: problemDetails(name, invalidDetail(errors), { errors }) };
 }
 
-function itemResult(added: BatchAddResult | null, index: number) {
+function isAccepted(one: BatchAddResult | null): one is Accepted {
+  return one?.outcome === 'added' || one?.outcome === 'replayed';
+}
+
+function itemResult(added: BatchAddResult | null, index: number, present: (one: Accepted) => PresentExecution) {
   if (added === null) throw new Error('a submission of a batch has no outcome');
   switch (added.outcome) {
     case 'added':
-      return { status: 202, execution: representExecution(added.execution) };
     case 'replayed': {
-      const execution = representExecution(originalResponse(added));
-      return isReplayByKey(added) ? { status: 202, execution } : { status: 200, replayed: true, execution };
+      const { execution: found, isLeftOut } = present(added);
+      const execution = representExecution(found);
+      if (!isReplayById(added)) return { status: 202, execution };
+      return { status: 200, replayed: true, ...(isLeftOut && { resultLeftOut: true }), execution };
     }
     case 'withheld':
       throw new Error('a submission was withheld from a batch that is not atomic');

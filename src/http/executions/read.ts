@@ -2,7 +2,7 @@
 
 import * as v from 'valibot';
 import { type Execution, isTerminal } from '../../execution/execution.ts';
-import { LargeJson, writeJson } from '../../execution/json.ts';
+import { writeJson } from '../../execution/json.ts';
 import { representEntry, representExecution } from '../../execution/representation.ts';
 import { isoTime } from '../../lib/time.ts';
 import { callerName } from '../middleware/identity.ts';
@@ -19,6 +19,7 @@ import { preferenceApplied, preferredWait } from '../request/prefer-wait.ts';
 import { type HeaderFields, json, writtenJson } from '../response/json.ts';
 import { createMaskingFor } from '../response/masking-for.ts';
 import { invalidInput, lostCursor } from '../response/problem.ts';
+import { respondWithExecution } from './execution-response.ts';
 import { AUDIT_TRAIL, EXECUTION } from './execution-schema.ts';
 import { parseListQuery, QUERY } from './query.ts';
 import { createQueueWaits, representQueueWait } from './queue-wait.ts';
@@ -105,18 +106,9 @@ export const getExecution: ApiOperation = {
       const seconds = preferredWait(c.req.header('prefer'));
       const masking = maskingFor(caller);
       const respond = async (execution: Execution, applied: HeaderFields = {}): Promise<Response> => {
-        const fields = { vary: 'Prefer', ...applied };
-        // promise: large-result-is-written-elsewhere
-        if (!hasLargeResult(execution)) return json(200, await shown(execution), fields);
-        const written = await store.listJson({
-          app: null,
-          correlationIds: [execution.correlationId],
-          limit: 1,
-          hidden: masking.names,
-        });
-        return written.items.length <= NOTHING.length
-          ? unknownExecution()
-          : writtenJson([written.items.subarray(1, -1)], fields);
+        const headers = { vary: 'Prefer', ...applied };
+        const response = { status: 200, headers, hidden: masking.names, represent: shown } as const;
+        return (await respondWithExecution(store, execution, response)) ?? unknownExecution();
       };
       const shown = async (execution: Execution) => {
         const wait = await waitOf(execution);
@@ -132,13 +124,6 @@ export const getExecution: ApiOperation = {
     });
   },
 };
-
-/** The JSON of a list without an execution, which was pruned since it was found. */
-const NOTHING = '[]';
-
-function hasLargeResult({ result, error, lateResult: late }: Execution): boolean {
-  return [result, error, late?.result, late?.error].some(LargeJson.is);
-}
 
 /** A cursor is the id of the entry before the page. */
 const AUDIT_QUERY = v.object({ limit: LARGE_LIMIT, cursor: v.exactOptional(cursor(/^\d{1,15}$/)) });

@@ -96,3 +96,8 @@ export function originalResponse(added: Accepted): Execution {
 export function isReplayByKey(added: Accepted): boolean {
   return added.outcome === 'replayed' && added.by === 'idempotency-key';
 }
+
+/** The response is the execution as it is now. */
+export function isReplayById(added: Accepted): boolean {
+  return added.outcome === 'replayed' && added.by === 'correlation-id';
+}

@@ -84,9 +84,9 @@ export const submitBatch: ApiOperation = {
   },
 };
 
-type Dependencies = Pick<HttpDependencies, 'submissions' | 'bodies' | 'lifecycle'>;
+type Dependencies = Pick<HttpDependencies, 'store' | 'submissions' | 'bodies' | 'lifecycle'>;
 
-function createBatchHandler({ submissions, bodies, lifecycle }: Dependencies): Handler {
+function createBatchHandler({ store, submissions, bodies, lifecycle }: Dependencies): Handler {
   const { submit, reader, rates, notifyRules, unsupportedParts } = submissions;
   const { ofApps, maxValues } = bodies;
   const limits = {
@@ -109,7 +109,7 @@ function createBatchHandler({ submissions, bodies, lifecycle }: Dependencies): H
     if (atomic && invalid.length > 0) return refuseInvalidItems(invalid, items.length);
 
     const outcomes = await submit.batch(app, { items, atomic }, arrival);
-    return wholeRefused(outcomes, atomic) ?? itemResults(items, outcomes);
+    return wholeRefused(outcomes, atomic) ?? itemResults(store, items, outcomes);
   }
 
   return async (c, caller) => {

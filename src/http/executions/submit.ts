@@ -1,7 +1,7 @@
 // POST /v1/executions: accepts one submission and responds when it is durable.
 
 import { CALLBACK_PATH } from '../../callbacks/signed-url.ts';
-import { type Execution, isTerminal } from '../../execution/execution.ts';
+import { asAccepted, type Execution, isTerminal } from '../../execution/execution.ts';
 import { MAX_JSON_DEPTH } from '../../execution/json.ts';
 import { representExecution } from '../../execution/representation.ts';
 import { reasonOf } from '../../lib/log.ts';
@@ -23,11 +23,12 @@ import { readSubmissionHeaders } from '../request/submission-headers.ts';
 import { json } from '../response/json.ts';
 import { invalidInput, problem } from '../response/problem.ts';
 import { completeExecution } from '../webhook/callback-endpoint.ts';
+import { respondWithExecution } from './execution-response.ts';
 import { EXECUTION } from './execution-schema.ts';
 import {
   type Accepted,
   draining,
-  isReplayByKey,
+  isReplayById,
   originalResponse,
   RATE_HEADERS,
   RATE_NOTE,
@@ -42,7 +43,7 @@ const MAX_RETRY_AFTER_SECONDS = 60;
 
 const PATH = '/v1/executions';
 
-type Dependencies = Pick<HttpDependencies, 'submissions' | 'bodies' | 'events' | 'lifecycle' | 'runtime'>;
+type Dependencies = Pick<HttpDependencies, 'store' | 'submissions' | 'bodies' | 'events' | 'lifecycle' | 'runtime'>;
 
 export const submitExecution: ApiOperation = {
   operationId: 'submitExecution',
@@ -159,7 +160,7 @@ async function accepted(
   signal: AbortSignal,
 ): Promise<Response> {
   setRequestCorrelationId(added.execution.correlationId);
-  const execution = seconds === null ? originalResponse(added) : await awaited(deps, added.execution, seconds, signal);
+  const execution = await present(deps, added, seconds, signal);
   const headers: Record<string, string> = {
     location: `/v1/executions/${execution.correlationId}`,
     vary: 'Prefer',
@@ -168,8 +169,21 @@ async function accepted(
   if (added.outcome === 'replayed') headers['idempotent-replayed'] = 'true';
   const ended = isTerminal(execution.status);
   if (!ended) headers['retry-after'] = String(retryAfterSeconds(execution, deps.runtime.world.now()));
-  const asFound = added.outcome === 'replayed' && !isReplayByKey(added);
-  return json(ended || asFound ? 200 : 202, representExecution(execution), headers);
+  const status = ended || isReplayById(added) ? 200 : 202;
+  const response = await respondWithExecution(deps.store, execution, { status, headers });
+  return response ?? json(status, representExecution(asAccepted(execution)), headers);
+}
+
+/** Returns the execution as the response has it. */
+async function present(
+  deps: Dependencies,
+  added: Accepted,
+  seconds: number | null,
+  signal: AbortSignal,
+): Promise<Execution> {
+  if (seconds !== null) return awaited(deps, added.execution, seconds, signal);
+  if (!isReplayById(added)) return originalResponse(added);
+  return (await deps.store.find(added.execution.correlationId)) ?? asAccepted(added.execution);
 }
 
 /** The execution is accepted even if waiting fails, so an error here must not look like an error of the submission. */
@@ -180,10 +194,11 @@ async function awaited(
   signal: AbortSignal,
 ): Promise<Execution> {
   try {
-    return (await events.waiters.wait(execution.correlationId, seconds * 1000, signal)) ?? execution;
+    const ended = await events.waiters.wait(execution.correlationId, seconds * 1000, signal);
+    return ended ?? asAccepted(execution);
   } catch (error) {
     runtime.log.warn({ reason: reasonOf(error) }, 'could not wait for an execution');
-    return execution;
+    return asAccepted(execution);
   }
 }
 

@@ -10,6 +10,7 @@ import {
   SELECT_OUTCOME,
   SELECT_STORED,
   SELECT_STORED_BY_REFERENCE,
+  SELECT_WITHOUT_OUTCOME,
   type Values,
   withOutcome,
 } from './executions/execution-row.ts';
@@ -30,7 +31,8 @@ export function prepareStatements(client: Database) {
   const byReference = select(SELECT_STORED_BY_REFERENCE);
   const outcome = select(SELECT_OUTCOME);
   const byCorrelationId = select(`${SELECT_STORED} WHERE correlation_id = ? AND status <> 0`);
-  const byIdempotencyKey = select(`${SELECT_STORED} WHERE app = ? AND idempotency_key = ?`);
+  const acceptedByCorrelationId = select(`${SELECT_WITHOUT_OUTCOME} WHERE correlation_id = ? AND status <> 0`);
+  const acceptedByIdempotencyKey = select(`${SELECT_WITHOUT_OUTCOME} WHERE app = ? AND idempotency_key = ?`);
   const head = select('SELECT id, hash FROM audit_rows ORDER BY id DESC LIMIT 1');
   const fingerprint = client.prepare<[number], unknown>('SELECT fingerprint FROM execution_rows WHERE id = ?').pluck();
   const hasPayload = client.prepare<[number]>('UPDATE execution_rows SET payload_pruned_at = 0 WHERE id = ?');
@@ -62,7 +64,11 @@ export function prepareStatements(client: Database) {
       return result === undefined ? row : withOutcome(row, result);
     },
     byCorrelationId: (correlationId: string): ExecutionRow | undefined => stored(byCorrelationId.get(correlationId)),
-    byIdempotencyKey: (app: string, key: string): ExecutionRow | undefined => stored(byIdempotencyKey.get(app, key)),
+    /** The same without its outcome, as the next one: a batch may repeat a thousand executions with long results. */
+    acceptedByCorrelationId: (correlationId: string): ExecutionRow | undefined =>
+      stored(acceptedByCorrelationId.get(correlationId)),
+    acceptedByIdempotencyKey: (app: string, key: string): ExecutionRow | undefined =>
+      stored(acceptedByIdempotencyKey.get(app, key)),
     fingerprintOf: (id: number): string => hashText(fingerprint.get(id)),
     /** Returns what was submitted, as JSON; empty objects once it is pruned. */
     submissionOf: (id: number): SubmissionRow => submission.get(id) ?? { inputs: '{}', context: '{}' },

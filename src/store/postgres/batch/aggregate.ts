@@ -83,8 +83,9 @@ const COLUMNS = `r.id, r.version, r.reference, r.status, r.resolved_by, r.correl
   r.expire_at, r.not_found_at, r.found_at, r.latency_ms, r.poll_count, r.attempts, r.entry_bytes, r.timeout_seconds,
   r.grace_seconds, r.retry_uncertain, r.priority, r.notify_url, r.idempotency_key, r.traceparent, r.tracestate,
   r.execution_id_problem, r.poll_url, r.cookies, r.unknown_word, r.payload_pruned_at, r.held_at, r.erased_at,
-  r.hinted_at, r.called_back_at, r.poll_completed_at, r.resubmission_of, r.resubmitted_as,
-  o.result, o.error, o.late_result, h.sha256`;
+  r.hinted_at, r.called_back_at, r.poll_completed_at, r.resubmission_of, r.resubmitted_as, h.sha256`;
+
+const OUTCOME = 'o.result, o.error, o.late_result';
 
 const NOTIFICATIONS = selectNotifications('notification_rows');
 
@@ -92,7 +93,12 @@ const TABLES = `execution_rows AS r LEFT JOIN outcome_rows AS o ON o.id = r.id
   LEFT JOIN payload_hashes AS h ON h.id = r.id AND r.payload_pruned_at IS NOT NULL`;
 
 /** A WHERE clause on `r` follows. */
-export const SELECT_EXECUTION = `SELECT ${COLUMNS} FROM ${TABLES}`;
+export const SELECT_EXECUTION = `SELECT ${COLUMNS}, ${OUTCOME} FROM ${TABLES}`;
+
+/** The same without result, error and late result, which may be long. */
+// promise: postgres/repeat-reads-no-outcome
+export const SELECT_WITHOUT_OUTCOME = `SELECT ${COLUMNS}, NULL::text AS result, NULL::text AS error, NULL::text AS late_result
+  FROM ${TABLES}`;
 
 /** The tables besides `r`. With OFFSET 0 each row is looked up by itself, also if the tables were small when a kept plan was made. */
 const LOOKED_UP = `LEFT JOIN LATERAL (SELECT * FROM outcome_rows WHERE id = r.id OFFSET 0) AS o ON true
@@ -102,7 +108,7 @@ const LOOKED_UP = `LEFT JOIN LATERAL (SELECT * FROM outcome_rows WHERE id = r.id
  * Parameters: the number of entries from which on repeats may be counted, and the reference, or an array of them. Notifications and
  * repeats are looked up only for executions that may have them. The plans are kept.
  */
-const SELECT_AGGREGATE = `SELECT ${COLUMNS},
+const SELECT_AGGREGATE = `SELECT ${COLUMNS}, ${OUTCOME},
   CASE WHEN r.notify_url IS NOT NULL THEN
     (SELECT json_agg(n ORDER BY n.sequence) FROM (${NOTIFICATIONS} WHERE reference = r.reference) AS n) END AS notifications,
   CASE WHEN r.entries >= $1 THEN repeats_of(r.id) END AS repeats, CASE WHEN r.entries >= $1 THEN listed_of(r.id) END AS listed
@@ -113,7 +119,7 @@ const SELECT_MANY = `${SELECT_AGGREGATE} unnest($2::uuid[]) AS g(reference)
 
 /** One statement for each column. Parameter: its value. The plan is kept, too. */
 export const selectExecutionBy = (column: 'correlation_id' | 'reference') =>
-  `SELECT ${COLUMNS} FROM (SELECT * FROM execution_rows WHERE ${column} = $1 OFFSET 0) AS r ${LOOKED_UP}`;
+  `SELECT ${COLUMNS}, ${OUTCOME} FROM (SELECT * FROM execution_rows WHERE ${column} = $1 OFFSET 0) AS r ${LOOKED_UP}`;
 
 export function toExecution(row: StoredRow): Execution {
   return {

@@ -12,7 +12,7 @@ import { type JsonObject, LargeJson } from '../../../execution/json.ts';
 import type { AcceptedSubmission, NewExecution } from '../../intake-port.ts';
 import type { Session } from '../connection/session.ts';
 import { fingerprintText } from './add.ts';
-import { SELECT_EXECUTION, type StoredRow, toExecution } from './aggregate.ts';
+import { SELECT_WITHOUT_OUTCOME, type StoredRow, toExecution } from './aggregate.ts';
 
 /** An execution that has the name of a submission, with what the submission is compared with. */
 export interface Earlier {
@@ -44,7 +44,7 @@ interface UnderKeyRow {
   readonly found: string | null;
 }
 
-const EARLIER = `SELECT e.*, f.fingerprint, p.inputs, p.context FROM (${SELECT_EXECUTION} WHERE `;
+const EARLIER = `SELECT e.*, f.fingerprint, p.inputs, p.context FROM (${SELECT_WITHOUT_OUTCOME} WHERE `;
 const WITH_SUBMISSION = `) AS e JOIN execution_rows AS f ON f.id = e.id LEFT JOIN payload_rows AS p ON p.id = e.id`;
 
 const BY_CORRELATION_ID = `${EARLIER} r.correlation_id = ANY ($1::text[]) ${WITH_SUBMISSION}`;

@@ -52,6 +52,9 @@ type StateValues = readonly [
 /** A WHERE clause follows. `status <> 0` is a part of it, unless no row that is only named can match. */
 export const SELECT_STORED = `SELECT ${columns('reference', OUTCOME)} FROM execution_rows`;
 
+/** The same without result, error and late result, which may be long. */
+export const SELECT_WITHOUT_OUTCOME = `SELECT ${columns('reference', () => 'NULL')} FROM execution_rows`;
+
 /** The same with inputs and context as the last two values, as JSON. */
 export const SELECT_WITH_PAYLOAD = `SELECT ${columns('reference', OUTCOME)}, coalesce(inputs, '{}'), coalesce(context, '{}')
   FROM execution_rows LEFT JOIN payload_rows ON payload_rows.id = execution_rows.id`;

@@ -61,14 +61,15 @@ export function createInsertion(
   /** Returns the result for a submission whose id or key is in use: app and fingerprint decide whether it is the same one. */
   function findEarlier(submission: NewExecution): AddResult | undefined {
     const { app, correlationId, idempotencyKey } = submission.execution;
-    const keyed = idempotencyKey === null ? undefined : sql.byIdempotencyKey(app, idempotencyKey);
+    const keyed = idempotencyKey === null ? undefined : sql.acceptedByIdempotencyKey(app, idempotencyKey);
     if (keyed) {
       if (!isRepeatOf(keyed, submission)) return { outcome: 'key-reused' };
       return { outcome: 'replayed', by: 'idempotency-key', execution: keyed.execution };
     }
     // promise: one-key-one-request
     if (idempotencyKey !== null && isUsedElsewhere(app, idempotencyKey)) return { outcome: 'key-reused' };
-    const named = sql.byCorrelationId(correlationId);
+    // promise: repeat-reads-no-outcome
+    const named = sql.acceptedByCorrelationId(correlationId);
     if (!named) return undefined;
     if (named.execution.app !== app || !isRepeatOf(named, submission)) return { outcome: 'conflict' };
     return { outcome: 'replayed', by: 'correlation-id', execution: named.execution };
@@ -94,8 +95,6 @@ export function createInsertion(
   function add(submission: NewExecution): Mutation<AddResult, Change> {
     // promise: unnamed-submission-is-new
     if (isUnnamed(submission.execution)) return sql.rows.collect(() => accept(submission));
-    // promise: replay-sees-collected-outcome
-    sql.rows.write();
     const known = findEarlier(submission);
     return known ? unchanged(known) : accept(submission);
   }
