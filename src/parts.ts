@@ -157,7 +157,7 @@ export async function buildParts(options: ReceiverOptions, limits: ListenerLimit
     apps,
     queueCapacity: config.queueCapacity,
     databaseFile: store.file,
-    now: world.now,
+    ...{ now: world.now, sleep: world.sleep },
   });
   store.watch(createExecutionLog(log, lifecycle.world));
   store.watch(createUnreadMemberWarning(log));

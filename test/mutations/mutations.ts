@@ -1484,6 +1484,19 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/lib/redaction.test.ts'],
   },
   {
+    tag: 'process-is-measured-without-its-database',
+    promise: 'a receiver whose database is away exports the metrics of its process, and states why the rest is missing',
+    edit: value('(await refresh(), true)'),
+    tests: ['test/observability/metrics.test.ts'],
+  },
+  {
+    tag: 'hanging-database-delays-no-scrape',
+    promise: 'a scrape ends although the database does not respond',
+    edit: value('await reading'),
+    tests: ['test/observability/metrics.test.ts'],
+    title: 'a database that does not respond delays a scrape by five seconds, and is not asked again meanwhile',
+  },
+  {
     tag: 'oldest-pending-age',
     promise: 'the age of the oldest open execution is that of the oldest',
     edit: swapped('Math.min', 'Math.max'),

@@ -1,7 +1,7 @@
 // The whole service on PostgreSQL: what apps, CXone and operators see is what they see on a file.
 
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { newDatabase, serverUrl } from '../support/postgres/databases.ts';
+import { newDatabase, serverUrl, withClient } from '../support/postgres/databases.ts';
 import { follow } from '../support/sse.ts';
 import { startWebhookReceiver } from '../support/webhook-receiver.ts';
 import { OPERATOR_KEY, setStage } from './stage.ts';
@@ -59,6 +59,33 @@ describe.skipIf(serverUrl === null)('a receiver on PostgreSQL', () => {
     expect(await stage.get(answered)).toMatchObject({ status: 'COMPLETED', resolvedBy: 'callback' });
     const later = await stage.submit('callback');
     await stage.untilStatus(later, 'COMPLETED');
+  });
+});
+
+describe.skipIf(serverUrl === null)('a receiver whose PostgreSQL is away', () => {
+  test('is scraped all the same, and states that it cannot read its database', async () => {
+    const url = await newDatabase();
+    const stage = await setStage({ DATABASE_URL: url });
+    const name = new URL(url).pathname.slice(1);
+    const admit = (allowed: boolean) =>
+      withClient(serverUrl ?? '', async (client) => {
+        await client.query(`ALTER DATABASE "${name}" WITH ALLOW_CONNECTIONS ${allowed}`);
+        if (!allowed)
+          await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
+      });
+    const scrape = async () => {
+      const response = await stageFetch(stage.service().url, '/metrics');
+      return { status: response.status, text: await response.text() };
+    };
+    await admit(false);
+    const away = await scrape();
+    expect(away.status).toBe(200);
+    expect(away.text).toContain('cxone_receiver_database_reachable 0');
+    expect(away.text).toContain('cxone_receiver_open_connections');
+    expect(away.text).not.toContain('cxone_receiver_open_executions');
+    await admit(true);
+    await stage.until(async () => (await scrape()).text.includes('cxone_receiver_open_executions'));
+    expect((await scrape()).text).toContain('cxone_receiver_database_reachable 1');
   });
 });
 

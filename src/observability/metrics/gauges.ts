@@ -38,14 +38,19 @@ export interface GaugeInstruments {
   readonly make: Instruments;
   /** For what only the leader exports. */
   readonly makeOfLeader: Instruments;
+  /** For what the leader exports and reads from the database. */
+  readonly makeOfDatabase: Instruments;
 }
 
 /** Registers the gauges. Returns a function that reads the store once for all of them, to be called before each scrape. */
-export function createGauges({ make, makeOfLeader }: GaugeInstruments, sources: GaugeSources): () => Promise<void> {
+export function createGauges(
+  { make, makeOfLeader, makeOfDatabase }: GaugeInstruments,
+  sources: GaugeSources,
+): () => Promise<void> {
   limiterGauges(makeOfLeader, sources);
   connectionGauges(make, sources);
   if (sources.databaseFile !== null) diskGauges(make, sources.databaseFile);
-  return queueGauges(makeOfLeader, sources);
+  return queueGauges(makeOfDatabase, sources);
 }
 
 function queueGauges(make: Instruments, { store, apps, queueCapacity, now }: GaugeSources): () => Promise<void> {
