@@ -520,4 +520,17 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     edit: condition(true),
     tests: ['test/observability/clock-notice.test.ts'],
   },
+  {
+    tag: 'postgres/statements-have-a-limit',
+    promise: 'a statement of a receiver ends at its limit, and not at one that an administrator has set',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of the source
+    edit: swapped('statement_timeout: `${limitMs ?? 0}`, ', ''),
+    tests: ['test/store/postgres/settings.test.ts'],
+  },
+  {
+    tag: 'postgres/unresponsive-host-is-left',
+    promise: 'nothing waits for a database that does not respond any more, and closes no connection',
+    edit: removed,
+    tests: ['test/store/postgres/unresponsive.test.ts'],
+  },
 ];

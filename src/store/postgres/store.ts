@@ -84,7 +84,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const reads = createReads(connecting);
   const side = createReads({ ...connecting, connections: 1, settings: SIDE_SETTINGS });
   const terms = createTerms(log);
-  const room = createRoom(createSession({ ...options, addresses, name }, terms, reload));
+  const room = createRoom(createSession({ ...options, addresses, name, unresponsive }, terms, reload));
   const { session } = room;
   const partitions = createPartitions(session);
   const ordering = withHints(session, () => hints.give('orders'));
@@ -127,6 +127,11 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     head = await readHead(readsThrough(all));
     await partitions.ensure(head.id, all);
     await pauses.reload(all);
+  }
+
+  function unresponsive(): void {
+    // promise: postgres/unresponsive-host-is-left
+    for (const connections of [reads, side, hints]) connections.reset();
   }
 
   function applied(result: BatchResult): void {

@@ -7,6 +7,9 @@ import { type Log, reasonOf } from '../../../lib/log.ts';
 /** Time limit for connecting to a host, in milliseconds. A host that is gone delays the next one by as much. */
 const CONNECT_MS = 3_000;
 
+/** How long the server has to end a statement at its time limit, in milliseconds. Then the connection counts as lost. */
+const LATE_MS = 1_000;
+
 /** A bigint is an id, a count or a time in milliseconds: below 2^53. */
 const INT8 = 20;
 
@@ -16,13 +19,34 @@ export const TYPES: CustomTypesConfig = {
 };
 
 /**
+ * What the role or the database may set otherwise, and statements rely on: how texts and values are read and written, and that no session or
+ * transaction ends by its age. A version of PostgreSQL may lack some.
+ */
+export const FIXED_SETTINGS = {
+  TimeZone: 'UTC',
+  DateStyle: 'ISO',
+  IntervalStyle: 'postgres',
+  bytea_output: 'hex',
+  extra_float_digits: '1',
+  standard_conforming_strings: 'on',
+  array_nulls: 'on',
+  transform_null_equals: 'off',
+  idle_session_timeout: '0',
+  transaction_timeout: '0',
+} as const;
+
+/** Sets them for the session. Parameters: the names and the values. */
+export const SET_CONFIG = `SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) AS s(name, value)
+  WHERE current_setting(name, true) IS NOT NULL`;
+
+/**
  * Settings of each session. The hash chain needs `read committed`: a statement that has waited for the chain sees the newest entry.
  * Generic plans spare the planning of each batch. The planner would compile the queries of a writer, which avoids plans by their costs:
  * that takes longer than any query runs. The keep-alives notice within 15 seconds that a host has gone.
  */
 const SETTINGS = {
+  ...FIXED_SETTINGS,
   default_transaction_isolation: 'read committed',
-  TimeZone: 'UTC',
   plan_cache_mode: 'force_generic_plan',
   jit: 'off',
   lock_timeout: '5s',
@@ -49,6 +73,8 @@ export interface ConnectOptions {
   /** Shown in pg_stat_activity. */
   readonly applicationName: string;
   readonly settings?: Readonly<Record<string, string>>;
+  /** Time limit of each statement, in milliseconds. Default: none, whatever the role or the database sets. */
+  readonly limitMs?: number;
 }
 
 export interface Connected {
@@ -63,6 +89,7 @@ export class NoWritableHost extends Error {
 
 /** Connects to the first host that accepts writes. @throws {NoWritableHost} with the reason of each host. */
 export async function connectWritable(options: ConnectOptions): Promise<Connected> {
+  const { limitMs } = options;
   const reasons: string[] = [];
   for (const address of options.addresses) {
     let client: Client | null = null;
@@ -71,6 +98,8 @@ export async function connectWritable(options: ConnectOptions): Promise<Connecte
       client = new Client({
         connectionString: address.url,
         connectionTimeoutMillis: CONNECT_MS,
+        // A host that is gone closes no connection.
+        ...(limitMs === undefined ? {} : { query_timeout: limitMs + LATE_MS }),
         application_name: options.applicationName,
         keepAlive: true,
         types: TYPES,
@@ -80,7 +109,8 @@ export async function connectWritable(options: ConnectOptions): Promise<Connecte
       await client.connect();
       const problem = await readOnlyReason(client);
       if (problem === null) {
-        await applySettings(client, { ...SETTINGS, ...options.settings });
+        // promise: postgres/statements-have-a-limit
+        await applySettings(client, { ...SETTINGS, statement_timeout: `${limitMs ?? 0}`, ...options.settings });
         return { client, address };
       }
       reasons.push(`${address.host}: ${problem}`);
@@ -101,8 +131,5 @@ async function readOnlyReason(client: Client): Promise<string | null> {
 }
 
 async function applySettings(client: Client, settings: Readonly<Record<string, string>>): Promise<void> {
-  await client.query('SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) AS s(name, value)', [
-    Object.keys(settings),
-    Object.values(settings),
-  ]);
+  await client.query(SET_CONFIG, [Object.keys(settings), Object.values(settings)]);
 }

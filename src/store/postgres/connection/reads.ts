@@ -12,6 +12,9 @@ import { createKeptPlans, type KeptPlans, keptUnder } from './kept-plans.ts';
 
 const MAX_CONNECTIONS = 4;
 
+/** Time limit of a statement, in milliseconds: longer than any read takes on a busy server. */
+const READ_MS = 60_000;
+
 /** For writes whose loss in a crash of the server does no harm: they do not wait for the disk. */
 export const SIDE_SETTINGS = { synchronous_commit: 'off' } as const;
 
@@ -26,6 +29,8 @@ export interface ReadsOptions {
 }
 
 export interface ReadConnections extends Reads {
+  /** Gives up all connections, because their host does not respond. What waits for a response is unavailable. */
+  reset(): void;
   close(): Promise<void>;
 }
 
@@ -36,7 +41,8 @@ interface Lane {
 
 /** Each query waits for the next free connection. A connection that breaks is replaced by the next query. */
 export function createReads({ connections = MAX_CONNECTIONS, ...options }: ReadsOptions): ReadConnections {
-  const free: Lane[] = Array.from({ length: connections }, () => ({ client: null, keptPlan: createKeptPlans() }));
+  const lanes: Lane[] = Array.from({ length: connections }, () => ({ client: null, keptPlan: createKeptPlans() }));
+  const free = [...lanes];
   const waiting: ((lane: Lane) => void)[] = [];
   const open = new Set<Client>();
   let closed = false;
@@ -55,7 +61,7 @@ export function createReads({ connections = MAX_CONNECTIONS, ...options }: Reads
 
   async function connected(lane: Lane): Promise<Client> {
     if (lane.client !== null) return lane.client;
-    const { client } = await connectWritable(options);
+    const { client } = await connectWritable({ limitMs: READ_MS, ...options });
     lane.client = client;
     lane.keptPlan = createKeptPlans();
     open.add(client);
@@ -87,6 +93,9 @@ export function createReads({ connections = MAX_CONNECTIONS, ...options }: Reads
 
   return {
     ...readsThrough(all),
+    reset: () => {
+      for (const lane of lanes) if (lane.client !== null) drop(lane, lane.client);
+    },
     close: async () => {
       closed = true;
       await Promise.all([...open].map((client) => client.end().catch(() => {})));

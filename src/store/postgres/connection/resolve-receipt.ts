@@ -9,6 +9,9 @@ import { connectWritable } from './connect.ts';
 /** The interval between two attempts to connect, in milliseconds. */
 export const RECONNECT_MS = 250;
 
+/** Time limit of a statement, in milliseconds. */
+const STATEMENT_MS = 10_000;
+
 /** The connection was lost during a commit, and nothing shows whether it was committed. */
 class InDoubt extends Error {
   override readonly name = 'InDoubt';
@@ -41,7 +44,7 @@ export async function resolveReceipt<T>(
 ): Promise<T> {
   while (!signal.aborted) {
     try {
-      const { client } = await connectWritable({ addresses, log, applicationName: name });
+      const { client } = await connectWritable({ addresses, log, applicationName: name, limitMs: STATEMENT_MS });
       try {
         await client.query('UPDATE receivers SET epoch = epoch + 1 WHERE slot = $1 AND epoch = $2', [slot, epoch]);
         const { rows } = await client.query<{ result: T | null; isKept: boolean }>(

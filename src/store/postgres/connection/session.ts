@@ -20,14 +20,13 @@ import { createKeptPlans } from './kept-plans.ts';
 import { endOwnConnection, giveUpLead, noteHandOver, takeLead } from './leader-lock.ts';
 import { createReceipted, type ReceiptedCall } from './receipted.ts';
 import { RECONNECT_MS } from './resolve-receipt.ts';
+import { createSignsOfLife } from './signs-of-life.ts';
 import { giveSign, raiseEpoch, removeEnded } from './slot.ts';
 import { type BatchResult, REMOVE_RECEIPTS, WRITE } from './statements.ts';
 import type { Terms } from './terms.ts';
 
-/** Well below the time after which a receiver without a sign of life is replaced. */
-const BEAT_MS = 2_500;
-/** How long the last sign of life proves that no other receiver leads: less than the time after which a leader is replaced. */
-const PROVEN_MS = 8_000;
+/** Time limit of a statement, in milliseconds: another sign of life comes before the last one expires. */
+const STATEMENT_MS = 7_000;
 /** How often a receiver that does not lead tries to, without a hint. */
 const TRY_LEAD_MS = 500;
 
@@ -38,6 +37,8 @@ export interface SessionOptions {
   /** Names this receiver in the table `receivers`. */
   readonly name: string;
   readonly clock?: Pick<RemoteClock, 'ask'>;
+  /** Called when the host does not respond any more: nothing else that was sent to it has a response either. */
+  readonly unresponsive?: () => void;
 }
 
 export type SessionState = 'active' | 'down' | 'closed';
@@ -86,11 +87,10 @@ export function createSession(
 ): Session {
   const { addresses, world, log, name } = options;
   const closing = new AbortController();
+  const signs = createSignsOfLife(world, log, closing.signal);
   let active: Active | null = null;
   let state: SessionState = 'down';
   let reason = 'the database is not connected yet';
-  /** When the last sign of life that the database has stored was given, by `elapsed`. */
-  let provenAt = Number.NEGATIVE_INFINITY;
   let slot: number | null = null;
   let connecting: Promise<void> | null = null;
   let hasHandedOver = false;
@@ -108,7 +108,15 @@ export function createSession(
   async function tryOnce(): Promise<boolean> {
     let client: Client | null = null;
     try {
-      client = (await connectWritable({ addresses, log, applicationName: name, settings: WRITER_SETTINGS })).client;
+      client = (
+        await connectWritable({
+          addresses,
+          log,
+          applicationName: name,
+          settings: WRITER_SETTINGS,
+          limitMs: STATEMENT_MS,
+        })
+      ).client;
       await refuseLowSchemaOn(client);
       if (slot !== null) await endOwnConnection(client, slot);
       const asked = world.elapsed();
@@ -117,7 +125,7 @@ export function createSession(
       await removeEnded(client, slot);
       const term = hasHandedOver ? null : await takeLead(client, taken);
       await giveSign(client, taken, options.clock);
-      provenAt = asked;
+      signs.stored(asked);
       const own: Active = {
         ...taken,
         client,
@@ -165,24 +173,21 @@ export function createSession(
     // Others have written since: what is in memory must be as new as the lock.
     await reload((text, values) => rowsOf(own, text, values));
     if (!mayLead(own)) return;
-    provenAt = asked;
+    signs.stored(asked);
     own.leads = true;
     terms.become(term);
   }
 
   async function keepBeating(own: Active): Promise<void> {
-    for (;;) {
-      await world.sleep(BEAT_MS, closing.signal);
-      if (active !== own || closing.signal.aborted) return;
-      const answered = new AbortController();
-      const giveUp = AbortSignal.any([closing.signal, answered.signal]);
-      const beating = beat(own).catch((error: unknown) => {
-        log.debug(() => ({ reason: reasonOf(error) }), 'a sign of life was not stored');
-      });
-      await Promise.race([beating.finally(() => answered.abort()), world.sleep(PROVEN_MS - BEAT_MS, giveUp)]);
-      // A host that is gone closes no connection.
-      if (active === own && !isProven()) lose(own, 'the database does not respond');
-    }
+    if (
+      !(await signs.keepGiving(
+        () => beat(own),
+        () => active === own,
+      ))
+    )
+      return;
+    lose(own, 'the database does not respond');
+    options.unresponsive?.();
   }
 
   async function beat(own: Active): Promise<void> {
@@ -192,13 +197,8 @@ export function createSession(
       lose(own, problem);
       throw new StoreUnavailable(problem);
     }
-    provenAt = asked;
+    signs.stored(asked);
     await rowsOf(own, REMOVE_RECEIPTS, [own.slot, own.epoch, receipted.oldestKept()]);
-  }
-
-  function isProven(): boolean {
-    // promise: sign-of-life-expires
-    return world.elapsed() - provenAt < PROVEN_MS;
   }
 
   function become(next: SessionState, why: string): void {
@@ -245,7 +245,7 @@ export function createSession(
 
   return {
     state: () => state,
-    leads: () => state === 'active' && active?.leads === true && isProven(),
+    leads: () => state === 'active' && active?.leads === true && signs.prove(),
     reason: () => reason,
     opened: async () => {
       if (!(await tryOnce())) void reconnect();

@@ -15,6 +15,9 @@ const LOOK_MS = 250;
 const MIN_LOOK_MS = 10;
 const MIN_HINT_MS = 5;
 
+/** Time limit of a statement, in milliseconds. */
+const STATEMENT_MS = 10_000;
+
 const CHANNEL = 'cxone_receiver';
 
 /** A hint needs no commit record on disk. */
@@ -56,6 +59,8 @@ export interface Hints {
   wake(): void;
   /** Gives the other receivers a hint. */
   give(hint: Hint): void;
+  /** Gives up the connection, because its host does not respond. */
+  reset(): void;
   close(): Promise<void>;
 }
 
@@ -80,7 +85,7 @@ export function createHints({ connecting, world, log, look, refresh, ...events }
   }
 
   async function connect(): Promise<Client> {
-    const { client } = await connectWritable({ ...connecting, settings: SETTINGS });
+    const { client } = await connectWritable({ ...connecting, settings: SETTINGS, limitMs: STATEMENT_MS });
     keptPlan = createKeptPlans();
     client.on('notification', ({ payload = '' }) => {
       const [from, hint] = payload.split(' ');
@@ -187,6 +192,7 @@ export function createHints({ connecting, world, log, look, refresh, ...events }
         giving = null;
       });
     },
+    reset: () => void endConnection(),
     close: async () => {
       closing.abort();
       await endConnection();

@@ -5,7 +5,7 @@ import { addressesIn, type DatabaseAddress } from '../../../lib/database-url.ts'
 import { reasonOf } from '../../../lib/log.ts';
 import { DatabaseRefused } from '../../shared/database-refused.ts';
 import { type Reads, readsThrough } from '../../shared/reads.ts';
-import { TYPES } from '../connection/connect.ts';
+import { FIXED_SETTINGS, SET_CONFIG, TYPES } from '../connection/connect.ts';
 import { refuseOtherSchema } from '../migrate.ts';
 import { comparable } from '../storable-json.ts';
 
@@ -13,12 +13,12 @@ const CONNECT_MS = 5_000;
 const STATEMENT_SECONDS = 60;
 
 const SETTINGS = {
+  ...FIXED_SETTINGS,
   // promise: postgres/commands-read-only
   default_transaction_read_only: 'on',
   statement_timeout: `${STATEMENT_SECONDS}s`,
   lock_timeout: '5s',
   idle_in_transaction_session_timeout: '60s',
-  TimeZone: 'UTC',
 } as const;
 
 /** What the server reports, by its code (PostgreSQL, appendix A), and the remedy. */
@@ -52,10 +52,7 @@ export async function openReadSession(url: string): Promise<ReadSession> {
     }
   };
   try {
-    await query('SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) AS s(name, value)', [
-      Object.keys(SETTINGS),
-      Object.values(SETTINGS),
-    ]);
+    await query(SET_CONFIG, [Object.keys(SETTINGS), Object.values(SETTINGS)]);
     await refuseOtherSchema(query);
   } catch (error) {
     await client.end();
