@@ -22,7 +22,7 @@ interface SendTools {
 export function createSend(limiter: Limiter, transport: Transport, { world, log, reachability }: SendTools): Send {
   async function sendOnce(request: HttpRequest, requester: Requester): Promise<HttpResult> {
     const begun = await limiter.begin();
-    const reply = await transport.send(request);
+    const reply = await transport.send(request, begun.written);
     reachability.observe(request.url, reply);
     if (reply.type === 'answered') {
       limiter.observe(begun, reply.latencyMs, loadSignal(reply.httpStatus));

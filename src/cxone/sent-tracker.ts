@@ -17,6 +17,8 @@ export interface SendProgress {
   sent: boolean;
   /** The connection of a request that was sent over one that had served another request before. */
   connection: { readonly socket: Socket; readonly bytesBefore: number } | null;
+  /** Called when undici begins to write it. */
+  readonly written: () => void;
 }
 
 export interface SentTracker {
@@ -62,6 +64,7 @@ export function createSentTracker(maySend: () => boolean = () => true): SentTrac
     // promise: writing-is-checked
     if (socket !== null && !maySend()) return void socket.destroy(new Error(NOT_ACTIVE));
     progress.sent = true;
+    progress.written();
     if (socket === null) return;
     progress.connection = used.has(socket) ? { socket, bytesBefore: socket.bytesRead } : null;
     used.add(socket);

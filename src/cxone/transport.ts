@@ -82,8 +82,8 @@ export const NETWORK_FETCHER: Fetcher = {
 };
 
 export interface Transport {
-  /** Never throws for a failure of the network. */
-  send(request: HttpRequest): Promise<HttpResult>;
+  /** Never throws for a failure of the network. @param written called when the request begins to be written to its connection */
+  send(request: HttpRequest, written?: () => void): Promise<HttpResult>;
   /** Aborts the requests in flight. */
   close(): void;
 }
@@ -165,7 +165,7 @@ export function createTransport(
   }
 
   return {
-    send: async (request) => {
+    send: async (request, written = () => {}) => {
       if (closed) return { type: 'unsent', latencyMs: 0, reason: CLOSING };
       // Opens no connection. The tracker checks again before a request is written.
       if (!maySend()) return { type: 'unsent', latencyMs: 0, reason: NOT_ACTIVE };
@@ -178,7 +178,7 @@ export function createTransport(
       // promise: execute-on-new-connection
       const { dispatcher, release } = request.once ? connections.fresh(request.url) : connections.shared(request.url);
       try {
-        const progress: SendProgress = { created: false, sent: false, connection: null };
+        const progress: SendProgress = { created: false, sent: false, connection: null, written };
         const result = await tracker.track(progress, () => exchange(request, dispatcher, progress, giveUp.signal));
         if (suggestsMove(result)) connections.suspect();
         return result;

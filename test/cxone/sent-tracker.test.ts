@@ -53,8 +53,12 @@ describe('somebody may have been reached', () => {
 test('a fetch that has never reported a sent request is not trusted when it reports none', () => {
   const journeys = createSentTracker();
   const reset = wrapped(failure('ECONNRESET', 'read'));
-  expect(journeys.wasNeverSent({ created: true, sent: false, connection: null }, reset)).toBe(false);
-  expect(journeys.wasNeverSent({ created: true, sent: false, connection: null }, wrapped(refused))).toBe(true);
-  expect(journeys.wasNeverSent({ created: true, sent: true, connection: null }, wrapped(refused))).toBe(false);
+  expect(journeys.wasNeverSent({ created: true, sent: false, connection: null, written: () => {} }, reset)).toBe(false);
+  expect(
+    journeys.wasNeverSent({ created: true, sent: false, connection: null, written: () => {} }, wrapped(refused)),
+  ).toBe(true);
+  expect(
+    journeys.wasNeverSent({ created: true, sent: true, connection: null, written: () => {} }, wrapped(refused)),
+  ).toBe(false);
   journeys.stop();
 });

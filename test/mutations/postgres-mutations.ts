@@ -262,6 +262,13 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: 'a new leader knows what the one before has sent if that has handed over',
   },
   {
+    tag: 'late-departure-counts',
+    promise:
+      'requests that a busy machine or a new connection delays do not come together with those of the next second',
+    edit: removed,
+    tests: ['test/cxone/limiter/rate.test.ts'],
+  },
+  {
     tag: 'rate-by-elapsed-time',
     promise: 'a clock that is set brings no more requests than the rate allows',
     edit: swapped('world.elapsed', 'world.now'),

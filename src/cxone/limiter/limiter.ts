@@ -4,7 +4,7 @@ import type { World } from '../../lib/world.ts';
 import type { CxoneControls, LimiterState, PauseCause, Permit, RequestKind, UpstreamPause } from '../port.ts';
 import { createAdaptiveConcurrency, type LoadSignal } from './adaptive-concurrency.ts';
 import { createPermitQueue } from './permit-queue.ts';
-import { createRequestRate } from './rate.ts';
+import { createRequestRate, type Departure } from './rate.ts';
 
 export interface Limiter extends Pick<CxoneControls, 'takePause' | 'continueFrom' | 'sentLately'> {
   /**
@@ -17,12 +17,9 @@ export interface Limiter extends Pick<CxoneControls, 'takePause' | 'continueFrom
    * Resolves with 0 if it may be made; if a pause lasts longer than `maxWaitMs`, with the rest of the pause in milliseconds.
    */
   take(maxWaitMs: number): Promise<number>;
-  /**
-   * Called right before a request is sent, possibly later than it was admitted. Resolves when it may be sent, with the number
-   * that `observe` needs.
-   */
-  begin(): Promise<number>;
-  observe(begun: number, latencyMs: number, verdict: LoadSignal): void;
+  /** Called right before a request is sent, possibly later than it was admitted. Resolves when it may be sent. */
+  begin(): Promise<Begun>;
+  observe(begun: Begun, latencyMs: number, verdict: LoadSignal): void;
   /** Pauses all requests for `ms`. A longer current pause stays. */
   pause(ms: number, cause: PauseCause): void;
   /** Ends the current pause and returns it; null when nothing is paused. */
@@ -32,6 +29,11 @@ export interface Limiter extends Pick<CxoneControls, 'takePause' | 'continueFrom
   state(): LimiterState;
   /** Ends all waiting without permits. */
   close(): void;
+}
+
+/** A request that may be sent. */
+export interface Begun extends Pick<Departure, 'written'> {
+  readonly number: number;
 }
 
 export interface LimiterOptions {
@@ -156,12 +158,15 @@ export function createLimiter({ maxConcurrent, ratePerSecond, world }: LimiterOp
       });
     },
     begin: async () => {
-      const wait = rate.depart();
-      if (wait > 0) await world.sleep(wait, closing.signal);
-      return concurrency.begin();
+      const { waitMs, written } = rate.depart();
+      for (let wait = waitMs(); wait > 0 && !closing.signal.aborted; wait = waitMs()) {
+        await world.sleep(wait, closing.signal);
+      }
+      written();
+      return { number: concurrency.begin(), written };
     },
     observe: (begun, latencyMs, verdict) => {
-      concurrency.observe(begun, latencyMs, verdict);
+      concurrency.observe(begun.number, latencyMs, verdict);
       serve();
     },
     pause: (ms, by) => {

@@ -10,6 +10,21 @@ const WINDOW_MS = 1_025;
 const SLICES = 10;
 const SLICE_MS = WINDOW_MS / SLICES;
 
+interface Planned {
+  /** When the request departs, as planned until it does. */
+  at: number;
+}
+
+export interface Departure {
+  /**
+   * Returns the milliseconds before the request may be sent. To be asked again after that wait: it may have lasted longer for the
+   * requests before.
+   */
+  readonly waitMs: () => number;
+  /** To be called when the request departs, and again when it is written to its connection, which may have been opened for it. */
+  readonly written: () => void;
+}
+
 /**
  * A token bucket with a shared pause. For R requests per window its capacity is c = 5 % of R (at least 1), and it gains
  * R - (c - 1) per window. A burst of c plus the gain never exceeds R in a window; at least 92 % of R per second remain.
@@ -20,8 +35,8 @@ export function createRequestRate(ratePerSecond: number, world: World) {
   // promise: rate-by-elapsed-time
   const bucket = createTokenBucket(capacity, gainPerMs, world.elapsed);
   let pausedUntil = Number.NEGATIVE_INFINITY;
-  /** Times of the last R departures, as a ring. */
-  let departures: number[] = [];
+  /** The last R departures, as a ring. */
+  let departures: Planned[] = [];
   const remembered = Math.max(1, Math.floor(ratePerSecond));
   let oldest = 0;
 
@@ -32,22 +47,28 @@ export function createRequestRate(ratePerSecond: number, world: World) {
     /** Returns the milliseconds until the next request is allowed. */
     untilNext: (): number => bucket.msUntil(1),
     /**
-     * Returns the milliseconds before an admitted request may be sent. Requests that were admitted one by one may be delayed
-     * together (by a commit, by a token) and would then be sent at once; no window may contain more than R.
+     * Plans the departure of an admitted request. Requests that were admitted one by one may be delayed together (by a commit, by a
+     * token) and would then be sent at once; no window may contain more than R.
      */
-    depart: (): number => {
-      const at = world.elapsed();
-      const earliest = departures.length < remembered ? at : (departures[oldest] ?? at) + WINDOW_MS;
-      const moment = Math.max(at, earliest);
-      departures[oldest] = moment;
+    depart: (): Departure => {
+      const before = departures.length < remembered ? undefined : departures[oldest];
+      const soonest = () => (before?.at ?? Number.NEGATIVE_INFINITY) + WINDOW_MS;
+      const own: Planned = { at: Math.max(world.elapsed(), soonest()) };
+      departures[oldest] = own;
       oldest = (oldest + 1) % remembered;
-      return Math.ceil(moment - at);
+      return {
+        waitMs: () => Math.max(0, Math.ceil(soonest() - world.elapsed())),
+        written: () => {
+          // promise: late-departure-counts
+          own.at = Math.max(own.at, world.elapsed());
+        },
+      };
     },
     /** Returns the numbers of requests in the parts of the last window, the newest first. */
     sentLately: (): number[] => {
       const counts = Array.from({ length: SLICES }, () => 0);
-      for (const moment of departures) {
-        const agoMs = world.elapsed() - moment;
+      for (const { at } of departures) {
+        const agoMs = world.elapsed() - at;
         // One that waits is not sent any more. It waits for the end of the window of the one in whose place it is.
         const slice = Math.floor((agoMs < 0 ? (agoMs % WINDOW_MS) + WINDOW_MS : agoMs) / SLICE_MS);
         if (slice in counts) counts[slice] = (counts[slice] ?? 0) + 1;
@@ -63,12 +84,12 @@ export function createRequestRate(ratePerSecond: number, world: World) {
       // promise: unknown-requests-count
       const counts = sent ?? [remembered];
       const newestFirst = counts.flatMap((count, slice) =>
-        Array.from({ length: Math.min(count, remembered) }, () => at - slice * SLICE_MS),
+        Array.from({ length: Math.min(count, remembered) }, () => ({ at: at - slice * SLICE_MS })),
       );
       departures = newestFirst.slice(0, remembered).toReversed();
       oldest = departures.length % remembered;
       // Nothing is admitted that could not depart.
-      const waitMs = departures.length < remembered ? 0 : (departures[oldest] ?? at) + WINDOW_MS - at;
+      const waitMs = departures.length < remembered ? 0 : (departures[oldest]?.at ?? at) + WINDOW_MS - at;
       bucket.set(waitMs > 0 ? 1 - waitMs * gainPerMs : Math.max(0, capacity - departures.length));
     },
     pause: (ms: number): void => {

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createLimiter } from '../../../src/cxone/limiter/limiter.ts';
+import { type Begun, createLimiter, type Limiter } from '../../../src/cxone/limiter/limiter.ts';
 import type { RequestKind } from '../../../src/cxone/port.ts';
 import { createManualWorld, seededRandom } from '../../support/manual-world.ts';
 import { CAUSE } from './cause.ts';
@@ -166,6 +166,41 @@ describe('rate', () => {
     expect(made.length).toBeGreaterThanOrEqual(95);
     stop.abort();
     await caller;
+  });
+});
+
+describe('no second sees more requests than the rate allows', () => {
+  async function begin(limiter: Limiter, made: number[], elapsed: () => number): Promise<Begun> {
+    const begun = await limiter.begin();
+    made.push(elapsed());
+    return begun;
+  }
+
+  const beginTwo = (...given: Parameters<typeof begin>) => Promise.all([begin(...given), begin(...given)]);
+
+  test('when a busy machine ends the waits of some late', async () => {
+    const { world, limiter } = setUp({ ratePerSecond: 2 });
+    const made: number[] = [];
+    await beginTwo(limiter, made, world.elapsed);
+    void beginTwo(limiter, made, world.elapsed);
+    void beginTwo(limiter, made, world.elapsed);
+    await world.oversleep(1_400);
+    expect(made).toEqual([0, 0, 1_400, 1_400]);
+    await world.advance(5_000);
+    expect(made.slice(4).every((at) => at >= 2_400)).toBe(true);
+    expect(made).toHaveLength(6);
+  });
+
+  test('when connections are opened for some, which are written later', async () => {
+    const { world, limiter } = setUp({ ratePerSecond: 2 });
+    const made: number[] = [];
+    const begun = await beginTwo(limiter, made, world.elapsed);
+    void beginTwo(limiter, made, world.elapsed);
+    await world.advance(700);
+    for (const { written } of begun) written();
+    await world.advance(5_000);
+    expect(made.slice(2).every((at) => at >= 1_700)).toBe(true);
+    expect(made).toHaveLength(4);
   });
 });
 
