@@ -1,5 +1,6 @@
 // A client of the receiver for apps in Node and in browsers. It needs only fetch and WebCrypto.
 
+import { sendBatch } from './batches.ts';
 import { type ClientOptions, connectionOf } from './connection.ts';
 import { endpointCalls } from './endpoints.ts';
 import { type FollowOptions, follow } from './live.ts';
@@ -105,13 +106,16 @@ export function createClient(options: ClientOptions) {
     submit: async (submission: Submission, { idempotencyKey, signal }: SubmitOptions = {}) =>
       submit(submission, idempotencyKey, { signal }),
 
-    /** Submits several executions in one request. Each item has its own result; with `atomic`, all are accepted or none is. */
+    /**
+     * Submits several executions in one request. Each item has its own result; with `atomic`, all are accepted or none is. Items that
+     * the receiver cannot take at the moment are sent again, for as long as any call is.
+     */
     submitBatch: async (
       submissions: readonly Submission[],
       { atomic = false, idempotencyKey: key, signal }: SubmitOptions & { readonly atomic?: boolean } = {},
     ): Promise<BatchAnswer> => {
-      const body = JSON.stringify({ executions: submissions.map((one) => identify(one, key)), atomic });
-      return send(connection, { ...harmless('POST', `${EXECUTIONS}/batch`, key), body, signal });
+      const identified = submissions.map((one) => identify(one, key));
+      return sendBatch(connection, { submissions: identified, atomic, key, signal });
     },
 
     /**

@@ -246,6 +246,8 @@ export interface Problem {
   readonly status: number;
   readonly detail: string;
   readonly errors?: readonly FieldError[];
+  /** Of an item of a batch that can be sent again: after how many seconds. */
+  readonly retryAfter?: number;
   /** `events-pruned`, `position-lost`: the id after which the stream continues. */
   readonly resumeAfter?: number;
   /** `position-lost`: the cursor with which the list continues. */

@@ -64,6 +64,52 @@ describe('submitting', () => {
   });
 });
 
+describe('a batch of which some items are refused for now', () => {
+  const taken = (correlationId: string) => ({ status: 202, execution: execution({ correlationId }) });
+  const full = (index: number) => ({
+    status: 503,
+    problem: {
+      ...{ type: 'urn:cxone-callback-receiver:problem:queue-full', title: 'full', status: 503, detail: 'full' },
+      ...{ retryAfter: 7, errors: [{ pointer: `#/executions/${index}`, detail: 'no room' }] },
+    },
+  });
+  const wrong = { status: 422, problem: { type: 'x', title: 'x', status: 422, detail: 'x' } };
+  const answer = (...items: object[]) => response(200, { items, accepted: 0, refused: 0 });
+  const ITEMS = ['a', 'b', 'c', 'd'].map((correlationId) => ({ actionId: 'charge', correlationId }));
+
+  test('has these sent again when the receiver asks for it, and reports the last result of each', async () => {
+    const replies = [answer(taken('a'), full(1), wrong, full(3)), answer(taken('b'), full(1)), answer(taken('d'))];
+    const { client, sent, settled } = against(replies);
+    const { items, accepted, refused } = await settled(client.submitBatch(ITEMS));
+    expect([accepted, refused, items.map(({ status }) => status)]).toEqual([3, 1, [202, 202, 422, 202]]);
+    const ids = sent.map(({ body }) => body.executions.map((one: { correlationId: string }) => one.correlationId));
+    expect(ids).toEqual([['a', 'b', 'c', 'd'], ['b', 'd'], ['d']]);
+    expect((sent[1]?.at ?? 0) - (sent[0]?.at ?? 0)).toBeGreaterThanOrEqual(7000);
+  });
+
+  test('is sent again as a whole under its key', async () => {
+    const { client, sent, settled } = against([answer(taken('a'), full(1)), answer(taken('a'), taken('b'))]);
+    const submissions = [{ actionId: 'x' }, { actionId: 'y' }];
+    const { accepted } = await settled(client.submitBatch(submissions, { idempotencyKey: 'k' }));
+    expect(accepted).toBe(2);
+    expect(sent.map(({ body }) => body.executions)).toEqual([submissions, submissions]);
+  });
+
+  test('is reported with what is still refused when the attempts or the time are spent, or the receiver fails', async () => {
+    const refusing = [answer(taken('a'), full(1), wrong, full(3)), answer(full(0), full(1))];
+    const spent = against(refusing, { attempts: 3 });
+    const { items } = await spent.settled(spent.client.submitBatch(ITEMS));
+    expect(spent.sent).toHaveLength(3);
+    const problems = items.map((item) => ('problem' in item ? item.problem.errors?.[0]?.pointer : 'accepted'));
+    expect(problems).toEqual(['accepted', '#/executions/1', undefined, '#/executions/3']);
+    const late = against(refusing, { retryForMs: 5000 });
+    expect(await late.settled(late.client.submitBatch(ITEMS))).toMatchObject({ accepted: 1, refused: 3 });
+    expect(late.sent).toHaveLength(1);
+    const failing = against([refusing[0] as Response, problem('unauthorized', 401)]);
+    expect(await failing.settled(failing.client.submitBatch(ITEMS))).toMatchObject({ accepted: 1, refused: 3 });
+  });
+});
+
 describe('retries', () => {
   test.for([429, 503])('a %i is retried, no sooner than Retry-After', async (status) => {
     const { client, sent, settled } = against([problem('queue-full', status, { 'retry-after': '7' }), ACCEPTED]);

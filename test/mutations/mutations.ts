@@ -1414,6 +1414,20 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/client/client.test.ts'],
   },
   {
+    tag: 'client-repeats-refused-items',
+    promise: 'the client sends items of a batch again that the receiver refused for now',
+    edit: value('null'),
+    tests: ['test/client/client.test.ts'],
+    title: 'has these sent again when the receiver asks for it, and reports the last result of each',
+  },
+  {
+    tag: 'refused-item-states-when-to-return',
+    promise: 'an item of a batch that is refused for now states when it can be sent again',
+    edit: branch('consequent'),
+    tests: ['test/http/executions/submit-batch.test.ts'],
+    title: 'beyond the capacity of the queue, or the share of the app, the rest must retry later',
+  },
+  {
     tag: 'client-refuses-old-notifications',
     promise: 'the client refuses a notification that is old',
     edit: condition(false),

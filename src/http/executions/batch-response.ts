@@ -15,7 +15,14 @@ import { type PresentExecution, presentExecutions } from './batch-replays.ts';
 import { itemPointer } from './batch-schema.ts';
 import { EXECUTION } from './execution-schema.ts';
 import type { InvalidItem } from './large-submissions/read-submissions.ts';
-import { type Accepted, isReplayById, isReplayByKey, type RefusedOutcome, refusalOf } from './submission-response.ts';
+import {
+  type Accepted,
+  isReplayById,
+  isReplayByKey,
+  type RefusedOutcome,
+  refusalOf,
+  retryAfterHeader,
+} from './submission-response.ts';
 
 const ACCEPTED_ITEM = component(
   'AcceptedItem',
@@ -82,7 +89,14 @@ export async function itemResults(
   const known = outcomes.some((one) => one?.outcome === 'replayed' && isReplayByKey(one));
   const replayed = known && !outcomes.some((one) => one?.outcome === 'added');
   const body = { items: results, accepted, refused: results.length - accepted };
-  return json(200, body, replayed ? { 'idempotent-replayed': 'true' } : {});
+  const waits = accepted > 0 ? [] : outcomes.flatMap(retryAfterOf);
+  const retryAfter = waits.length === 0 ? null : Math.max(...waits);
+  return json(200, body, { ...(replayed ? { 'idempotent-replayed': 'true' } : {}), ...retryAfterHeader(retryAfter) });
+}
+
+function retryAfterOf(added: BatchAddResult | null): number | [] {
+  if (added === null || 'execution' in added || added.outcome === 'withheld') return [];
+  return refusalOf(added.outcome).retryAfter ?? [];
 }
 
 function invalidResult({ name, errors }: InvalidItem) {
@@ -106,11 +120,13 @@ function itemResult(added: BatchAddResult | null, index: number, present: (one: 
     case 'withheld':
       throw new Error('a submission was withheld from a batch that is not atomic');
     default: {
-      const { name, detail } = refusalOf(added.outcome);
+      const { name, detail, retryAfter } = refusalOf(added.outcome);
       const errors = REASONS.filter(({ outcome }) => outcome === added.outcome).map((reason) =>
         fieldError(reason, index),
       );
-      return { status: statusOf(name), problem: problemDetails(name, detail, { errors }) };
+      // promise: refused-item-states-when-to-return
+      const members = { errors, ...(retryAfter === null ? {} : { retryAfter }) };
+      return { status: statusOf(name), problem: problemDetails(name, detail, members) };
     }
   }
 }
@@ -131,13 +147,13 @@ export function wholeRefused(outcomes: Outcomes, atomic: boolean): Response | nu
   });
   const [weightiest] = REASONS.filter((reason) => refused.some(({ outcome }) => outcome === reason.outcome));
   if (weightiest === undefined) return null;
-  const { name, headers, detail } = refusalOf(weightiest.outcome);
+  const { name, retryAfter, detail } = refusalOf(weightiest.outcome);
   // All items share one key.
   if (weightiest.outcome === 'key-reused') return problem(name, detail);
   if (!atomic) return null;
   const errors = refused.map((one) => fieldError(one, one.index));
   const said = `${nothingOf(outcomes.length, refused.length)}; errors names each.`;
-  return problem(name, said, { headers, members: { errors } });
+  return problem(name, said, { headers: retryAfterHeader(retryAfter), members: { errors } });
 }
 
 interface Reason {

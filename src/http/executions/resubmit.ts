@@ -24,7 +24,7 @@ import { validateObject } from '../request/validate.ts';
 import { json } from '../response/json.ts';
 import { invalidInput, problem } from '../response/problem.ts';
 import { EXECUTION } from './execution-schema.ts';
-import { draining, refusalOf } from './submission-response.ts';
+import { draining, refused } from './submission-response.ts';
 
 const CHOICE_RULE =
   'must be true: the execution may have run at CXone although it ended without a result, and would then run a second time';
@@ -102,10 +102,8 @@ export function createResubmit(deps: Dependencies): Resubmit {
         case 'replayed':
           return accepted(result.execution, result.outcome === 'replayed');
         case 'full':
-        case 'share-full': {
-          const { name, detail, headers } = refusalOf(result.outcome);
-          return problem(name, detail, { headers });
-        }
+        case 'share-full':
+          return refused(result.outcome);
         default:
           return notResubmittable(execution, result.outcome);
       }

@@ -33,57 +33,67 @@ const DRAINING_RETRY_SECONDS = 10;
 export type Accepted = Extract<BatchAddResult, { execution: Execution }>;
 export type RefusedOutcome = Exclude<BatchAddResult['outcome'], Accepted['outcome'] | 'withheld'>;
 
-export interface Refusal {
+interface Refusal {
   readonly name: ProblemName;
   readonly detail: string;
-  readonly headers: HeaderFields;
+  /** Seconds until it may be accepted; null if a repeat is refused again. */
+  readonly retryAfter: number | null;
 }
 
 /** Returns the problem for a refused submission, alone or in a batch. */
 export function refusalOf(outcome: RefusedOutcome): Refusal {
-  const full = { 'retry-after': String(QUEUE_FULL_RETRY_SECONDS) };
   switch (outcome) {
     case 'conflict':
       return {
         name: 'correlation-id-taken',
         detail:
           'Another submission has this correlationId: send the same body to get that one, or another correlationId.',
-        headers: {},
+        retryAfter: null,
       };
     case 'key-reused':
       return {
         name: 'idempotency-key-reused',
         detail:
           'This Idempotency-Key came before with another request: send the same body to the same path to get that response, or another key.',
-        headers: {},
+        retryAfter: null,
       };
     case 'share-full':
       return {
         name: 'app-queue-full',
         detail:
           'It was not accepted: as many of yours are queued as may be. Send it again when some have been sent on.',
-        headers: full,
+        retryAfter: QUEUE_FULL_RETRY_SECONDS,
       };
     case 'full':
       return {
         name: 'queue-full',
         detail: 'It was not accepted: the queue is full. Send it again later.',
-        headers: full,
+        retryAfter: QUEUE_FULL_RETRY_SECONDS,
       };
     case 'unavailable':
       return {
         name: 'store-unavailable',
         detail: 'It was not accepted: the database takes no writes now. Send it again later.',
-        headers: full,
+        retryAfter: QUEUE_FULL_RETRY_SECONDS,
       };
     default:
       return outcome satisfies never;
   }
 }
 
+/** Returns the response to a refused submission. */
+export function refused(outcome: RefusedOutcome): Response {
+  const { name, detail, retryAfter } = refusalOf(outcome);
+  return problem(name, detail, { headers: retryAfterHeader(retryAfter) });
+}
+
+export function retryAfterHeader(seconds: number | null): HeaderFields {
+  return seconds === null ? {} : { 'retry-after': String(seconds) };
+}
+
 export function draining(): Response {
   return problem('draining', 'Nothing was accepted. Send it again later.', {
-    headers: { 'retry-after': String(DRAINING_RETRY_SECONDS) },
+    headers: retryAfterHeader(DRAINING_RETRY_SECONDS),
   });
 }
 

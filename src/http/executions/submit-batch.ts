@@ -6,7 +6,7 @@ import { withRateLimit } from '../middleware/rate-limit.ts';
 import { withSubmissionSpan } from '../middleware/tracing.ts';
 import { jsonContent, jsonResponse } from '../openapi/components.ts';
 import { executionExample } from '../openapi/examples.ts';
-import { headers } from '../openapi/headers.ts';
+import { HEADERS, headers } from '../openapi/headers.ts';
 import type { ApiOperation, Handler } from '../openapi/operation.ts';
 import { bytesOfBody, tooManyBodies } from '../request/body-budget.ts';
 import { MAX_BODY_BYTES } from '../request/read-body.ts';
@@ -42,6 +42,7 @@ export const submitBatch: ApiOperation = {
   description: [
     'Every submission is checked and accepted by itself. Each gets the result that it would get alone, in the order sent. The response follows the commit, or the last of several if the payloads have more than 256 KiB.',
     'With `atomic: true` all are accepted or none: if one cannot be accepted, the response is a problem whose `errors` name each that cannot.',
+    'An item that was refused for now (429, 503) has `retryAfter` in its problem: the seconds after which it can be sent again. If nothing was accepted, `Retry-After` states it, too.',
     'An `Idempotency-Key` covers the batch as a whole.',
     RATE_NOTE,
   ].join('\n\n'),
@@ -73,7 +74,14 @@ export const submitBatch: ApiOperation = {
           refused: 1,
         },
       },
-      headers('Idempotent-Replayed', ...RATE_HEADERS),
+      {
+        ...headers('Idempotent-Replayed', ...RATE_HEADERS),
+        'Retry-After': {
+          ...HEADERS['Retry-After'],
+          required: false,
+          description: 'When to try again, if nothing was accepted.',
+        },
+      },
     ),
   },
   problems: SUBMISSION_PROBLEMS,

@@ -21,7 +21,7 @@ import { MAX_BODY_BYTES } from '../request/read-body.ts';
 import { receiveJson } from '../request/read-json.ts';
 import { readSubmissionHeaders } from '../request/submission-headers.ts';
 import { json } from '../response/json.ts';
-import { invalidInput, problem } from '../response/problem.ts';
+import { invalidInput } from '../response/problem.ts';
 import { completeExecution } from '../webhook/callback-endpoint.ts';
 import { respondWithExecution } from './execution-response.ts';
 import { EXECUTION } from './execution-schema.ts';
@@ -32,7 +32,7 @@ import {
   originalResponse,
   RATE_HEADERS,
   RATE_NOTE,
-  refusalOf,
+  refused,
   SUBMISSION_PARAMETERS,
   SUBMISSION_PROBLEMS,
 } from './submission-response.ts';
@@ -145,10 +145,8 @@ function createSubmissionHandler(deps: Dependencies): Parameters<typeof withRate
       case 'added':
       case 'replayed':
         return waitFor(added, caller.name, preferredWait(c.req.header('prefer')), c.req.raw.signal);
-      default: {
-        const { name, detail, headers } = refusalOf(added.outcome);
-        return problem(name, detail, { headers });
-      }
+      default:
+        return refused(added.outcome);
     }
   };
 }

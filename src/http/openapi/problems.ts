@@ -14,6 +14,16 @@ const FIELD_ERROR = v.object({
   ),
   detail: v.pipe(v.string(), v.description('What is wrong with it, and how to correct it.')),
 });
+const retryAfter = v.exactOptional(
+  v.pipe(
+    v.number(),
+    v.metadata({
+      type: 'integer',
+      minimum: 0,
+      description: 'Of an item of a batch: the seconds after which it can be sent again.',
+    }),
+  ),
+);
 const HEADER_ERROR = v.object({ header: v.string(), detail: v.string() });
 
 const fieldErrors = v.pipe(v.array(FIELD_ERROR), v.description('Each field that is wrong.'));
@@ -26,8 +36,8 @@ const MEMBERS: { readonly [N in ProblemName]?: v.ObjectEntries } = {
   'invalid-input': { errors: fieldErrors },
   'invalid-header': { errors: v.pipe(v.array(HEADER_ERROR), v.description('Each header that is wrong.')) },
   'correlation-id-taken': { errors: itemErrors },
-  'app-queue-full': { errors: itemErrors },
-  'queue-full': { errors: itemErrors },
+  'app-queue-full': { errors: itemErrors, retryAfter },
+  'queue-full': { errors: itemErrors, retryAfter },
   'count-differs': { matched: count('The number of executions that match now.') },
   'events-pruned': { resumeAfter: count('The `Last-Event-ID` from which nothing is missing.') },
   'position-lost': {
@@ -35,6 +45,7 @@ const MEMBERS: { readonly [N in ProblemName]?: v.ObjectEntries } = {
     resumeCursor: v.exactOptional(v.pipe(v.string(), v.description('The `cursor` with which the list continues.'))),
   },
   'store-unavailable': {
+    retryAfter,
     replayed: v.exactOptional(count('After a replay of many: how many were replayed.')),
     matched: v.exactOptional(count('After an action on many: how many matched so far.')),
     done: v.exactOptional(count('After an action on many: how many were changed.')),

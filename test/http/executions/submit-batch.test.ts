@@ -99,7 +99,12 @@ describe('each with its own answer', () => {
       await using http = await startHttp(room);
       const answer = await send(http, items(4));
       expect([answer.status, statuses(answer)]).toEqual([200, [202, 202, status, status]]);
-      expect(answer.json.items[3].problem).toMatchObject({ type: PROBLEM + name, status });
+      expect(answer.json.items[3].problem).toMatchObject({ type: PROBLEM + name, status, retryAfter: 5 });
+      expect(answer.headers.get('retry-after')).toBeNull();
+      const nothing = await send(http, [item(5), {}]);
+      expect([nothing.status, statuses(nothing)]).toEqual([200, [status, 422]]);
+      expect(nothing.headers.get('retry-after')).toBe('5');
+      expect(nothing.json.items[1].problem).not.toHaveProperty('retryAfter');
       expect(answer.json).toMatchObject({ accepted: 2, refused: 2 });
     }
   });
