@@ -80,7 +80,7 @@ export async function runCommand(args: readonly string[], context: CommandContex
   try {
     const [name] = args[0] === 'help' ? args.slice(1) : args;
     const program = await createProgram(context, (command) => command === name);
-    await program.parseAsync([...args], { from: 'user' });
+    await program.parseAsync(namedByHelp(program, args), { from: 'user' });
     return context.exitCode;
   } catch (error) {
     if (error instanceof BrokenPipe) return 0;
@@ -91,6 +91,17 @@ export async function runCommand(args: readonly string[], context: CommandContex
     context.writeError(`${error.message}\n`);
     return error instanceof CommandError ? error.exitCode : 2;
   }
+}
+
+/** The help of a command that does not exist would not name it: its name alone is refused like any other. */
+function namedByHelp(program: Command, args: readonly string[]): string[] {
+  const at = args[0] === 'help' ? 0 : 1;
+  const parent = at === 0 ? program : program.commands.find((command) => command.name() === args[0]);
+  const name = args[at + 1];
+  const isHelp = args[at] === 'help' && name !== undefined && !name.startsWith('-');
+  const known = parent?.commands.map((command) => command.name()) ?? [];
+  // promise: help-names-an-unknown-command
+  return isHelp && known.length > 0 && ![...known, 'help'].includes(name) ? args.toSpliced(at, 1) : [...args];
 }
 
 function allCommands(context: CommandContext): Promise<Command> {

@@ -1428,6 +1428,13 @@ export const MUTATIONS: readonly Mutation[] = [
     title: 'beyond the capacity of the queue, or the share of the app, the rest must retry later',
   },
   {
+    tag: 'help-names-an-unknown-command',
+    promise: 'the help of a command that does not exist is refused with its name',
+    edit: branch('alternate'),
+    tests: ['test/cli/run.test.ts'],
+    title: 'help nope',
+  },
+  {
     tag: 'client-refuses-old-notifications',
     promise: 'the client refuses a notification that is old',
     edit: condition(false),
