@@ -1,8 +1,7 @@
 // The tables. Operators query executions and audit entries through views of the same names as ever (migrations), with text in place
 // of codes, bytes and milliseconds. In the other tables, times are ISO 8601 text in UTC with milliseconds, which sorts by time.
 
-import { sql } from 'drizzle-orm';
-import { blob, customType, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { blob, customType, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from './file/drizzle.ts';
 
 /** A column for a short form, or for the text itself where a value has none. */
 export const shortOrText = customType<{ data: number | string | Buffer }>({ dataType: () => 'any' });

@@ -1,6 +1,6 @@
 // The tables of what operators did, and of what they have paused.
 
-import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { index, integer, sqliteTable, text } from '../file/drizzle.ts';
 
 /** One line for each action or bulk action of an operator. Triggers reject any change except that of a running one to its end. */
 export const operatorActivity = sqliteTable(

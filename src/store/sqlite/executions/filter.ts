@@ -1,7 +1,7 @@
 // Builds the conditions of execution filters. A unary + before a column keeps SQLite from choosing an index for that term.
 
 import type { Database } from 'better-sqlite3';
-import { and, eq, gte, inArray, isNotNull, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import { AT_CXONE_STATUSES, type StatusFilter } from '../../../execution/execution.ts';
 import { isUuid } from '../../../execution/execution-id.ts';
 import { createMasking } from '../../../execution/masking.ts';
@@ -9,6 +9,7 @@ import type { ExecutionFilter, ListQuery } from '../../port.ts';
 import { RESOLVED_BY_CODES, STATUS_CODES } from '../../shared/codes.ts';
 import { firstReferenceAt } from '../../shared/reference-times.ts';
 import { behindPrefix, escapedForLike, isOpen, needlesOf } from '../../shared/search-terms.ts';
+import { and, eq, gte, inArray, isNotNull, isNull, lt, or, sql } from '../file/drizzle.ts';
 import { ONLY_NAMED } from '../rows.ts';
 import { executionRows } from '../schema.ts';
 import { referenceBound } from './uuid-range.ts';

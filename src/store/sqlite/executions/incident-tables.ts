@@ -1,7 +1,6 @@
 // The tables of incidents. Times are ISO 8601 text in UTC with milliseconds.
 
-import { sql } from 'drizzle-orm';
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from '../file/drizzle.ts';
 import { shortOrText } from '../schema.ts';
 
 /** Problems, each with one cause. */

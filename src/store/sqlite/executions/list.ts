@@ -1,12 +1,12 @@
 // Lists executions, newest or oldest first, in pages along an index: references are UUIDv7 and thus in the order of submission.
 
 import type { Database } from 'better-sqlite3';
-import { and, type SQL, sql } from 'drizzle-orm';
-import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
+import type { SQL } from 'drizzle-orm';
 import { writeExecutions } from '../../../execution/representation.ts';
 import type { ExecutionPage, IdGap, JsonPage, ListQuery } from '../../port.ts';
 import { createExecutionScan, MAX_PAGE_CHARS, type ScanBounds, type ScannedPage } from '../../shared/execution-scan.ts';
 import { timeOfReference, wholeReferenceAt } from '../../shared/reference-times.ts';
+import { and, SQLiteSyncDialect, sql } from '../file/drizzle.ts';
 import { uuidBytes, uuidText } from '../rows.ts';
 import { executionRow, outcomeChars, referenceOf, SELECT_STORED, type Values } from './execution-row.ts';
 import {

@@ -2,10 +2,8 @@
 
 import { fileURLToPath } from 'node:url';
 import type { Database } from 'better-sqlite3';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
-import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
-import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { isMoveBegun } from './data-migration/data-migration.ts';
+import { drizzle, migrate, readMigrationFiles } from './drizzle.ts';
 
 export const MIGRATIONS = fileURLToPath(new URL('../../../../migrations', import.meta.url));
 

@@ -1,6 +1,6 @@
 // The table of paused endpoints.
 
-import { primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { primaryKey, sqliteTable, text } from '../file/drizzle.ts';
 
 /** The endpoints of apps to which nothing is sent. A pause that has ended has no row: the activity of operators has both ends. */
 export const endpointPauses = sqliteTable(

@@ -1,10 +1,10 @@
 // The prepared statements of the outbox.
 
 import type { Database } from 'better-sqlite3';
-import { getTableColumns } from 'drizzle-orm';
 import { notificationIds } from '../../../notification/outgoing.ts';
 import type { UndeliveredCounts } from '../../outbox-port.ts';
 import { selectNotifications } from '../../shared/notification-list.ts';
+import { getTableColumns } from '../file/drizzle.ts';
 import { notifications } from '../schema.ts';
 import { DELIVERY_COLUMNS, type NotificationRow } from './rows.ts';
 

@@ -1,12 +1,12 @@
 // Scans executions in bounded batches, in either order, also while a receiver writes.
 
 import type { Database } from 'better-sqlite3';
-import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
 import { isoTime } from '../../../lib/time.ts';
 import type { Batch, ScanOrder, StoredExecution, StoredFilter } from '../../reader-port.ts';
 import { executionRow, SELECT_WITH_PAYLOAD, type Values } from '../executions/execution-row.ts';
 import { defineTextSearch, matchesFilter } from '../executions/filter.ts';
 import { referenceBound } from '../executions/uuid-range.ts';
+import { SQLiteSyncDialect } from '../file/drizzle.ts';
 import { batchesOf } from './batches.ts';
 import { inRange, rangeParameters, windowsOf } from './id-windows.ts';
 

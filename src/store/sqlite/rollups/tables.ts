@@ -1,6 +1,6 @@
 // The tables of the roll-ups, which are committed with the executions that they count.
 
-import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { integer, primaryKey, sqliteTable, text } from '../file/drizzle.ts';
 import { shortOrText } from '../schema.ts';
 
 /** One row: the roll-ups count the executions from this reference on; '' for all, '~' for none yet. */

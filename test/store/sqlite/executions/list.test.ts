@@ -2,7 +2,6 @@
 
 import type { Database } from 'better-sqlite3';
 import type { SQL } from 'drizzle-orm';
-import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ListQuery } from '../../../../src/store/port.ts';
 import { endsLikeExecutionId, hasIdPrefix } from '../../../../src/store/sqlite/executions/filter.ts';
@@ -12,6 +11,7 @@ import {
   listQueries,
   toExecutionPage,
 } from '../../../../src/store/sqlite/executions/list.ts';
+import { SQLiteSyncDialect } from '../../../../src/store/sqlite/file/drizzle.ts';
 import { type OpenDatabase, openDatabase } from '../../../../src/store/sqlite/file/open.ts';
 import { prepareStatements } from '../../../../src/store/sqlite/statements.ts';
 import { anExecution, NOON } from '../../../support/executions.ts';
