@@ -2,8 +2,12 @@
 
 // The entry point: runs the command line of this process.
 
-import { contextOfProcess, endAsPid1 } from './cli/process-context.ts';
-import { runCommand } from './cli/program.ts';
+import { keepCompiledModules } from './lib/compiled-modules.ts';
+
+// Before the other modules are imported.
+keepCompiledModules();
+const { contextOfProcess, endAsPid1 } = await import('./cli/process-context.ts');
+const { runCommand } = await import('./cli/program.ts');
 
 endAsPid1();
 try {

@@ -10,7 +10,7 @@ const PURE = ['notification', 'incident', 'callbacks', 'execution', 'lib'];
 
 /** The imports that each layer may have besides itself, from top to bottom: folders, files or patterns. */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
-  'main.ts': ['cli'],
+  'main.ts': ['cli', 'lib/compiled-modules.ts'],
   cli: [
     'demo',
     'client',

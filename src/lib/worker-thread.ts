@@ -5,13 +5,14 @@ import { getPriority, setPriority } from 'node:os';
 import { basename } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
+import { compiledModulesVariables } from './compiled-modules.ts';
 
 /** Default limit of a young generation, MiB: that of the main thread with the flag of `npm start`, three semi-spaces. */
 const MAX_YOUNG_MIB = 48;
 
 /**
- * Starts the module `new URL('./name.ts', import.meta.url)` on a thread. The thread has no environment variables, because none
- * of its work needs a secret.
+ * Starts the module `new URL('./name.ts', import.meta.url)` on a thread. The thread has none of the environment variables,
+ * because none of its work needs a secret.
  * @throws {Error} if threads are not allowed (Node's permission model). A module that cannot be loaded is an `error` event.
  */
 export function startWorkerThread(module: URL, options: Omit<WorkerOptions, 'env' | 'eval'>): Worker {
@@ -19,7 +20,8 @@ export function startWorkerThread(module: URL, options: Omit<WorkerOptions, 'env
   // promise: threads-have-their-own-limits
   setFlagsFromString('--max-semi-space-size=0');
   const resourceLimits = { maxYoungGenerationSizeMb: MAX_YOUNG_MIB, ...options.resourceLimits };
-  return new Worker(moduleBeside(module, import.meta.url), { ...options, resourceLimits, env: {} });
+  const env = compiledModulesVariables();
+  return new Worker(moduleBeside(module, import.meta.url), { ...options, resourceLimits, env });
 }
 
 /** Returns the URL of a module as it is named where `running` is: the build rewrites the extensions of imports, but not of URLs. */
