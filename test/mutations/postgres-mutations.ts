@@ -17,6 +17,7 @@ import { MUTATIONS, type Mutation } from './mutations.ts';
 const AT_A_RATE_OF_ONE = 'however one leader follows another';
 const CONTRACT = 'test/store/postgres/contract.slow.test.ts';
 const INSIGHTS = 'test/store/postgres/insights.slow.test.ts';
+const IDENTITY = 'test/store/postgres/identity.test.ts';
 const LIMITS = 'test/store/postgres/limits.test.ts';
 const LONE_OUTCOME = 'test/store/postgres/lone-outcome.test.ts';
 const LOST_COMMIT = 'test/store/postgres/lost-commit.test.ts';
@@ -539,5 +540,45 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     promise: 'nothing waits for a database that does not respond any more, and closes no connection',
     edit: removed,
     tests: ['test/store/postgres/unresponsive.test.ts'],
+  },
+  {
+    tag: 'postgres/replaced-database-is-left',
+    promise: 'a receiver takes no work from a database that was restored or replaced while it runs',
+    edit: condition(true),
+    tests: [IDENTITY],
+  },
+  {
+    tag: 'postgres/restored-tables-are-noticed',
+    promise: 'a receiver that runs notices with its next sign of life that a dump was restored',
+    edit: condition(false),
+    tests: [IDENTITY],
+  },
+  {
+    tag: 'postgres/dump-restored-in-place-holds-its-queue',
+    promise:
+      'executions in the queue of a dump that was restored in the place of its tables are not sent a second time',
+    edit: value('false'),
+    tests: [IDENTITY],
+  },
+  {
+    tag: 'postgres/slot-of-another-receiver',
+    promise: "receivers do not take each other's slot in a database that has lost its last commits",
+    edit: swapped('AND name = $3', 'OR name = $3'),
+    tests: [SEVERAL],
+    title: 'does not take the slot that another one has got since',
+  },
+  {
+    tag: 'postgres/lost-entries-come-again',
+    promise: 'after a promotion that has lost entries, what others commit is reported under the ids of the lost ones',
+    edit: removed,
+    tests: [OTHERS],
+    title: 'after a promotion that has lost the last entries',
+  },
+  {
+    tag: 'postgres/rate-moves-with-the-clock',
+    promise: 'an app with a rate waits no longer when the clock of the database is set back',
+    edit: swapped("make_interval(secs => ($1 ->> 'by')::bigint / 1000.0)", "interval '0'"),
+    tests: [LIMITS],
+    title: 'a clock of the database that is set back',
   },
 ];

@@ -74,8 +74,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const { url, world, log, listedRepeats = MAX_LISTED_REPEATS } = options;
   const addresses = addressesIn(url);
   const name = `cxone-callback-receiver ${hostname()} ${process.pid} ${randomUUID().slice(0, 8)}`;
-  const connecting = { addresses, log, applicationName: name };
-  const { newestTime, isCopy } = await prepareDatabase(connecting);
+  const { newestTime, isCopy, tables } = await prepareDatabase({ addresses, log, applicationName: name });
+  const connecting = { addresses, log, applicationName: name, tables };
 
   const listeners = new Set<(changes: readonly Change[]) => void>();
   /** Each with whether it needs the next changes at once. */
@@ -84,7 +84,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const reads = createReads(connecting);
   const side = createReads({ ...connecting, connections: 1, settings: SIDE_SETTINGS });
   const terms = createTerms(log);
-  const room = createRoom(createSession({ ...options, addresses, name, unresponsive }, terms, reload));
+  const room = createRoom(createSession({ ...options, connecting, unresponsive }, terms, reload));
   const { session } = room;
   const partitions = createPartitions(session);
   const ordering = withHints(session, () => hints.give('orders'));
@@ -124,7 +124,11 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   /** What this receiver caches is read again with each connection: others may have written in between. */
   async function reload(all: Session['all']): Promise<void> {
     queue.reset();
+    const seen = journal.through();
     head = await readHead(readsThrough(all));
+    // A promotion has lost entries: others get their ids.
+    // promise: postgres/lost-entries-come-again
+    if (head.id < seen) journal.begin(head.id);
     await partitions.ensure(head.id, all);
     await pauses.reload(all);
   }

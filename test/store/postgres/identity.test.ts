@@ -1,5 +1,6 @@
 // A database that was restored from a dump is recognised, until its queue is held.
 
+import type { Client } from 'pg';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemWorld } from '../../../src/lib/world.ts';
 import { openPostgresStore } from '../../../src/store/postgres/store.ts';
@@ -12,6 +13,14 @@ async function openOn(url: string) {
   const store = await openPostgresStore({ url, world: systemWorld, log: quietLog() });
   onTestFinished(() => store.close());
   return store;
+}
+
+const asNew = (execution: ReturnType<typeof anExecution>) => ({ execution, fingerprint: 'print', queueCapacity: 10 });
+
+/** Replaces a table by one with the same rows, as `pg_restore --clean` does. */
+async function makeAnew(client: Client): Promise<void> {
+  await client.query(`BEGIN; ALTER TABLE execution_rows RENAME TO replaced; CREATE TABLE execution_rows (LIKE replaced INCLUDING ALL);
+    INSERT INTO execution_rows OVERRIDING SYSTEM VALUE SELECT * FROM replaced; COMMIT`);
 }
 
 /** Returns the URL of a copy with the same rows, as `pg_dump` and `pg_restore` make one. */
@@ -60,4 +69,42 @@ describe.skipIf(serverUrl === null)('a database', () => {
     expect(await after.find(execution.correlationId)).toMatchObject({ status: 'UNCONFIRMED' });
     expect(await after.claimDispatches(10, systemWorld.now())).toEqual([]);
   });
+
+  test('that a dump was restored into, in the place of its tables, is one, also if a receiver of an earlier version has used it', async () => {
+    const url = await newDatabase();
+    const before = await openOn(url);
+    await before.add(asNew(anExecution({}, systemWorld.now())));
+    await before.close();
+    // A receiver of an earlier version notes the database alone.
+    await withClient(url, (client) => client.query('UPDATE database_identity SET tables = NULL'));
+    const same = await openOn(url);
+    expect(same.isRestoredBackup).toBe(false);
+    await same.close();
+    await withClient(url, makeAnew);
+    const restored = await openOn(url);
+    expect(restored.isRestoredBackup).toBe(true);
+    expect(await restored.adoptBackup(() => holdQueued(restored, systemWorld))).toBe(1);
+    await restored.close();
+    expect((await openOn(url)).isRestoredBackup).toBe(false);
+  });
+
+  test.for(['connects again', 'gives a sign of life'])(
+    'that was restored while a receiver runs is not used by it when it %s, and the remedy is named',
+    async (when) => {
+      const url = await newDatabase();
+      const store = await openOn(url);
+      await store.add(asNew(anExecution({}, systemWorld.now())));
+      await withClient(url, async (client) => {
+        await makeAnew(client);
+        if (when === 'connects again') await client.query('SELECT pg_terminate_backend(pid) FROM receivers');
+      });
+      const reason = 'not the database of the start: it was restored';
+      await expect.poll(() => store.ping(systemWorld.now()).catch(String)).toContain(reason);
+      await expect(store.add(asNew(anExecution()))).rejects.toThrow(reason);
+      await expect.poll(() => store.find('order-1').catch(String)).toContain(reason);
+      expect(
+        await withClient(url, async (client) => (await client.query('SELECT status FROM executions')).rows),
+      ).toEqual([{ status: 'QUEUED' }]);
+    },
+  );
 });

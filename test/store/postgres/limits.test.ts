@@ -194,4 +194,14 @@ describe.skipIf(serverUrl === null)('bounds of all receivers on one PostgreSQL',
     expect(admitted).toBe(0);
     expect(level).toBeLessThan(0);
   });
+
+  test('a clock of the database that is set back delays no submission of an app with a rate by as much', async () => {
+    const { url, stores } = await fourStores();
+    const [leader] = stores as [PostgresStore];
+    expect((await leader.takeSubmissions('shop', 1_000, Array(2_000).fill(1))).admitted).toBeGreaterThanOrEqual(1_000);
+    // As if the clock had been an hour ahead until now.
+    await withClient(url, (client) => client.query("UPDATE submission_rates SET at = at + interval '1 hour'"));
+    await leader.moveDueTimes({ from: NOON + 3_600_000, to: NOON });
+    await expect.poll(async () => (await leader.takeSubmissions('shop', 1_000, [1])).admitted).toBe(1);
+  });
 });

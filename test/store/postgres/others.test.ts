@@ -182,6 +182,20 @@ describe.skipIf(serverUrl === null)('two receivers on one PostgreSQL', () => {
     expect(own).toEqual([2]);
   });
 
+  test('after a promotion that has lost the last entries, what follows them is reported under their ids', async () => {
+    const { one, other, url } = await openTwo();
+    const reported = report(other);
+    for (let n = 0; n < 4; n += 1) await one.add(asNew());
+    await expect.poll(() => reported.others).toEqual(upTo(4));
+    await withClient(url, async (client) => {
+      await client.query("SET session_replication_role = 'replica'; DELETE FROM audit_rows_all WHERE id > 2");
+      await client.query('SELECT pg_terminate_backend(pid) FROM receivers');
+    });
+    await expect.poll(reported.skipped).toBeGreaterThan(0);
+    await expect.poll(() => one.add(asNew()).then(({ outcome }) => outcome, String)).toBe('added');
+    await expect.poll(() => reported.others).toEqual([...upTo(4), 3]);
+  });
+
   test('more than can be listed is reported as that, and what follows is listed again', async () => {
     const { one, other, url } = await openTwo();
     const reported = report(other);

@@ -166,6 +166,23 @@ describe.skipIf(serverUrl === null)('several receivers on one PostgreSQL', () =>
     expect(await store.trail(execution.correlationId)).toHaveLength(1);
   });
 
+  test('a receiver does not take the slot that another one has got since, in a database that has lost its last commits', async () => {
+    const url = await database();
+    const store = await openOn(url);
+    await withClient(url, async (client) => {
+      await client.query('TRUNCATE receivers RESTART IDENTITY');
+      await client.query(`INSERT INTO receivers (epoch, name, pid, started_at, beat_at)
+        VALUES (5, 'another', 0, clock_timestamp(), clock_timestamp())`);
+      await client.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'cxone-%'",
+      );
+    });
+    await expect.poll(() => store.add(asNew()).then(({ outcome }) => outcome, String)).toBe('added');
+    const slots = 'SELECT slot, epoch::integer FROM receivers ORDER BY slot';
+    const { rows } = await withClient(url, (client) => client.query(slots));
+    expect(rows).toEqual([{ slot: 1, epoch: 5 }, expect.objectContaining({ slot: 2 })]);
+  });
+
   test('the slots of those that ended a day ago are removed with their receipts, and no others', async () => {
     const url = await database();
     const ended = await openOn(url);

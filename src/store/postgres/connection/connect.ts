@@ -3,6 +3,7 @@
 import { Client, type CustomTypesConfig, types } from 'pg';
 import type { DatabaseAddress } from '../../../lib/database-url.ts';
 import { type Log, reasonOf } from '../../../lib/log.ts';
+import { RESTORED, tablesOf } from './identity.ts';
 
 /** Time limit for connecting to a host, in milliseconds. A host that is gone delays the next one by as much. */
 const CONNECT_MS = 3_000;
@@ -75,6 +76,8 @@ export interface ConnectOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Time limit of each statement, in milliseconds. Default: none, whatever the role or the database sets. */
   readonly limitMs?: number;
+  /** What `tablesOf` returned at the start. Default: any database is right. */
+  readonly tables?: string;
 }
 
 export interface Connected {
@@ -107,7 +110,7 @@ export async function connectWritable(options: ConnectOptions): Promise<Connecte
       // An error of an idle connection is an event; the next query reports it.
       client.on('error', (error) => options.log.debug(() => ({ reason: reasonOf(error) }), 'a connection was lost'));
       await client.connect();
-      const problem = await readOnlyReason(client);
+      const problem = (await readOnlyReason(client)) ?? (await replacedReason(client, options.tables));
       if (problem === null) {
         // promise: postgres/statements-have-a-limit
         await applySettings(client, { ...SETTINGS, statement_timeout: `${limitMs ?? 0}`, ...options.settings });
@@ -128,6 +131,12 @@ async function readOnlyReason(client: Client): Promise<string | null> {
   );
   if (rows[0]?.standby) return 'a standby';
   return rows[0]?.readonly === 'on' ? 'read-only' : null;
+}
+
+async function replacedReason(client: Client, tables: string | undefined): Promise<string | null> {
+  // promise: postgres/replaced-database-is-left
+  if (tables === undefined || (await tablesOf(client)) === tables) return null;
+  return RESTORED;
 }
 
 async function applySettings(client: Client, settings: Readonly<Record<string, string>>): Promise<void> {

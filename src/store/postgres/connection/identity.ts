@@ -1,4 +1,4 @@
-// Recognises a database that was restored from a dump: its queued executions may have been sent since the dump was made.
+// Recognises data that was restored from a dump: its queued executions may have been sent since the dump was made.
 
 import type { Client } from 'pg';
 
@@ -7,29 +7,56 @@ const MAY_READ = "SELECT has_function_privilege('pg_control_system()', 'EXECUTE'
 
 const DATABASE = '(SELECT oid::text FROM pg_database WHERE datname = current_database())';
 const SERVER = '(SELECT system_identifier::text FROM pg_control_system())';
+/** A dump that is restored creates the tables again, also in the database of which it was made. */
+export const TABLES = "coalesce(to_regclass('execution_rows')::oid::text, 'none')";
 
-async function identityOf(client: Client): Promise<string> {
+/** The reason of a receiver that runs while its database is restored: what is queued there may have been sent since. */
+export const RESTORED =
+  'not the database of the start: it was restored, or replaced by another one; stop all receivers and start them again';
+
+interface Identity {
+  /** Server and database. */
+  readonly identity: string;
+  /** The same, and the tables. */
+  readonly tables: string;
+}
+
+async function identityOf(client: Client): Promise<Identity> {
   const { rows: rights } = await client.query<{ may: boolean }>(MAY_READ);
   const text = rights[0]?.may ? `${SERVER} || '/' || ${DATABASE}` : DATABASE;
-  const { rows } = await client.query<{ identity: string }>(`SELECT ${text} AS identity`);
-  return rows[0]?.identity ?? '';
+  const { rows } = await client.query<Identity>(
+    `SELECT i.identity, i.identity || '/' || ${TABLES} AS tables FROM (SELECT ${text} AS identity) AS i`,
+  );
+  return rows[0] ?? { identity: '', tables: '' };
 }
 
-/** Returns whether the data was written in another database, from which this one is a copy. A new database notes what it is. */
+/** Returns a text that another server, another database and tables that were created again do not have. */
+export async function tablesOf(client: Client): Promise<string> {
+  return (await identityOf(client)).tables;
+}
+
+/** Returns whether the data was written in other tables, from which these are a copy. A new database notes what it is. */
 export async function isCopy(client: Client): Promise<boolean> {
   const own = await identityOf(client);
-  const { rows } = await client.query<{ identity: string }>('SELECT identity FROM database_identity');
+  const { rows } = await client.query<{ identity: string; tables: string | null }>(
+    'SELECT identity, tables FROM database_identity',
+  );
   const [noted] = rows;
-  if (noted === undefined) await noteIdentity(client);
   // promise: restored-dump-holds-its-queue
-  return noted !== undefined && noted.identity !== own;
+  if (noted !== undefined && noted.identity !== own.identity) return true;
+  // A receiver of an earlier version notes the database alone.
+  const tables = noted?.tables?.startsWith(`${noted.identity}/`) ? noted.tables : null;
+  if (tables === null) await noteIdentity(client);
+  // promise: postgres/dump-restored-in-place-holds-its-queue
+  return tables !== null && tables !== own.tables;
 }
 
-/** Notes that the data belongs to this database. */
+/** Notes that the data belongs to these tables. */
 export async function noteIdentity(client: Client): Promise<void> {
+  const { identity, tables } = await identityOf(client);
   await client.query(
-    `INSERT INTO database_identity (id, identity) VALUES (1, $1)
-    ON CONFLICT (id) DO UPDATE SET identity = excluded.identity`,
-    [await identityOf(client)],
+    `INSERT INTO database_identity (id, identity, tables) VALUES (1, $1, $2)
+    ON CONFLICT (id) DO UPDATE SET identity = excluded.identity, tables = excluded.tables`,
+    [identity, tables],
   );
 }

@@ -4,7 +4,7 @@ import type { Client } from 'pg';
 import { DatabaseRefused } from '../../shared/database-refused.ts';
 import { migrate } from '../migrate.ts';
 import { type Connected, type ConnectOptions, connectWritable, NoWritableHost } from './connect.ts';
-import { isCopy, noteIdentity } from './identity.ts';
+import { isCopy, noteIdentity, tablesOf } from './identity.ts';
 import { verifySettings } from './verify-settings.ts';
 
 const CHOICE = 'the database is set up to keep less than a receiver promises';
@@ -14,6 +14,8 @@ export interface Prepared {
   readonly newestTime: number | null;
   /** True for a database that was restored from a dump. */
   readonly isCopy: boolean;
+  /** See `ConnectOptions`. */
+  readonly tables: string;
 }
 
 /** @throws {DatabaseRefused} with the remedy; the database is then unchanged. */
@@ -24,7 +26,7 @@ export async function prepareDatabase(options: ConnectOptions): Promise<Prepared
     await refuseSharedSessions(client, options);
     await migrate(client);
     const { rows } = await client.query<{ at: number }>('SELECT at FROM heartbeat WHERE id = 1');
-    return { newestTime: rows[0]?.at ?? null, isCopy: await isCopy(client) };
+    return { newestTime: rows[0]?.at ?? null, isCopy: await isCopy(client), tables: await tablesOf(client) };
   } finally {
     await client.end();
   }

@@ -1,12 +1,11 @@
 // Statements beside the writing session, on a few connections to the same host: reads, and writes that need no receipt.
 
 import type { Client } from 'pg';
-import type { DatabaseAddress } from '../../../lib/database-url.ts';
-import { type Log, reasonOf } from '../../../lib/log.ts';
+import { reasonOf } from '../../../lib/log.ts';
 import { StoreUnavailable } from '../../port.ts';
 import { type Reads, readsThrough } from '../../shared/reads.ts';
 import { comparable } from '../storable-json.ts';
-import { connectWritable } from './connect.ts';
+import { type ConnectOptions, connectWritable } from './connect.ts';
 import { codeOf, isTransient, leavesInDoubt, READ_ONLY } from './errors.ts';
 import { createKeptPlans, type KeptPlans, keptUnder } from './kept-plans.ts';
 
@@ -18,14 +17,9 @@ const READ_MS = 60_000;
 /** For writes whose loss in a crash of the server does no harm: they do not wait for the disk. */
 export const SIDE_SETTINGS = { synchronous_commit: 'off' } as const;
 
-export interface ReadsOptions {
-  readonly addresses: readonly DatabaseAddress[];
-  readonly log: Log;
-  /** Shown in pg_stat_activity. */
-  readonly applicationName: string;
+export interface ReadsOptions extends ConnectOptions {
   /** Maximum of connections; default: 4. */
   readonly connections?: number;
-  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export interface ReadConnections extends Reads {

@@ -1,10 +1,9 @@
 // Resolves a commit whose response was lost: the receipt that the commit wrote shows whether it happened.
 
-import type { DatabaseAddress } from '../../../lib/database-url.ts';
-import { type Log, reasonOf } from '../../../lib/log.ts';
+import { reasonOf } from '../../../lib/log.ts';
 import type { World } from '../../../lib/world.ts';
 import { StoreUnavailable } from '../../port.ts';
-import { connectWritable } from './connect.ts';
+import { type ConnectOptions, connectWritable } from './connect.ts';
 
 /** The interval between two attempts to connect, in milliseconds. */
 export const RECONNECT_MS = 250;
@@ -24,11 +23,9 @@ export interface Receipt {
 }
 
 export interface ResolveOptions {
-  readonly addresses: readonly DatabaseAddress[];
+  /** `applicationName` names this receiver in the table `receivers`, too. */
+  readonly connecting: ConnectOptions & { readonly tables: string };
   readonly world: Pick<World, 'sleep'>;
-  readonly log: Log;
-  /** Shown in pg_stat_activity. */
-  readonly name: string;
   /** Ends the attempts, because the store is closed. */
   readonly signal: AbortSignal;
 }
@@ -38,19 +35,20 @@ export interface ResolveOptions {
  * @throws {StoreUnavailable} when nothing was committed, {InDoubt} when the signal aborts.
  */
 export async function resolveReceipt<T>(
-  { addresses, world, log, name, signal }: ResolveOptions,
+  { connecting, world, signal }: ResolveOptions,
   { slot, epoch, sequence }: Receipt,
   cause: unknown,
 ): Promise<T> {
   while (!signal.aborted) {
     try {
-      const { client } = await connectWritable({ addresses, log, applicationName: name, limitMs: STATEMENT_MS });
+      const { client } = await connectWritable({ ...connecting, limitMs: STATEMENT_MS });
       try {
         await client.query('UPDATE receivers SET epoch = epoch + 1 WHERE slot = $1 AND epoch = $2', [slot, epoch]);
         const { rows } = await client.query<{ result: T | null; isKept: boolean }>(
           `SELECT r.result, r.slot IS NOT NULL AS "isKept" FROM receivers AS s
-          LEFT JOIN receipts AS r ON r.slot = s.slot AND r.epoch = $2 AND r.sequence = $3 WHERE s.slot = $1`,
-          [slot, epoch, sequence],
+          LEFT JOIN receipts AS r ON r.slot = s.slot AND r.epoch = $2 AND r.sequence = $3
+          WHERE s.slot = $1 AND s.name = $4`,
+          [slot, epoch, sequence, connecting.applicationName],
         );
         const [found] = rows;
         // A slot is removed with its receipts a day after its last sign of life.
@@ -62,7 +60,10 @@ export async function resolveReceipt<T>(
       }
     } catch (error) {
       if (error instanceof StoreUnavailable || error instanceof InDoubt) throw error;
-      log.debug(() => ({ reason: reasonOf(error) }), 'a commit is in doubt, and the database is not available');
+      connecting.log.debug(
+        () => ({ reason: reasonOf(error) }),
+        'a commit is in doubt, and the database is not available',
+      );
     }
     await world.sleep(RECONNECT_MS, signal);
   }

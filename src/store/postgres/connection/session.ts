@@ -5,8 +5,7 @@
 // leader may write goes through the connection with that lock, so that nothing of an earlier leader is committed.
 
 import type { Client } from 'pg';
-import type { DatabaseAddress } from '../../../lib/database-url.ts';
-import { type Log, reasonOf } from '../../../lib/log.ts';
+import { reasonOf } from '../../../lib/log.ts';
 import type { RemoteClock } from '../../../lib/remote-clock.ts';
 import type { World } from '../../../lib/world.ts';
 import { StoreUnavailable } from '../../port.ts';
@@ -16,10 +15,11 @@ import { createTurns } from '../turns.ts';
 import { type Active, rowsOf } from './active.ts';
 import { connectWritable, WRITER_SETTINGS } from './connect.ts';
 import { isTransient, leavesInDoubt, NotLeading } from './errors.ts';
+import { RESTORED } from './identity.ts';
 import { createKeptPlans } from './kept-plans.ts';
 import { endOwnConnection, giveUpLead, noteHandOver, takeLead } from './leader-lock.ts';
 import { createReceipted, type ReceiptedCall } from './receipted.ts';
-import { RECONNECT_MS } from './resolve-receipt.ts';
+import { RECONNECT_MS, type ResolveOptions } from './resolve-receipt.ts';
 import { createSignsOfLife } from './signs-of-life.ts';
 import { giveSign, raiseEpoch, removeEnded } from './slot.ts';
 import { type BatchResult, REMOVE_RECEIPTS, WRITE } from './statements.ts';
@@ -30,12 +30,8 @@ const STATEMENT_MS = 7_000;
 /** How often a receiver that does not lead tries to, without a hint. */
 const TRY_LEAD_MS = 500;
 
-export interface SessionOptions {
-  readonly addresses: readonly DatabaseAddress[];
+export interface SessionOptions extends Pick<ResolveOptions, 'connecting'> {
   readonly world: Pick<World, 'sleep' | 'elapsed'>;
-  readonly log: Log;
-  /** Names this receiver in the table `receivers`. */
-  readonly name: string;
   readonly clock?: Pick<RemoteClock, 'ask'>;
   /** Called when the host does not respond any more: nothing else that was sent to it has a response either. */
   readonly unresponsive?: () => void;
@@ -85,7 +81,8 @@ export function createSession(
   terms: Pick<Terms, 'become'>,
   reload: (all: Session['all']) => Promise<void>,
 ): Session {
-  const { addresses, world, log, name } = options;
+  const { connecting: target, world } = options;
+  const { log, applicationName: name } = target;
   const closing = new AbortController();
   const signs = createSignsOfLife(world, log, closing.signal);
   let active: Active | null = null;
@@ -108,15 +105,7 @@ export function createSession(
   async function tryOnce(): Promise<boolean> {
     let client: Client | null = null;
     try {
-      client = (
-        await connectWritable({
-          addresses,
-          log,
-          applicationName: name,
-          settings: WRITER_SETTINGS,
-          limitMs: STATEMENT_MS,
-        })
-      ).client;
+      client = (await connectWritable({ ...target, settings: WRITER_SETTINGS, limitMs: STATEMENT_MS })).client;
       await refuseLowSchemaOn(client);
       if (slot !== null) await endOwnConnection(client, slot);
       const asked = world.elapsed();
@@ -124,7 +113,7 @@ export function createSession(
       slot = taken.slot;
       await removeEnded(client, slot);
       const term = hasHandedOver ? null : await takeLead(client, taken);
-      await giveSign(client, taken, options.clock);
+      await giveSign(client, taken, { ...target, ...options });
       signs.stored(asked);
       const own: Active = {
         ...taken,
@@ -192,7 +181,7 @@ export function createSession(
 
   async function beat(own: Active): Promise<void> {
     const asked = world.elapsed();
-    const problem = await own.inTurn(() => giveSign(own.client, own, options.clock));
+    const problem = await own.inTurn(() => giveSign(own.client, own, { ...target, ...options }));
     if (problem !== null) {
       lose(own, problem);
       throw new StoreUnavailable(problem);
@@ -203,7 +192,7 @@ export function createSession(
 
   function become(next: SessionState, why: string): void {
     if (closing.signal.aborted) return;
-    const isNews = state !== next || (why !== reason && why.startsWith(TOO_OLD));
+    const isNews = state !== next || (why !== reason && [TOO_OLD, RESTORED].some((text) => why.includes(text)));
     reason = why;
     if (!isNews) return;
     state = next;

@@ -4,6 +4,7 @@ import type { Client } from 'pg';
 import type { RemoteClock } from '../../../lib/remote-clock.ts';
 import { LOWEST, lowSchemaProblem } from '../compatibility.ts';
 import { SCHEMA } from '../migrations.ts';
+import { RESTORED, TABLES } from './identity.ts';
 
 /** Without a sign of life for this long, a receiver has ended. */
 const ENDED_DAYS = 1;
@@ -29,10 +30,12 @@ export async function removeEnded(client: Client, slot: number): Promise<void> {
  * or if the slot was removed.
  */
 export async function raiseEpoch(client: Client, slot: number | null, name: string): Promise<Slot> {
+  // A database that has lost its last commits may have given the slot to another receiver since.
+  // promise: postgres/slot-of-another-receiver
   const { rows } = await client.query<Slot>(
     `UPDATE receivers SET epoch = epoch + 1, pid = pg_backend_pid(), beat_at = clock_timestamp(), schema = $2
-    WHERE slot = $1 RETURNING slot, epoch`,
-    [slot, SCHEMA],
+    WHERE slot = $1 AND name = $3 RETURNING slot, epoch`,
+    [slot, SCHEMA, name],
   );
   const [kept] = rows;
   if (kept !== undefined) return kept;
@@ -46,7 +49,7 @@ export async function raiseEpoch(client: Client, slot: number | null, name: stri
 
 /** The fractional part of a millisecond is below what a network delays. */
 const BEAT = `UPDATE receivers SET beat_at = clock_timestamp() WHERE slot = $1 AND epoch = $2
-  RETURNING (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now, (${LOWEST}) AS lowest`;
+  RETURNING (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now, (${LOWEST}) AS lowest, ${TABLES} AS tables`;
 
 /**
  * Gives a sign of life, and reads the clock of the server. Returns why this receiver may not continue on the connection: its epoch was
@@ -55,12 +58,14 @@ const BEAT = `UPDATE receivers SET beat_at = clock_timestamp() WHERE slot = $1 A
 export async function giveSign(
   client: Client,
   { slot, epoch }: Slot,
-  clock?: Pick<RemoteClock, 'ask'>,
+  { tables, clock }: { readonly tables: string; readonly clock?: Pick<RemoteClock, 'ask'> },
 ): Promise<string | null> {
   const take = clock?.ask();
-  const { rows } = await client.query<{ now: number; lowest: number | null }>(BEAT, [slot, epoch]);
+  const { rows } = await client.query<{ now: number; lowest: number | null; tables: string }>(BEAT, [slot, epoch]);
   const [row] = rows;
   if (row === undefined) return 'another receiver has taken over';
+  // promise: postgres/restored-tables-are-noticed
+  if (!tables.endsWith(`/${row.tables}`)) return RESTORED;
   take?.(row.now);
   return lowSchemaProblem(row.lowest);
 }

@@ -18,6 +18,7 @@ const moved = (columns: readonly string[]) =>
   columns.map((column) => `${column} = ${column} + ($1 ->> 'by')::bigint`).join(', ');
 
 /** Of what has ended, only the poll that a callback caused is due. It is applied once, also when its response is lost: twice would move the times too far. */
+// promise: postgres/rate-moves-with-the-clock
 const MOVE = `WITH open AS (SELECT execution FROM work WHERE status IN (${OPEN_CODES.join(', ')})), executions AS (
     UPDATE execution_rows SET version = version + 1,
       ${moved(['dispatch_at', 'poll_at', 'expire_at', 'poll_after', 'deadline', 'not_found_at', 'found_at'])}
@@ -31,6 +32,8 @@ const MOVE = `WITH open AS (SELECT execution FROM work WHERE status IN (${OPEN_C
     UPDATE notification_rows SET ${moved(['due_at', 'give_up_at'])} WHERE id IN (SELECT id FROM notification_work)
   ), lanes AS (
     UPDATE notification_work SET ${moved(['due_at'])}
+  ), rates AS (
+    UPDATE submission_rates SET at = at + make_interval(secs => ($1 ->> 'by')::bigint / 1000.0)
   ), noted AS (
     INSERT INTO heartbeat (id, at)
     VALUES (${STEP_FROM}, ($1 ->> 'from')::bigint), (${STEP_TO}, ($1 ->> 'to')::bigint), (${NEWEST}, ($1 ->> 'to')::bigint)

@@ -23,6 +23,8 @@ export interface JournalOptions {
 export interface Journal {
   /** Begins behind this entry. */
   begin(newest: number): void;
+  /** The newest entry that was delivered. */
+  through(): number;
   /** Takes the changes of a commit of this receiver, and the ids of all of its entries; null without entries. */
   committed(changes: readonly Change[], entries: IdRange | null): void;
   /** Delivers what others have committed. */
@@ -86,8 +88,10 @@ export function createJournal({ settled, own, others, missing }: JournalOptions)
 
   return {
     begin: (id) => {
+      if (id < through) others(null);
       through = id;
     },
+    through: () => through,
     committed: (changes, entries) => {
       waiting.push({ changes, entries });
       deliverOwn();
