@@ -7,7 +7,7 @@
 #            first line of the next attempt, so that it is no JSON. A 503 before adds its error page. With -o the file is right, with a pipe it is not.
 # Why the guess is wrong: curl cannot take back what it has written to standard output; with -o it truncates its file. --fail leaves
 #            out the error page only.
-# Source:    curl(1), --retry-all-errors ("when curl is used with a redirected output … may get duplicated data"); src/tool_operate.c.
+# Source:    curl(1), --retry-all-errors ("do not use with redirected input or output … you may receive duplicate data"); src/tool_operate.c.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 for command in curl node; do command -v "$command" >/dev/null || { echo "needs $command" >&2; exit 2; }; done

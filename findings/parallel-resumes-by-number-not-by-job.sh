@@ -7,7 +7,7 @@
 #            sent twice, with exit code 0. --resume-failed runs the line that now has the number of the failed one: order-1, which had succeeded, is
 #            sent again, and order-2, which had failed, is not.
 # Why the guess is wrong: the log is compared by the sequence number (Seq) alone. The commands in it are for people.
-# Source:    parallel(1), --resume ("assumes that the input is the same"), --resume-failed, --joblog.
+# Source:    parallel(1), --resume ("only looks at the sequence numbers"), --resume-failed, --joblog.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 command -v parallel >/dev/null || { echo "needs parallel" >&2; exit 2; }

@@ -7,7 +7,7 @@
 #            connect at that time.
 # Why the guess is wrong: pg_isready takes every error with an SQLSTATE for the answer of a running server, except one: 57P03 (starting up, shutting
 #            down). What it tells is that the process is there. "psql -c 'SELECT 1'" is the check of a connection.
-# Source:    src/interfaces/libpq/fe-connect.c, internal_ping ("any other SQLSTATE can be taken to indicate that the server is up").
+# Source:    src/interfaces/libpq/fe-connect.c, internal_ping ("Any other SQLSTATE can be taken to indicate that the server is up").
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 bin="$(find /usr/lib/postgresql/15/bin -maxdepth 0 2>/dev/null)" || { echo "needs PostgreSQL 15 of Debian" >&2; exit 2; }

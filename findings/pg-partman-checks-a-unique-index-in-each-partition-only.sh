@@ -6,7 +6,7 @@
 # Behaviour: Once in each partition: the same key is accepted again on the next day, without a message. PostgreSQL itself refuses such an index on a partitioned
 #            table, because it does not contain the column of the partition; the template goes around that check.
 # Why the guess is wrong: the template is copied to each new partition, with indexes of its own. No index reaches over two partitions.
-# Source:    pg_partman documentation, create_parent, p_template_table ("unique constraints … are not enforced across the entire partition set");
+# Source:    pg_partman documentation, migrate_to_native.md ("it will still not enforce uniqueness across the entire partition set");
 #            PostgreSQL documentation, 5.11.2.3.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail

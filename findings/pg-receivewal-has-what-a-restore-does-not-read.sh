@@ -7,7 +7,7 @@
 #            without an error, and the server takes writes. The loss is up to 16 MB of acknowledged commits. Renamed without ".partial" the file is read.
 # Why the guess is wrong: the current segment has the suffix .partial, and the server asks for %f without it. A file that is not there means that
 #            the archive has ended.
-# Source:    PostgreSQL documentation, pg_receivewal ("*.partial" is mentioned in the description), 26.3.5.
+# Source:    PostgreSQL documentation, 26.3.4 (restore_command); pg_receivewal, which does not mention the suffix; src/bin/pg_basebackup/pg_receivewal.c.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 bin="$(find /usr/lib/postgresql/15/bin -maxdepth 0 2>/dev/null)" || { echo "needs PostgreSQL 15 of Debian" >&2; exit 2; }

@@ -7,9 +7,9 @@
 #            It never follows it: its log repeats that the timelines forked earlier. After a CHECKPOINT on the new primary
 #            the same command rewinds.
 # Why the guess is wrong: pg_rewind compares the timelines in the two control files, and a promotion writes the new one there with its first checkpoint,
-#            which is spread over minutes when there is much to write. PostgreSQL 16 reads the timeline in another way.
-# Source:    src/bin/pg_rewind/pg_rewind.c; release notes of PostgreSQL 16 ("pg_rewind … immediately after the promotion"); repmgr and Patroni issue
-#            a CHECKPOINT first.
+#            which is spread over minutes when there is much to write.
+# Source:    src/bin/pg_rewind/pg_rewind.c, main (checkPointCopy.ThisTimeLineID of both control files);
+#            src/backend/access/transam/xlog.c, PerformRecoveryXLogAction (checkpoint after a promotion).
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 bin="$(find /usr/lib/postgresql/15/bin -maxdepth 0 2>/dev/null)" || { echo "needs PostgreSQL 15 of Debian" >&2; exit 2; }

@@ -9,7 +9,7 @@
 # Why the guess is wrong: postgres_fdw commits on the other server before the local commit, and the check for serialization failures comes after
 #            that. Deferred constraints are checked earlier.
 # Source:    src/backend/access/transam/xact.c, CommitTransaction (AfterTriggerFireDeferred, CallXactCallbacks, PreCommit_CheckForSerializationFailure);
-#            contrib/postgres_fdw/connection.c, pgfdw_xact_callback; PostgreSQL documentation, F.38.5 (transaction management).
+#            contrib/postgres_fdw/connection.c, pgfdw_xact_callback; PostgreSQL documentation, postgres_fdw, Transaction Management.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 bin="$(find /usr/lib/postgresql/15/bin -maxdepth 0 2>/dev/null)" || { echo "needs PostgreSQL 15 of Debian" >&2; exit 2; }
