@@ -198,7 +198,7 @@ export const DESCRIPTIONS: Readonly<Record<keyof Environment, Description>> = {
     'connections',
   ),
   MAX_BODIES_BYTES: pace(
-    'Request bodies in memory at the same time, 10485760 to 1073741824 bytes; half of it for one app (10485760 at least). Beyond it apps get 503 with Retry-After. Callbacks have as much for themselves.',
+    'Request bodies in memory at the same time, 10485760 to 1073741824 bytes; half of it for one app (10485760 at least). Beyond it apps get 503 with Retry-After. Callbacks have as much for themselves, and so have large responses: further ones wait.',
     'bytes',
   ),
   MAX_BODY_VALUES: pace(

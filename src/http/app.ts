@@ -12,7 +12,7 @@ import { withPauses } from './console/pause-banner.ts';
 import { routeConsole } from './console/routes.ts';
 import type { HttpDependencies, HttpParts, Runtime } from './dependencies.ts';
 import { submitExecution } from './executions/submit.ts';
-import type { DirectHandler, DirectRequest, Fetch, ListenerRole, PlainRequest } from './fetch.ts';
+import type { Connection, DirectHandler, DirectRequest, Fetch, ListenerRole, PlainRequest } from './fetch.ts';
 import { createGuard, type Guard } from './middleware/authentication.ts';
 import { withBasePath } from './middleware/base-path.ts';
 import { createReaderTurns } from './middleware/reader-turns.ts';
@@ -72,7 +72,9 @@ export function createApp(dependencies: HttpDependencies, role: ListenerRole): A
   // With a base path, the Location of the response is changed as it is in all responses.
   const submit = role === 'webhook' || basePath !== '' ? null : guarded(guard, submitExecution, deps);
   const submission: DirectHandler | null =
-    submit && ((request, peer) => logged(request, submitExecution.path, () => submit(plainContext(request, peer))));
+    submit &&
+    ((request, peer, connection = null) =>
+      logged(request, submitExecution.path, () => submit(plainContext(request, peer, connection))));
   const serveAll: Fetch = (request, peer = null, connection) =>
     callback(tokenIn(request))?.(request, peer) ?? serve(request, peer, connection);
   const find = (request: DirectRequest) =>
@@ -88,8 +90,8 @@ export function createApp(dependencies: HttpDependencies, role: ListenerRole): A
 const DOCUMENTATION = 'http://receiver/docs';
 
 /** A context outside of Hono's router: the guard and the handlers of submissions use nothing else of a request. */
-function plainContext(request: PlainRequest, peer: string | null): Context {
-  return new Context(request as Request, { env: { peer } });
+function plainContext(request: PlainRequest, peer: string | null, connection: Connection | null): Context {
+  return new Context(request as Request, { env: { peer, connection } });
 }
 
 /**

@@ -40,6 +40,7 @@ import type { ReaderTurns } from './middleware/reader-turns.ts';
 import type { Sessions } from './middleware/sessions.ts';
 import type { ReplayLimits } from './notifications/replay-limits.ts';
 import type { BodyBudget } from './request/body-budget.ts';
+import type { ResponseRoom } from './response/response-room.ts';
 import type { CountRefusal } from './webhook/refusals.ts';
 
 /** The roles of the store that HTTP uses. */
@@ -115,6 +116,7 @@ export interface Bodies {
   /** The bodies of apps, and those of callbacks: neither takes the room of the other. */
   readonly ofApps: BodyBudget;
   readonly ofCallbacks: BodyBudget;
+  readonly responses: ResponseRoom;
   /** Largest number of JSON values in one submission. */
   readonly maxValues: number;
 }

@@ -37,7 +37,11 @@ export interface DirectRequest {
 }
 
 /** Every response comes from `respond`. */
-export type DirectHandler = (request: PlainRequest, peer: string | null) => Promise<Response>;
+export type DirectHandler = (
+  request: PlainRequest,
+  peer: string | null,
+  connection?: Connection | null,
+) => Promise<Response>;
 
 /** The routes that a listener serves: all, all but the webhook, or the webhook alone. */
 export type ListenerRole = 'everything' | 'apps' | 'webhook';

@@ -53,8 +53,16 @@ export interface ExecutionRecorder {
   record(reference: string, event: ExecutionEvent, now: number): Promise<RecordResult | undefined>;
 }
 
+/** An execution without its result, error and late result, and the bytes that these have as JSON. */
+export interface BriefExecution {
+  readonly execution: Execution;
+  readonly outcomeBytes: number;
+}
+
 export interface ExecutionReader {
   find(correlationId: string): Promise<Execution | undefined>;
+  /** Does the same without a look at results, which may be long. */
+  findBrief(correlationId: string): Promise<BriefExecution | undefined>;
   findByReference(reference: string): Promise<Execution | undefined>;
   /**
    * Returns executions, newest first unless the query states otherwise. The work of one page and its size are bounded, so a page may end before it is full. It ends

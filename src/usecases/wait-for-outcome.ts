@@ -1,8 +1,8 @@
 // Use case: hold a request open until an execution ends (`Prefer: wait`). A commit wakes it; the database is not polled.
 
-import { type Execution, isTerminal } from '../execution/execution.ts';
+import { isTerminal } from '../execution/execution.ts';
 import type { World } from '../lib/world.ts';
-import type { ChangeFeed, CommittedChange, ExecutionReader } from '../store/port.ts';
+import type { BriefExecution, ChangeFeed, CommittedChange, ExecutionReader } from '../store/port.ts';
 
 export interface WaitBounds {
   readonly perCaller: number;
@@ -13,17 +13,18 @@ export interface Waiters {
   /** Reserves a held request for the caller. Returns the function that gives it back; null if too many are held. */
   reserve(caller: string): (() => void) | null;
   /**
-   * Returns the execution once it has ended, or its current state after `ms` milliseconds; undefined for an unknown id.
+   * Returns the execution, without its result, once it has ended, or its current state after `ms` milliseconds; undefined for an
+   * unknown id. Those that wait for one execution would read its result at the same time.
    * The signal and `release` end the wait early.
    */
-  wait(correlationId: string, ms: number, signal: AbortSignal): Promise<Execution | undefined>;
+  wait(correlationId: string, ms: number, signal: AbortSignal): Promise<BriefExecution | undefined>;
   /** Ends all current and future waits: the service is stopping. */
   release(): void;
   readonly size: number;
 }
 
 export function createWaiters(
-  store: Pick<ExecutionReader, 'find'> & ChangeFeed,
+  store: Pick<ExecutionReader, 'findBrief'> & ChangeFeed,
   world: Pick<World, 'sleep'>,
   bounds: WaitBounds,
 ): Waiters {
@@ -71,8 +72,8 @@ export function createWaiters(
       const peers = waiting.get(correlationId) ?? new Set();
       waiting.set(correlationId, peers.add(wake));
       try {
-        const first = await store.find(correlationId);
-        if (first === undefined || isTerminal(first.status)) return first;
+        const first = await store.findBrief(correlationId);
+        if (first === undefined || isTerminal(first.execution.status)) return first;
         void world.sleep(ms, AbortSignal.any([done.signal, released.signal, signal])).then(() => {
           isOver = true;
           wake();
@@ -80,9 +81,9 @@ export function createWaiters(
         for (;;) {
           await news.promise;
           news = Promise.withResolvers();
-          const execution = await store.find(correlationId);
+          const found = await store.findBrief(correlationId);
           // After more changes of other receivers than are listed, it may have changed or not.
-          if (execution === undefined || isTerminal(execution.status) || isOver) return execution;
+          if (found === undefined || isTerminal(found.execution.status) || isOver) return found;
         }
       } finally {
         done.abort();

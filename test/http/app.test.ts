@@ -108,7 +108,7 @@ describe('something breaks', () => {
     ['a value that is not an Error', 'secret detail', 'secret detail'],
     ['nothing at all', undefined, 'undefined'],
   ] as const)('%s: 500 without the reason, which is in the log', async ([, thrown, reason]) => {
-    await using http = await startHttp({ store: { ...store, find: () => Promise.reject(thrown) } });
+    await using http = await startHttp({ store: { ...store, findBrief: () => Promise.reject(thrown) } });
     const answer = await http.call('GET', '/v1/executions/one');
     expect([answer.status, answer.json.type]).toEqual([500, `${PROBLEM}internal-error`]);
     expect(answer.text).not.toContain('secret');
@@ -124,7 +124,7 @@ describe('something breaks', () => {
 
   test('the store is unavailable: 503 with Retry-After, one log line for many of them', async () => {
     await using http = await startHttp({
-      store: { ...store, find: () => Promise.reject(new StoreUnavailable('disk full')) },
+      store: { ...store, findBrief: () => Promise.reject(new StoreUnavailable('disk full')) },
     });
     for (let i = 0; i < 3; i += 1) {
       const answer = await http.call('GET', '/v1/executions/one');

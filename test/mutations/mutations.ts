@@ -119,6 +119,33 @@ export const MUTATIONS: readonly Mutation[] = [
     title: 'a large result is read as it was recorded, by the thread that writes lists',
   },
   {
+    tag: 'large-responses-in-flight-are-bounded',
+    promise: 'large responses that are read or sent at the same time have a bound, for each caller and in all',
+    edit: value('true'),
+    tests: ['test/http/response/response-room.test.ts'],
+  },
+  {
+    tag: 'large-responses-wait-for-room',
+    promise: 'a large result is read only when there is room for its response',
+    edit: condition(false),
+    tests: ['test/http/executions/slow-readers.test.ts'],
+    title: 'clients that do not read',
+  },
+  {
+    tag: 'lists-wait-for-room',
+    promise: 'a list is read only when there is room for its response',
+    edit: value('null'),
+    tests: ['test/http/executions/slow-readers.test.ts'],
+    title: 'of lists that are not read',
+  },
+  {
+    tag: 'repeated-batches-wait-for-room',
+    promise: 'results of a batch of repeats are read only when there is room for the response',
+    edit: value('null'),
+    tests: ['test/http/executions/slow-readers.test.ts'],
+    title: 'of batches that come again',
+  },
+  {
     tag: 'results-of-a-batch-are-bounded',
     promise: 'the response to a batch of repeats has a megabyte of results',
     edit: value('false'),

@@ -44,6 +44,16 @@ export function addingContract(opened: () => Store): void {
         });
       }
       expect(await store.find(correlationId)).toMatchObject({ result: { charge: 1 } });
+      expect(await store.findBrief(correlationId)).toMatchObject({
+        execution: { reference: first.reference, status: 'COMPLETED', result: null },
+        outcomeBytes: '{"charge":1}'.length,
+      });
+    });
+
+    test('without an outcome there are no bytes of one, and an unknown id is found by neither look', async () => {
+      const { correlationId } = added(await keyed('key'));
+      expect(await store.findBrief(correlationId)).toMatchObject({ execution: { status: 'QUEUED' }, outcomeBytes: 0 });
+      expect([await store.find('unknown'), await store.findBrief('unknown')]).toEqual([undefined, undefined]);
     });
 
     test('equal keys of two apps are two keys', async () => {

@@ -10,11 +10,11 @@ async function open() {
   const world = createManualWorld();
   const store = createStoreInMemory();
   let looks = 0;
-  const find = (id: string) => {
+  const findBrief = (id: string) => {
     looks += 1;
-    return store.find(id);
+    return store.findBrief(id);
   };
-  const waiters = createWaiters({ ...store, find }, world, { perCaller: 2, total: 3 });
+  const waiters = createWaiters({ ...store, findBrief }, world, { perCaller: 2, total: 3 });
   const execution = anExecution();
   await store.add({ execution, fingerprint: 'print', queueCapacity: 10 });
   const { signal } = new AbortController();
@@ -26,7 +26,7 @@ test('the commit of an outcome wakes every waiting request at once', async () =>
   const waiting = [1, 2, 3].map(() => waiters.wait(execution.correlationId, 60_000, signal));
   await world.settle();
   await store.record(execution.reference, callback(completed()), NOON);
-  for (const found of await Promise.all(waiting)) expect(found).toMatchObject({ status: 'COMPLETED' });
+  for (const found of await Promise.all(waiting)) expect(found).toMatchObject({ execution: { status: 'COMPLETED' } });
   expect(world.sleepers).toBe(0);
   expect(waiters.size).toBe(0);
 });
@@ -42,7 +42,7 @@ test('the commit of an outcome at another receiver wakes a waiting request', asy
   const waiting = waiters.wait(execution.correlationId, 60_000, new AbortController().signal);
   await world.settle();
   await store.record(execution.reference, callback(completed()), NOON);
-  expect(await waiting).toMatchObject({ status: 'COMPLETED' });
+  expect(await waiting).toMatchObject({ execution: { status: 'COMPLETED' } });
   expect(world.sleepers).toBe(0);
 });
 
@@ -54,14 +54,16 @@ test('progress wakes no request, and the database is read only before and after'
   await world.advance(59_999);
   expect(looks()).toBe(1);
   await world.advance(1);
-  expect(await waiting).toMatchObject({ status: 'PENDING' });
+  expect(await waiting).toMatchObject({ execution: { status: 'PENDING' } });
   expect(looks()).toBe(2);
 });
 
 test('an ended or unknown execution is answered without waiting', async () => {
   const { store, waiters, execution, signal } = await open();
   await store.record(execution.reference, callback(completed()), NOON);
-  expect(await waiters.wait(execution.correlationId, 60_000, signal)).toMatchObject({ status: 'COMPLETED' });
+  expect(await waiters.wait(execution.correlationId, 60_000, signal)).toMatchObject({
+    execution: { status: 'COMPLETED' },
+  });
   expect(await waiters.wait('unknown', 60_000, signal)).toBeUndefined();
 });
 
@@ -72,11 +74,13 @@ test('a disconnected client and a stopping service end the wait', async () => {
   const staying = waiters.wait(execution.correlationId, 60_000, signal);
   await world.settle();
   client.abort();
-  expect(await gone).toMatchObject({ status: 'QUEUED' });
+  expect(await gone).toMatchObject({ execution: { status: 'QUEUED' } });
   expect(waiters.size).toBe(1);
   waiters.release();
-  expect(await staying).toMatchObject({ status: 'QUEUED' });
-  expect(await waiters.wait(execution.correlationId, 60_000, signal)).toMatchObject({ status: 'QUEUED' });
+  expect(await staying).toMatchObject({ execution: { status: 'QUEUED' } });
+  expect(await waiters.wait(execution.correlationId, 60_000, signal)).toMatchObject({
+    execution: { status: 'QUEUED' },
+  });
 });
 
 test('a caller has a bounded number of held requests, and all callers together', async () => {

@@ -22,14 +22,14 @@ export async function presentExecutions(
   store: Pick<ExecutionReader, 'list'>,
   accepted: readonly Accepted[],
 ): Promise<(one: Accepted) => PresentExecution> {
-  const repeated = accepted.filter((one) => isReplayById(one) && isTerminal(one.execution.status));
+  const repeated = accepted.filter(isEndedRepeat);
   const ended = await withResults(store, [...new Set(repeated.map(({ execution }) => execution.correlationId))]);
   const sizes = new Map([...ended].map(([id, execution]) => [id, charsOf(execution)]));
   let chars = 0;
   return (one) => {
     if (isReplayByKey(one)) return { execution: asAccepted(one.execution), isLeftOut: false };
     const { execution: known } = one;
-    if (!isReplayById(one) || !isTerminal(known.status)) return { execution: known, isLeftOut: false };
+    if (!isEndedRepeat(one)) return { execution: known, isLeftOut: false };
     const size = sizes.get(known.correlationId) ?? Number.POSITIVE_INFINITY;
     // promise: results-of-a-batch-are-bounded
     const isLeftOut = size > 0 && chars > 0 && chars + size > MAX_RESULTS_CHARS;
@@ -38,6 +38,11 @@ export async function presentExecutions(
     chars += size;
     return { execution, isLeftOut: false };
   };
+}
+
+/** Returns whether the response has the outcome of an execution that was submitted before. */
+export function isEndedRepeat(one: Accepted): boolean {
+  return isReplayById(one) && isTerminal(one.execution.status);
 }
 
 /** Reads executions, the newest first, until their results fill a page. */

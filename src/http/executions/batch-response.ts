@@ -1,6 +1,7 @@
 // The responses to a batch: one result for each item, or one problem for the whole.
 
 import * as v from 'valibot';
+import { writeJson } from '../../execution/json.ts';
 import { representExecution } from '../../execution/representation.ts';
 import { many } from '../../lib/figures.ts';
 import type { BatchAddResult } from '../../store/intake-port.ts';
@@ -9,9 +10,10 @@ import type { BatchItem } from '../../usecases/submission-request.ts';
 import { component } from '../openapi/components.ts';
 import { PROBLEM } from '../openapi/problems.ts';
 import { count } from '../openapi/schema-parts.ts';
-import { json } from '../response/json.ts';
+import { writtenJson } from '../response/json.ts';
 import { type FieldError, invalidDetail, problem, problemDetails, statusOf } from '../response/problem.ts';
-import { type PresentExecution, presentExecutions } from './batch-replays.ts';
+import type { Room } from '../response/response-room.ts';
+import { isEndedRepeat, type PresentExecution, presentExecutions } from './batch-replays.ts';
 import { itemPointer } from './batch-schema.ts';
 import { EXECUTION } from './execution-schema.ts';
 import type { InvalidItem } from './large-submissions/read-submissions.ts';
@@ -74,24 +76,32 @@ export type CheckedItem = Extract<BatchItem, { type: 'submission' }> | InvalidIt
 /** The outcome of each item, by position; null for an invalid item. */
 type Outcomes = readonly (BatchAddResult | null)[];
 
-/** Returns one result for each item, in order. */
+/** Returns one result for each item, in order. @param takeRoom takes room for results, if there are any */
 export async function itemResults(
   store: Pick<ExecutionReader, 'list'>,
   items: readonly CheckedItem[],
   outcomes: Outcomes,
+  takeRoom: () => Promise<Room | null>,
 ): Promise<Response> {
-  const present = await presentExecutions(store, outcomes.filter(isAccepted));
+  const accepted = outcomes.filter(isAccepted);
+  // promise: repeated-batches-wait-for-room
+  const room = accepted.some(isEndedRepeat) ? await takeRoom() : null;
+  const present = await presentExecutions(store, accepted);
   const results = items.map((item, index) =>
     item.type === 'invalid' ? invalidResult(item) : itemResult(outcomes[index] ?? null, index, present),
   );
-  const accepted = results.filter(({ status }) => status < 300).length;
+  const count = results.filter(({ status }) => status < 300).length;
   // If a submission was accepted only now, the response is not a replay.
   const known = outcomes.some((one) => one?.outcome === 'replayed' && isReplayByKey(one));
   const replayed = known && !outcomes.some((one) => one?.outcome === 'added');
-  const body = { items: results, accepted, refused: results.length - accepted };
-  const waits = accepted > 0 ? [] : outcomes.flatMap(retryAfterOf);
+  const text = writeJson({ items: results, accepted: count, refused: results.length - count });
+  room?.resize(text.length);
+  const waits = count > 0 ? [] : outcomes.flatMap(retryAfterOf);
   const retryAfter = waits.length === 0 ? null : Math.max(...waits);
-  return json(200, body, { ...(replayed ? { 'idempotent-replayed': 'true' } : {}), ...retryAfterHeader(retryAfter) });
+  return writtenJson([text], {
+    ...(replayed ? { 'idempotent-replayed': 'true' } : {}),
+    ...retryAfterHeader(retryAfter),
+  });
 }
 
 function retryAfterOf(added: BatchAddResult | null): number | [] {

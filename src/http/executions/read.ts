@@ -5,6 +5,7 @@ import { type Execution, isTerminal } from '../../execution/execution.ts';
 import { writeJson } from '../../execution/json.ts';
 import { representEntry, representExecution } from '../../execution/representation.ts';
 import { isoTime } from '../../lib/time.ts';
+import type { BriefExecution } from '../../store/port.ts';
 import { callerName } from '../middleware/identity.ts';
 import { tooManySearches } from '../middleware/reader-turns.ts';
 import { component, jsonResponse } from '../openapi/components.ts';
@@ -19,7 +20,7 @@ import { preferenceApplied, preferredWait } from '../request/prefer-wait.ts';
 import { type HeaderFields, json, writtenJson } from '../response/json.ts';
 import { createMaskingFor } from '../response/masking-for.ts';
 import { invalidInput, lostCursor } from '../response/problem.ts';
-import { respondWithExecution } from './execution-response.ts';
+import { connectionOf, MAX_PAGE_BYTES, respondWithExecution } from './execution-response.ts';
 import { AUDIT_TRAIL, EXECUTION } from './execution-schema.ts';
 import { parseListQuery, QUERY } from './query.ts';
 import { createQueueWaits, representQueueWait } from './queue-wait.ts';
@@ -56,13 +57,19 @@ export const listExecutions: ApiOperation = {
     }),
   },
   problems: ['invalid-input', 'position-lost', 'too-many-searches'],
-  create: ({ store, pages, searches }) => {
+  create: ({ store, pages, searches, bodies }) => {
     const maskingFor = createMaskingFor(pages.sensitiveFields);
     return async (c, caller) => {
       const query = parseListQuery(new URL(c.req.url).searchParams, caller);
       if (!query.valid) return invalidInput(query.errors, 'query parameter');
       const { signal } = c.req.raw;
-      const list = () => store.listJson({ ...query.value, hidden: maskingFor(caller).names }, signal);
+      const list = async () => {
+        // promise: lists-wait-for-room
+        const room = await bodies.responses.take(callerName(caller), MAX_PAGE_BYTES, connectionOf(c));
+        const page = await store.listJson({ ...query.value, hidden: maskingFor(caller).names }, signal);
+        room?.resize(page.items.length);
+        return page;
+      };
       const isSearch = query.value.text !== undefined || query.value.error !== undefined;
       const page = isSearch ? await searches.run(callerName(caller), list, signal) : { value: await list() };
       if (page === null) return tooManySearches();
@@ -102,25 +109,26 @@ export const getExecution: ApiOperation = {
     const { store, events, pages } = deps;
     const waitOf = createQueueWaits(deps);
     const maskingFor = createMaskingFor(pages.sensitiveFields);
-    return onExecution(store, async (found, c, caller) => {
+    return onExecution(store, async ({ status, correlationId }, c, caller, found) => {
       const seconds = preferredWait(c.req.header('prefer'));
       const masking = maskingFor(caller);
-      const respond = async (execution: Execution, applied: HeaderFields = {}): Promise<Response> => {
+      const respond = async (one: BriefExecution, applied: HeaderFields = {}): Promise<Response> => {
         const headers = { vary: 'Prefer', ...applied };
-        const response = { status: 200, headers, hidden: masking.names, represent: shown } as const;
-        return (await respondWithExecution(store, execution, response)) ?? unknownExecution();
+        const of = { caller: callerName(caller), hidden: masking.names };
+        const response = await respondWithExecution(deps, c, one, { status: 200, headers, ...of, represent: shown });
+        return response ?? unknownExecution();
       };
       const shown = async (execution: Execution) => {
         const wait = await waitOf(execution);
         const represented = representExecution(masking.execution(execution));
         return wait === null ? represented : { ...represented, wait: representQueueWait(wait, caller.kind) };
       };
-      if (seconds === null || isTerminal(found.status)) return respond(found, preferenceApplied(seconds));
+      if (seconds === null || isTerminal(status)) return respond(found, preferenceApplied(seconds));
       const leave = events.waiters.reserve(callerName(caller));
       // A preference may be ignored (RFC 7240): with too many held requests, the response is not delayed.
       if (leave === null) return respond(found);
-      const execution = await events.waiters.wait(found.correlationId, seconds * 1000, c.req.raw.signal).finally(leave);
-      return respond(execution ?? found, preferenceApplied(seconds));
+      const waited = await events.waiters.wait(correlationId, seconds * 1000, c.req.raw.signal).finally(leave);
+      return respond(waited ?? found, preferenceApplied(seconds));
     });
   },
 };

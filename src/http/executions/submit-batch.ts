@@ -1,5 +1,6 @@
 // POST /v1/executions/batch: accepts many submissions, each with its own result, or all or none.
 
+import type { Context } from 'hono';
 import type { SubmissionHeaders } from '../../usecases/submit.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { withRateLimit } from '../middleware/rate-limit.ts';
@@ -15,6 +16,7 @@ import { readSubmissionHeaders } from '../request/submission-headers.ts';
 import { problemDetails } from '../response/problem.ts';
 import { BATCH_RESPONSE, type CheckedItem, itemResults, refuseInvalidItems, wholeRefused } from './batch-response.ts';
 import { BATCH } from './batch-schema.ts';
+import { connectionOf, MAX_PAGE_BYTES } from './execution-response.ts';
 import { BATCH_LEVELS, errorsOfItem, type ReadItem } from './large-submissions/read-submissions.ts';
 import {
   draining,
@@ -96,13 +98,14 @@ type Dependencies = Pick<HttpDependencies, 'store' | 'submissions' | 'bodies' | 
 
 function createBatchHandler({ store, submissions, bodies, lifecycle }: Dependencies): Handler {
   const { submit, reader, rates, notifyRules, unsupportedParts } = submissions;
-  const { ofApps, maxValues } = bodies;
+  const { ofApps, responses, maxValues } = bodies;
   const limits = {
     ...{ bytes: MAX_BATCH_BYTES, levels: BATCH_LEVELS },
     ...{ values: maxValues * SUBMISSIONS_OF_VALUES, itemValues: maxValues },
   };
 
-  async function accept(request: Request, app: string, arrival: SubmissionHeaders): Promise<Response> {
+  async function accept(c: Context, app: string, arrival: SubmissionHeaders): Promise<Response> {
+    const request = c.req.raw;
     const body = await receiveJson(request, limits);
     if (body.type === 'refused') return body.response;
     const batch = await reader.batch(body, arrival.idempotencyKey !== null);
@@ -117,7 +120,10 @@ function createBatchHandler({ store, submissions, bodies, lifecycle }: Dependenc
     if (atomic && invalid.length > 0) return refuseInvalidItems(invalid, items.length);
 
     const outcomes = await submit.batch(app, { items, atomic }, arrival);
-    return wholeRefused(outcomes, atomic) ?? itemResults(store, items, outcomes);
+    return (
+      wholeRefused(outcomes, atomic) ??
+      itemResults(store, items, outcomes, () => responses.take(`app:${app}`, MAX_PAGE_BYTES, connectionOf(c)))
+    );
   }
 
   return async (c, caller) => {
@@ -127,7 +133,7 @@ function createBatchHandler({ store, submissions, bodies, lifecycle }: Dependenc
     const release = ofApps.reserve(caller.name, bytesOfBody(c.req.raw, MAX_BATCH_BYTES));
     if (release === null) return tooManyBodies();
     try {
-      return await accept(c.req.raw, caller.name, headers.arrival);
+      return await accept(c, caller.name, headers.arrival);
     } finally {
       release();
     }

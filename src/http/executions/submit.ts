@@ -1,5 +1,6 @@
 // POST /v1/executions: accepts one submission and responds when it is durable.
 
+import type { Context } from 'hono';
 import { CALLBACK_PATH } from '../../callbacks/signed-url.ts';
 import { asAccepted, type Execution, isTerminal } from '../../execution/execution.ts';
 import { MAX_JSON_DEPTH } from '../../execution/json.ts';
@@ -7,6 +8,7 @@ import { representExecution } from '../../execution/representation.ts';
 import { reasonOf } from '../../lib/log.ts';
 import { setRequestCorrelationId } from '../../lib/request-context.ts';
 import type { AddResult } from '../../store/intake-port.ts';
+import type { BriefExecution } from '../../store/port.ts';
 import type { SubmissionHeaders } from '../../usecases/submit.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { withRateLimit } from '../middleware/rate-limit.ts';
@@ -129,10 +131,10 @@ function createSubmissionHandler(deps: Dependencies): Parameters<typeof withRate
     }
   }
 
-  async function waitFor(added: Accepted, app: string, seconds: number | null, signal: AbortSignal): Promise<Response> {
-    const leave = seconds === null ? null : deps.events.waiters.reserve(`app:${app}`);
-    if (leave === null) return accepted(deps, added, null, signal);
-    return accepted(deps, added, seconds, signal).finally(leave);
+  async function waitFor(added: Accepted, seconds: number | null, request: Submitting): Promise<Response> {
+    const leave = seconds === null ? null : deps.events.waiters.reserve(`app:${request.app}`);
+    if (leave === null) return accepted(deps, added, null, request);
+    return accepted(deps, added, seconds, request).finally(leave);
   }
 
   return async (c, caller) => {
@@ -144,21 +146,27 @@ function createSubmissionHandler(deps: Dependencies): Parameters<typeof withRate
     switch (added.outcome) {
       case 'added':
       case 'replayed':
-        return waitFor(added, caller.name, preferredWait(c.req.header('prefer')), c.req.raw.signal);
+        return waitFor(added, preferredWait(c.req.header('prefer')), { c, app: caller.name });
       default:
         return refused(added.outcome);
     }
   };
 }
 
+interface Submitting {
+  readonly c: Context;
+  readonly app: string;
+}
+
 async function accepted(
   deps: Dependencies,
   added: Accepted,
   seconds: number | null,
-  signal: AbortSignal,
+  { c, app }: Submitting,
 ): Promise<Response> {
   setRequestCorrelationId(added.execution.correlationId);
-  const execution = await present(deps, added, seconds, signal);
+  const found = await present(deps, added, seconds, c);
+  const { execution } = found;
   const headers: Record<string, string> = {
     location: `/v1/executions/${execution.correlationId}`,
     vary: 'Prefer',
@@ -168,7 +176,7 @@ async function accepted(
   const ended = isTerminal(execution.status);
   if (!ended) headers['retry-after'] = String(retryAfterSeconds(execution, deps.runtime.world.now()));
   const status = ended || isReplayById(added) ? 200 : 202;
-  const response = await respondWithExecution(deps.store, execution, { status, headers });
+  const response = await respondWithExecution(deps, c, found, { status, headers, caller: `app:${app}` });
   return response ?? json(status, representExecution(asAccepted(execution)), headers);
 }
 
@@ -177,11 +185,11 @@ async function present(
   deps: Dependencies,
   added: Accepted,
   seconds: number | null,
-  signal: AbortSignal,
-): Promise<Execution> {
-  if (seconds !== null) return awaited(deps, added.execution, seconds, signal);
-  if (!isReplayById(added)) return originalResponse(added);
-  return (await deps.store.find(added.execution.correlationId)) ?? asAccepted(added.execution);
+  c: Context,
+): Promise<BriefExecution> {
+  if (seconds !== null) return awaited(deps, added.execution, seconds, c.req.raw.signal);
+  if (!isReplayById(added)) return withoutOutcome(originalResponse(added));
+  return (await deps.store.findBrief(added.execution.correlationId)) ?? withoutOutcome(asAccepted(added.execution));
 }
 
 /** The execution is accepted even if waiting fails, so an error here must not look like an error of the submission. */
@@ -190,15 +198,17 @@ async function awaited(
   execution: Execution,
   seconds: number,
   signal: AbortSignal,
-): Promise<Execution> {
+): Promise<BriefExecution> {
   try {
     const ended = await events.waiters.wait(execution.correlationId, seconds * 1000, signal);
-    return ended ?? asAccepted(execution);
+    return ended ?? withoutOutcome(asAccepted(execution));
   } catch (error) {
     runtime.log.warn({ reason: reasonOf(error) }, 'could not wait for an execution');
-    return asAccepted(execution);
+    return withoutOutcome(asAccepted(execution));
   }
 }
+
+const withoutOutcome = (execution: Execution): BriefExecution => ({ execution, outcomeBytes: 0 });
 
 /** Returns the rest of the grace period in seconds: by then the callback has arrived or polling begins. */
 function retryAfterSeconds(execution: Execution, now: number): number {

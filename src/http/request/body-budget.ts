@@ -2,6 +2,7 @@
 
 import type { PlainRequest } from '../fetch.ts';
 import { problem } from '../response/problem.ts';
+import { createResponseRoom } from '../response/response-room.ts';
 import { MAX_BODY_BYTES } from './read-body.ts';
 
 interface BudgetLimits {
@@ -49,6 +50,7 @@ export function createBodies({ maxBodiesBytes, maxBodyValues }: BodyRules) {
   return {
     ofApps: createBodyBudget({ totalBytes: maxBodiesBytes, callerBytes }),
     ofCallbacks: createBodyBudget({ totalBytes: maxBodiesBytes, callerBytes: CALLBACK_BYTES }),
+    responses: createResponseRoom({ totalBytes: maxBodiesBytes, callerBytes }),
     maxValues: maxBodyValues,
   };
 }

@@ -4,34 +4,42 @@ import type { Context } from 'hono';
 import type { Execution } from '../../execution/execution.ts';
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import { setRequestCorrelationId } from '../../lib/request-context.ts';
-import type { ExecutionFilter, ExecutionReader } from '../../store/port.ts';
+import type { BriefExecution, ExecutionFilter, ExecutionReader } from '../../store/port.ts';
 import type { Identity } from '../middleware/identity.ts';
 import { problem } from '../response/problem.ts';
 import { isIdentifier } from './identifier.ts';
 
 /** Returns undefined for an unknown id, a malformed id and another app's id alike, so that callers cannot probe for ids. */
+type BriefFinder = (c: Context, caller: Identity) => Promise<BriefExecution | undefined>;
+
+/** The execution lacks its result, error and late result. */
 export type ExecutionFinder = (c: Context, caller: Identity) => Promise<Execution | undefined>;
 
-export function createExecutionFinder(store: Pick<ExecutionReader, 'find'>): ExecutionFinder {
+function createBriefFinder(store: Pick<ExecutionReader, 'findBrief'>): BriefFinder {
   return async (c, caller) => {
     const correlationId = c.req.param('correlationId') ?? '';
     if (!isIdentifier(correlationId)) return undefined;
-    const execution = await store.find(correlationId);
-    if (execution === undefined || !maySee(caller, execution)) return undefined;
+    const found = await store.findBrief(correlationId);
+    if (found === undefined || !maySee(caller, found.execution)) return undefined;
     setRequestCorrelationId(correlationId);
-    return execution;
+    return found;
   };
 }
 
-/** Returns a handler that acts on the execution in the path. */
+export function createExecutionFinder(store: Pick<ExecutionReader, 'findBrief'>): ExecutionFinder {
+  const find = createBriefFinder(store);
+  return async (c, caller) => (await find(c, caller))?.execution;
+}
+
+/** Returns a handler that acts on the execution in the path. It lacks its result, error and late result, of which `found` has the size. */
 export function onExecution(
-  store: Pick<ExecutionReader, 'find'>,
-  act: (execution: Execution, c: Context, caller: Identity) => Promise<Response>,
+  store: Pick<ExecutionReader, 'findBrief'>,
+  act: (execution: Execution, c: Context, caller: Identity, found: BriefExecution) => Promise<Response>,
 ): (c: Context, caller: Identity) => Promise<Response> {
-  const find = createExecutionFinder(store);
+  const find = createBriefFinder(store);
   return async (c, caller) => {
-    const execution = await find(c, caller);
-    return execution === undefined ? unknownExecution() : act(execution, c, caller);
+    const found = await find(c, caller);
+    return found === undefined ? unknownExecution() : act(found.execution, c, caller, found);
   };
 }
 

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { type Log, reasonOf } from '../../lib/log.ts';
-import type { DirectHandler, DirectRoute, PlainRequest, RequestHeaders } from '../fetch.ts';
+import type { Connection, DirectHandler, DirectRoute, PlainRequest, RequestHeaders } from '../fetch.ts';
 import { partsOf } from '../response/json.ts';
 
 /** Hosts that the adapter takes as they are. Any other host goes to the adapter, which accepts or rejects it. */
@@ -61,13 +61,41 @@ function isPlain({ method, httpVersion, headers }: IncomingMessage, { maxBytes }
 }
 
 async function serve(handle: DirectHandler, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const response = await handle(new IncomingRequest(incoming), incoming.socket.remoteAddress ?? null);
+  const connection = new OutgoingConnection(outgoing);
+  const response = await handle(new IncomingRequest(incoming), incoming.socket.remoteAddress ?? null, connection);
   const parts = partsOf(response);
   if (parts === undefined || parts.body instanceof ReadableStream) throw new Error('a direct route responds with text');
   const { status, headers, body } = parts;
   if (body !== null) declareLength(outgoing, body);
   outgoing.writeHead(status, headers);
   outgoing.end(body);
+}
+
+interface Closing {
+  readonly closed?: boolean;
+  once(event: 'close', listener: () => void): unknown;
+}
+
+/** Calls the listener when the response has been sent or can no longer be sent, also if that was before. */
+export function whenClosed(outgoing: Closing, listener: () => void): void {
+  if (outgoing.closed) listener();
+  else outgoing.once('close', listener);
+}
+
+class OutgoingConnection implements Connection {
+  readonly #outgoing: ServerResponse;
+
+  constructor(outgoing: ServerResponse) {
+    this.#outgoing = outgoing;
+  }
+
+  destroy(): void {
+    this.#outgoing.destroy();
+  }
+
+  onClose(listener: () => void): void {
+    whenClosed(this.#outgoing, listener);
+  }
 }
 
 /** As the adapter does: Node then writes the length behind the other headers, and checks each header once. */

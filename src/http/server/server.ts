@@ -11,7 +11,7 @@ import { COMMON_HEADERS } from '../response/json.ts';
 import { type ProblemName, problem, problemText } from '../response/problem.ts';
 import { close, letGoOfHalfOpen, lingerAfter } from './connection-close.ts';
 import { type ConnectionCounts, createConnectionPool } from './connection-pool.ts';
-import { createDirectRoute } from './direct-route.ts';
+import { createDirectRoute, whenClosed } from './direct-route.ts';
 import { discardRest } from './discard-rest.ts';
 import { endAfterResponse, inTurn } from './in-turn.ts';
 import type { TlsPair } from './tls.ts';
@@ -94,7 +94,7 @@ export async function listen(fetch: Fetch, options: ListenOptions): Promise<List
     (request, { incoming, outgoing }) =>
       fetch(request, incoming.socket?.remoteAddress ?? null, {
         destroy: () => void outgoing.destroy(),
-        onClose: (listener) => void outgoing.once('close', listener),
+        onClose: (listener) => whenClosed(outgoing, listener),
       }),
     // `discardRest` does it instead.
     { hostname: host, errorHandler: badTarget, autoCleanupIncoming: false },

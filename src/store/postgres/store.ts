@@ -16,7 +16,7 @@ import { readsThrough } from '../shared/reads.ts';
 import { createActivityLog } from './audit/activity.ts';
 import { createPartitions } from './audit/partitions.ts';
 import { createSummaries } from './audit/summaries.ts';
-import { type StoredRow, selectExecutionBy, toExecution } from './batch/aggregate.ts';
+import { SELECT_BRIEF, type StoredRow, selectExecutionBy, toExecution } from './batch/aggregate.ts';
 import { taskOn } from './batch/task.ts';
 import { adoptCopy, prepareDatabase } from './connection/prepare.ts';
 import { createReads, SIDE_SETTINGS } from './connection/reads.ts';
@@ -179,6 +179,11 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     return row && toExecution(row);
   }
 
+  const findBrief: ExecutionReader['findBrief'] = async (correlationId) => {
+    type BriefRow = StoredRow & { readonly outcome_bytes: number };
+    const row = await reads.first<BriefRow>(SELECT_BRIEF, [correlationId], 'find_brief');
+    return row && { execution: toExecution(row), outcomeBytes: row.outcome_bytes };
+  };
   const find: ExecutionReader['find'] = (correlationId) => findBy('correlation_id', correlationId);
   const findByReference: ExecutionReader['findByReference'] = async (reference) =>
     isReference(reference) ? findBy('reference', reference) : undefined;
@@ -208,6 +213,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     emptyWal: async () => false,
     payloads: createPayloadReader(reads, BODIES),
     find,
+    findBrief,
     findByReference,
     record: (reference, event, now) =>
       writer.mutate(

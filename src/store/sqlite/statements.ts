@@ -33,6 +33,12 @@ export function prepareStatements(client: Database) {
   const byCorrelationId = select(`${SELECT_STORED} WHERE correlation_id = ? AND status <> 0`);
   const acceptedByCorrelationId = select(`${SELECT_WITHOUT_OUTCOME} WHERE correlation_id = ? AND status <> 0`);
   const acceptedByIdempotencyKey = select(`${SELECT_WITHOUT_OUTCOME} WHERE app = ? AND idempotency_key = ?`);
+  const outcomeBytes = client
+    .prepare<[number], number>(
+      `SELECT coalesce(octet_length(result), 0) + coalesce(octet_length(error), 0) + coalesce(octet_length(late_result), 0)
+      FROM outcome_rows WHERE id = ?`,
+    )
+    .pluck();
   const head = select('SELECT id, hash FROM audit_rows ORDER BY id DESC LIMIT 1');
   const fingerprint = client.prepare<[number], unknown>('SELECT fingerprint FROM execution_rows WHERE id = ?').pluck();
   const hasPayload = client.prepare<[number]>('UPDATE execution_rows SET payload_pruned_at = 0 WHERE id = ?');
@@ -69,6 +75,7 @@ export function prepareStatements(client: Database) {
       stored(acceptedByCorrelationId.get(correlationId)),
     acceptedByIdempotencyKey: (app: string, key: string): ExecutionRow | undefined =>
       stored(acceptedByIdempotencyKey.get(app, key)),
+    outcomeBytes: ({ outcome: id }: ExecutionRow): number => (id === null ? 0 : (outcomeBytes.get(id) ?? 0)),
     fingerprintOf: (id: number): string => hashText(fingerprint.get(id)),
     /** Returns what was submitted, as JSON; empty objects once it is pruned. */
     submissionOf: (id: number): SubmissionRow => submission.get(id) ?? { inputs: '{}', context: '{}' },

@@ -233,6 +233,10 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
     }),
 
     find: async (correlationId) => sql.byCorrelationId(correlationId)?.execution,
+    findBrief: async (correlationId) => {
+      const found = sql.acceptedByCorrelationId(correlationId);
+      return found && { execution: found.execution, outcomeBytes: sql.outcomeBytes(found) };
+    },
     findByReference: async (reference) => sql.byReference(reference)?.execution,
     trail: async (correlationId) => sql.trail.all(correlationId).map((values) => toAuditEntry(auditRow(values))),
     payloads: createPayloadReader(createReads(client), BODIES),

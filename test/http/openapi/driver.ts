@@ -11,6 +11,7 @@ import type { Seen } from './conformance.ts';
 const STORE_METHODS = [
   ...[
     'find',
+    'findBrief',
     'list',
     'listJson',
     'trail',

@@ -117,6 +117,11 @@ const SELECT_ONE = `${SELECT_AGGREGATE} (SELECT * FROM execution_rows WHERE refe
 const SELECT_MANY = `${SELECT_AGGREGATE} unnest($2::uuid[]) AS g(reference)
   CROSS JOIN LATERAL (SELECT * FROM execution_rows WHERE reference = g.reference OFFSET 0) AS r ${LOOKED_UP}`;
 
+/** The same for one execution by its correlation id, with the bytes of what is left out. */
+export const SELECT_BRIEF = `SELECT ${COLUMNS}, NULL::text AS result, NULL::text AS error, NULL::text AS late_result,
+  coalesce(octet_length(o.result), 0) + coalesce(octet_length(o.error), 0) + coalesce(octet_length(o.late_result), 0) AS outcome_bytes
+  FROM (SELECT * FROM execution_rows WHERE correlation_id = $1 OFFSET 0) AS r ${LOOKED_UP}`;
+
 /** One statement for each column. Parameter: its value. The plan is kept, too. */
 export const selectExecutionBy = (column: 'correlation_id' | 'reference') =>
   `SELECT ${COLUMNS}, ${OUTCOME} FROM (SELECT * FROM execution_rows WHERE ${column} = $1 OFFSET 0) AS r ${LOOKED_UP}`;
