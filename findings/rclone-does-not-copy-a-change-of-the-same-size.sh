@@ -7,7 +7,7 @@
 #            because it compares the sizes alone, too. --checksum writes one notice and copies nothing. --ignore-times copies it, and
 #            check --download finds the difference.
 # Why the guess is wrong: plain WebDAV (vendor = other) has no checksums, and its times are those of the upload. rclone then compares what is left, the
-#            size, and says so with -vv only. HTTP and FTP servers without MFMT are alike.
+#            size.
 # Source:    rclone documentation, webdav ("modified times and hashes"), overview of storage systems (Hash, ModTime), rclone check.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
