@@ -581,4 +581,11 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     tests: [LIMITS],
     title: 'a clock of the database that is set back',
   },
+  {
+    tag: 'postgres/leader-of-another-role',
+    promise: 'a receiver that could not replace a leader that hangs says so at its start',
+    edit: condition(false),
+    tests: [OPEN],
+    title: 'reports at the start that it may not end the connections of others',
+  },
 ];

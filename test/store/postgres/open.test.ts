@@ -116,6 +116,32 @@ describe.skipIf(serverUrl === null)('opening', () => {
     await expect(openOn(url.href)).rejects.toThrow(`${url.host}: read-only`);
   });
 
+  test('reports at the start that it may not end the connections of others, one of which is replaced when it hangs', async () => {
+    const url = new URL(await newDatabase());
+    const name = url.pathname.slice(1);
+    const [owner, member] = [`${name}_owner`, `${name}_member`];
+    await withClient(url.href, (client) =>
+      client.query(`CREATE ROLE ${owner} LOGIN PASSWORD 'secret'; CREATE ROLE ${member} LOGIN PASSWORD 'secret' IN ROLE ${owner};
+        ALTER DATABASE ${name} OWNER TO ${owner}; ALTER SCHEMA public OWNER TO ${owner}`),
+    );
+    const openAs = async (role: string) => {
+      const log = quietLog();
+      const as = Object.assign(new URL(url), { username: role, password: 'secret' });
+      closing.push(await openPostgresStore({ url: as.href, world: systemWorld, log }));
+      return JSON.stringify(log.lines);
+    };
+    const [warning, change] = [
+      'GRANT pg_signal_backend',
+      (text: string) => withClient(url.href, (client) => client.query(text)),
+    ];
+    expect(await openAs(owner)).not.toContain(warning);
+    expect(await openAs(owner)).not.toContain(warning);
+    await change(`ALTER ROLE ${member} SET role = ${owner}`);
+    expect(await openAs(member)).toContain(warning);
+    await change(`GRANT pg_signal_backend TO ${owner}`);
+    expect(await openAs(member)).not.toContain(warning);
+  });
+
   test('refuses a database of another program, and leaves it unchanged', async () => {
     const url = await newDatabase();
     await withClient(url, (client) => client.query('CREATE TABLE invoices (id integer)'));

@@ -17,6 +17,8 @@ interface Settings {
   readonly synchronous_standby_names: string;
   readonly standbys: number;
   readonly can_create: boolean;
+  /** Connections of receivers, also its own, that this one may not end. */
+  readonly unendable: number;
   /** The role to which the tables of the receiver belong, if this user does not act as it; null without such tables too. */
   readonly other_owner: string | null;
 }
@@ -26,6 +28,9 @@ const READ = `SELECT current_setting('server_version_num')::integer AS version, 
   current_setting('full_page_writes') AS full_page_writes, current_setting('synchronous_commit') AS synchronous_commit,
   current_setting('synchronous_standby_names') AS synchronous_standby_names,
   (SELECT count(*) FROM pg_stat_replication)::integer AS standbys,
+  (SELECT count(*) FROM pg_stat_activity AS a WHERE a.datname = current_database() AND NOT pg_has_role(a.usesysid, 'USAGE')
+    AND starts_with(a.application_name, 'cxone-callback-receiver ') AND NOT pg_has_role('pg_signal_backend', 'USAGE'))::integer
+    AS unendable,
   has_schema_privilege(current_schema(), 'CREATE') AS can_create,
   (SELECT pg_get_userbyid(relowner) FROM pg_class
     WHERE oid = to_regclass('schema_migrations') AND NOT pg_has_role(relowner, 'USAGE')) AS other_owner`;
@@ -54,7 +59,7 @@ function refusalOf({ version, encoding, isolation, can_create, other_owner }: Se
 }
 
 function choicesIn(settings: Settings): string[] {
-  const { fsync, full_page_writes, synchronous_commit, synchronous_standby_names, standbys } = settings;
+  const { fsync, full_page_writes, synchronous_commit, synchronous_standby_names, standbys, unendable } = settings;
   const choices: string[] = [];
   if (fsync !== 'on') choices.push('fsync is off: a power loss destroys acknowledged results, or the whole database');
   if (full_page_writes !== 'on') choices.push('full_page_writes is off: a power loss may damage the database');
@@ -65,6 +70,12 @@ function choicesIn(settings: Settings): string[] {
   }
   if (standbys > 0 && (synchronous_standby_names === '' || synchronous_commit === 'local')) {
     choices.push('no standby is synchronous: a promotion loses what was acknowledged and not replicated');
+  }
+  // promise: postgres/leader-of-another-role
+  if (unendable > 0) {
+    choices.push(
+      'receivers have connected as a role whose connections this one may not end: a leader that hangs is not replaced; connect all as one role, without SET ROLE, or GRANT pg_signal_backend',
+    );
   }
   return choices;
 }
