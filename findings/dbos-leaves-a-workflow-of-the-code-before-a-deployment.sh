@@ -3,8 +3,9 @@
 #
 # Versions:  @dbos-inc/dbos-sdk 5.3.0, PostgreSQL 15 of Debian 12 (postgresql), node 24.21.0.
 # Guess:     Yes, from the last completed step; at least an error or a warning says that it does not.
-# Behaviour: It stays PENDING without a message, for good: the charge is made, and what follows it never happens.
-#            Restarted with the same code it continues. A changed comment inside the function is enough.
+# Behaviour: It stays PENDING without a warning, for as long as the old code does not run again (the log at level info
+#            says "No workflows to recover"): the charge is made, and what follows it never happens. Restarted with the
+#            same code it continues. A changed comment inside the function is enough.
 # Why the guess is wrong: Each workflow has the version of the application that started it, which is a hash of the
 #            source of the registered workflows, and a process recovers its own version only. A fixed applicationVersion
 #            or enablePatching avoids it; else the old code has to run until nothing of it is pending.
@@ -73,4 +74,4 @@ if [ "$seen" != "$expected" ]; then
   echo "the behaviour changed" >&2
   exit 1
 fi
-echo "ANSWER: DBOS leaves a workflow PENDING without a message if the code of any workflow, even a comment, has changed between the crash and the restart"
+echo "ANSWER: DBOS leaves a workflow PENDING without a warning if the code of any workflow, even a comment, has changed between the crash and the restart"
