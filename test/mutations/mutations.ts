@@ -152,6 +152,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/http/executions/batch-replays.test.ts'],
   },
   {
+    tag: 'short-submission-repeats-no-long-one',
+    promise: 'a batch reads no long payload to compare it with a short submission',
+    edit: removed,
+    tests: ['test/store/sqlite/executions/long-namesakes.test.ts'],
+  },
+  {
     tag: 'repeat-reads-no-outcome',
     promise: 'a repeated submission reads no result: a batch may repeat a thousand executions with long ones',
     edit: swapped('acceptedByCorrelationId', 'byCorrelationId'),

@@ -47,6 +47,9 @@ export function prepareStatements(client: Database) {
     "INSERT INTO payload_rows (id, inputs, context) VALUES (?, '{}', '{}') ON CONFLICT DO NOTHING",
   );
   const submission = client.prepare<[number], SubmissionRow>('SELECT inputs, context FROM payload_rows WHERE id = ?');
+  const submissionBytes = client
+    .prepare<[number], number>('SELECT octet_length(inputs) + octet_length(context) FROM payload_rows WHERE id = ?')
+    .pluck();
   const keptBytes = client
     .prepare<[execution: number], number>(
       `SELECT sum(coalesce(octet_length(detail), 0) + coalesce(octet_length(body), 0))
@@ -79,6 +82,7 @@ export function prepareStatements(client: Database) {
     fingerprintOf: (id: number): string => hashText(fingerprint.get(id)),
     /** Returns what was submitted, as JSON; empty objects once it is pruned. */
     submissionOf: (id: number): SubmissionRow => submission.get(id) ?? { inputs: '{}', context: '{}' },
+    submissionBytes: (id: number): number => submissionBytes.get(id) ?? 0,
     hasPayloadAgain: (id: number): void => {
       hasPayload.run(id);
       emptyPayload.run(id);

@@ -2,7 +2,7 @@
 
 import type { AuditDraft } from '../../../execution/event.ts';
 import { appKeyOf, nameRange, requestNameOf } from '../../../execution/idempotency-key.ts';
-import { type JsonObject, LargeJson } from '../../../execution/json.ts';
+import { type JsonObject, LargeJson, MAX_PARSED_LENGTH } from '../../../execution/json.ts';
 import {
   type AddResult,
   type BatchAddResult,
@@ -80,6 +80,9 @@ export function createInsertion(
     const fingerprint = sql.fingerprintOf(id);
     if (fingerprint === given) return true;
     if (isRepeatOfEarlierVersion === undefined) return false;
+    // A thousand items of a batch would read and parse a long payload each, in one commit.
+    // promise: short-submission-repeats-no-long-one
+    if (!isLong(submission) && sql.submissionBytes(id) > 2 * MAX_PARSED_LENGTH) return false;
     const { inputs, context } = sql.submissionOf(id);
     const payload = { inputs: LargeJson.from(inputs) as JsonObject, context: LargeJson.from(context) as JsonObject };
     return isRepeatOfEarlierVersion({ fingerprint, payload: payloadSha256 === null ? payload : null });
@@ -114,6 +117,11 @@ export function createInsertion(
     add: (submission) => writer.mutate(() => add(submission), { bytes: bytesOf(submission) }),
     addAll: createBatchInsertion(writer, addAll),
   };
+}
+
+/** Returns whether inputs or context are long texts, or have many values. */
+function isLong({ execution: { inputs, context } }: NewExecution): boolean {
+  return LargeJson.is(inputs) || LargeJson.is(context);
 }
 
 /** Returns whether the receiver has just chosen its id and the app gave no key, so that it repeats no other submission. */
