@@ -1346,6 +1346,13 @@ export const MUTATIONS: readonly Mutation[] = [
     title: 'one key is one request: a submission, or a batch, and no other batch; longer keys are others',
   },
   {
+    tag: 'repeat-keeps-its-key',
+    promise: 'a key under which a submission was repeated by its correlation id stands for that submission alone',
+    edit: removed,
+    tests: ['test/store/store.test.ts'],
+    title: 'a repeat by correlation id keeps its new key, which then stands for that submission alone',
+  },
+  {
     tag: 'atomic-batch',
     promise: 'an atomic batch is accepted as a whole or not at all',
     edit: condition(false),

@@ -44,6 +44,7 @@ const SHARED: Readonly<Record<string, Shared>> = {
   'app-queue-share': { edit: removed, test: CONTRACT },
   'atomic-batch': { edit: condition(false), test: CONTRACT },
   'one-key-one-request': { edit: removed, test: CONTRACT },
+  'repeat-keeps-its-key': { edit: swapped('k.idempotency_key)', "k.idempotency_key || '!')"), test: CONTRACT },
   'one-resubmission': { edit: value('undefined'), test: CONTRACT },
   'repeat-reads-no-outcome': { edit: value('SELECT_EXECUTION'), test: CONTRACT },
   'claim-is-a-lease': { edit: value('before'), test: CONTRACT },
@@ -145,6 +146,13 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     edit: replacedBy('return [];'),
     tests: ['test/store/postgres/several-receivers.slow.test.ts'],
     title: 'of two batches with one key at two of them',
+  },
+  {
+    tag: 'postgres/further-key-of-all',
+    promise: 'a further key of a submission stands for it at all receivers together',
+    edit: branch('alternate'),
+    tests: ['test/store/postgres/several-receivers.slow.test.ts'],
+    title: 'of a repeat by correlation id under a new key and a submission under that key, one has the key',
   },
   {
     tag: 'postgres/repeat-in-a-batch-is-decided-again',

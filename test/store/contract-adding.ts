@@ -74,13 +74,54 @@ export function addingContract(opened: () => Store): void {
       expect(await stored()).toBe(1);
     });
 
-    test('the key is looked at before the correlation id, and a correlation id under a new key is what it was without', async () => {
+    test('the key is looked at before the correlation id', async () => {
       const correlationId = 'order-1';
       await keyed('key', { correlationId });
       expect(await keyed('key', { correlationId })).toMatchObject({ outcome: 'replayed', by: 'idempotency-key' });
       expect(await keyed('key', { correlationId: 'order-2' }, 'another')).toEqual({ outcome: 'key-reused' });
       expect(await keyed('new', { correlationId })).toMatchObject({ outcome: 'replayed', by: 'correlation-id' });
-      expect(await keyed('new', { correlationId }, 'another')).toEqual({ outcome: 'conflict' });
+    });
+
+    test('a repeat by correlation id keeps its new key, which then stands for that submission alone', async () => {
+      const correlationId = 'order-1';
+      const first = await store.add(asNew({ correlationId }));
+      for (const key of ['new', 'newer']) {
+        const repeat = await keyed(key, { correlationId });
+        expect(repeat).toMatchObject({ outcome: 'replayed', by: 'correlation-id' });
+        expect(await keyed(key, { correlationId: 'order-2' }, 'another')).toEqual({ outcome: 'key-reused' });
+        expect(await keyed(key, { correlationId }, 'another')).toEqual({ outcome: 'key-reused' });
+        expect(await keyed(key, { correlationId })).toMatchObject({
+          outcome: 'replayed',
+          by: 'idempotency-key',
+          execution: { reference: added(first).reference },
+        });
+        expect(await keyed(itemName(batchName(key, 'a'), 0), { correlationId: 'order-3' })).toEqual({
+          outcome: 'key-reused',
+        });
+      }
+      expect(await keyed('new', { app: 'other' }, 'another')).toMatchObject({ outcome: 'added' });
+      expect(await stored()).toBe(2);
+    });
+
+    test('so does an item of a batch, whose request then stands for its key', async () => {
+      await store.add(asNew({ correlationId: 'order-1' }));
+      const name = (print: string, index: number) => itemName(batchName('key', print), index);
+      const items = (print: string) =>
+        ['order-1', 'order-1'].map((correlationId, index) =>
+          asNew({ correlationId, idempotencyKey: name(print, index) }),
+        );
+      const outcomes = async (print: string) => (await store.addAll(items(print), true)).map(({ outcome }) => outcome);
+      expect(await outcomes('a')).toEqual(['replayed', 'replayed']);
+      expect(await outcomes('b')).toEqual(['key-reused', 'key-reused']);
+      expect(await keyed('key', {}, 'another')).toEqual({ outcome: 'key-reused' });
+    });
+
+    test('a further key lives as long as its execution, too', async () => {
+      const { reference } = added(await store.add(asNew({ correlationId: 'order-1' })));
+      await keyed('new', { correlationId: 'order-1' });
+      await store.record(reference, { type: 'cancelled', by: 'shop' }, NOON);
+      await store.prune(10, NOON + 1);
+      expect((await keyed('new', {}, 'another')).outcome).toBe('added');
     });
 
     test('a replay finds its execution while there is no room for a new one', async () => {

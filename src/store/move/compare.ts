@@ -24,6 +24,7 @@ const COUNTED = {
   open: 'SELECT open AS rows FROM conservation',
   ended: 'SELECT terminal AS rows FROM conservation',
   audit_repeats: 'SELECT count(*) AS rows FROM audit_repeats',
+  idempotency_keys: 'SELECT count(*) AS rows FROM idempotency_keys',
   incident_executions: 'SELECT count(*) AS rows FROM incident_executions',
 } as const;
 

@@ -10,7 +10,7 @@ import { type Change, StoreUnavailable } from '../port.ts';
 import type { Batch } from './batch/batch.ts';
 import { callFor } from './batch/call.ts';
 import { type Decision, type Decisions, decide } from './batch/decide.ts';
-import { otherRequestsOf } from './batch/names.ts';
+import { limitsOf } from './batch/limits.ts';
 import { isChanged, numberEntries, type Part } from './batch/part.ts';
 import type { Task } from './batch/task.ts';
 import {
@@ -182,7 +182,7 @@ export function createGroupCommit(options: WriterOptions): Writer {
     const began = performance.now();
     const changed = batch.read.filter(isChanged);
     const isAllOrNothing = tasks[0]?.group.isAllOrNothing === true;
-    if (batch.added.length + changed.length === 0) return settle(decided, null, () => false);
+    if (batch.added.length + batch.keys.length + changed.length === 0) return settle(decided, null, () => false);
 
     const parts = [...batch.added.map(({ part }) => part), ...changed];
     // promise: postgres/commit-before-response
@@ -213,7 +213,7 @@ export function createGroupCommit(options: WriterOptions): Writer {
   ) {
     try {
       const asLeader = tasks.some((one) => one.asLeader);
-      const limits = batch.added.length === 0 ? [] : [queue.boundsOf(batch.added), otherRequestsOf(batch.added)];
+      const limits = limitsOf(batch, queue);
       const call = callFor(batch, changed, { isAllOrNothing, knownHead: options.knownHead(), limits });
       return await session.apply(call, asLeader);
     } catch (error) {

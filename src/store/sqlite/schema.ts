@@ -99,6 +99,21 @@ export const executionRows = sqliteTable(
   ],
 );
 
+/** Further names of a submission: its app repeated it by its correlation id under another key. They live as long as the execution. */
+export const idempotencyKeys = sqliteTable(
+  'idempotency_keys',
+  {
+    app: text('app').notNull(),
+    idempotencyKey: text('idempotency_key').notNull(),
+    /** Id of the execution. */
+    execution: integer('execution').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.app, table.idempotencyKey] }),
+    index('idempotency_keys_by_execution').on(table.execution),
+  ],
+);
+
 /** The submissions, under the ids of their executions. A pruned one has no row. */
 export const payloadRows = sqliteTable('payload_rows', {
   id: integer('id').primaryKey(),

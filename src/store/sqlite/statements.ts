@@ -39,6 +39,9 @@ export function prepareStatements(client: Database) {
       FROM outcome_rows WHERE id = ?`,
     )
     .pluck();
+  const acceptedByFurtherKey = select(
+    `${SELECT_WITHOUT_OUTCOME} WHERE id = (SELECT execution FROM idempotency_keys WHERE app = ? AND idempotency_key = ?)`,
+  );
   const head = select('SELECT id, hash FROM audit_rows ORDER BY id DESC LIMIT 1');
   const fingerprint = client.prepare<[number], unknown>('SELECT fingerprint FROM execution_rows WHERE id = ?').pluck();
   const hasPayload = client.prepare<[number]>('UPDATE execution_rows SET payload_pruned_at = 0 WHERE id = ?');
@@ -77,7 +80,7 @@ export function prepareStatements(client: Database) {
     acceptedByCorrelationId: (correlationId: string): ExecutionRow | undefined =>
       stored(acceptedByCorrelationId.get(correlationId)),
     acceptedByIdempotencyKey: (app: string, key: string): ExecutionRow | undefined =>
-      stored(acceptedByIdempotencyKey.get(app, key)),
+      stored(acceptedByIdempotencyKey.get(app, key) ?? acceptedByFurtherKey.get(app, key)),
     outcomeBytes: ({ outcome: id }: ExecutionRow): number => (id === null ? 0 : (outcomeBytes.get(id) ?? 0)),
     fingerprintOf: (id: number): string => hashText(fingerprint.get(id)),
     /** Returns what was submitted, as JSON; empty objects once it is pruned. */
@@ -87,9 +90,14 @@ export function prepareStatements(client: Database) {
       hasPayload.run(id);
       emptyPayload.run(id);
     },
+    keepKey: client.prepare<[app: string, key: string, correlationId: string]>(
+      'INSERT INTO idempotency_keys (app, idempotency_key, execution) SELECT ?, ?, id FROM execution_rows WHERE correlation_id = ?',
+    ),
     idempotencyKeyBetween: client
-      .prepare<[app: string, from: string, to: string], string>(
-        'SELECT idempotency_key FROM execution_rows WHERE app = ? AND idempotency_key >= ? AND idempotency_key < ? LIMIT 1',
+      .prepare<[{ app: string; from: string; to: string }], string>(
+        `SELECT idempotency_key FROM execution_rows WHERE app = @app AND idempotency_key >= @from AND idempotency_key < @to
+        UNION ALL SELECT idempotency_key FROM idempotency_keys WHERE app = @app AND idempotency_key >= @from AND idempotency_key < @to
+        LIMIT 1`,
       )
       .pluck(),
     lease: client.prepare<[pollAt: number, id: number]>('UPDATE execution_rows SET poll_at = ? WHERE id = ?'),

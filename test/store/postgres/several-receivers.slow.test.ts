@@ -92,6 +92,22 @@ describe.skipIf(serverUrl === null)('several receivers on one PostgreSQL', () =>
     }
   });
 
+  test('of a repeat by correlation id under a new key and a submission under that key, one has the key', async () => {
+    const url = await database();
+    const stores = await Promise.all([openOn(url), openOn(url)]);
+    for (let round = 0; round < 10; round += 1) {
+      const correlationId = `order-${round}`;
+      await stores[0]?.add(asNew(anExecution({ correlationId })));
+      const repeat = asNew(anExecution({ correlationId, idempotencyKey: `key-${round}` }));
+      const other = { ...asNew(anExecution({ idempotencyKey: `key-${round}` })), fingerprint: 'another' };
+      const all = await Promise.all([stores[0]?.add(repeat), stores[1]?.add(other)]);
+      expect([
+        ['replayed', 'key-reused'],
+        ['key-reused', 'added'],
+      ]).toContainEqual(all.map((result) => result?.outcome));
+    }
+  });
+
   test('of a batch and a submission with one key at two of them, one is added whole, and the other is refused', async () => {
     const url = await database();
     const stores = await Promise.all([openOn(url), openOn(url)]);

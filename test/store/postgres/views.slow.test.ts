@@ -72,6 +72,42 @@ describe.skipIf(serverUrl === null)('the views on PostgreSQL', () => {
     await expectSameViews(both);
   });
 
+  test('list what is polled after its end as ended, and a rejection after an attempt that may have run as doubtful', async () => {
+    const both = await openBoth();
+    const { store, sqlite, postgres } = both;
+    const rejected = async (correlationId: string, retryUncertain: boolean) => {
+      const execution = anExecution({ correlationId, retryUncertain }, START);
+      await store.add({ execution, fingerprint: correlationId, queueCapacity: 100 });
+      const answer = { httpStatus: 503, latencyMs: 4, message: 'no', retryAt: START, giveUpAt: START + 60_000 };
+      for (const event of [
+        { type: 'dispatched' },
+        { type: 'unsent', ...answer },
+        { type: 'dispatched' },
+        { type: 'refused', ...answer, httpStatus: 409 },
+      ] as const) {
+        await store.record(execution.reference, event, START);
+      }
+      return execution;
+    };
+    const mayHaveRun = await rejected('may-have-run', true);
+    await rejected('has-not-run', false);
+    expect((await store.find('may-have-run'))?.status).toBe('REJECTED');
+    const unreadable = { type: 'callback-unreadable', reason: 'no JSON', body: null, executionId: 'cx-1' } as const;
+    await store.record(mayHaveRun.reference, unreadable, START + 1);
+    expect((await store.find('may-have-run'))?.pollAt).toBe(START + 1);
+    await expectSameViews(both);
+    const { rows } = await withClient(both.url, (client) =>
+      client.query(
+        'SELECT correlation_id, can_be_asked, (SELECT count(*) FROM unresolved)::integer AS open FROM doubtful',
+      ),
+    );
+    expect(rows).toEqual([{ correlation_id: 'may-have-run', can_be_asked: 1, open: 0 }]);
+    for (const one of [sqlite, postgres]) {
+      const { items } = await one.doubtful({ from: START - 1000, to: LATER });
+      expect(items.map(({ correlationId }) => correlationId)).toEqual(['may-have-run']);
+    }
+  });
+
   test('show the same after an erasure, which leaves the content in no row', async () => {
     const both = await openBoth();
     const { store, url } = both;

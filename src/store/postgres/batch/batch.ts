@@ -5,8 +5,14 @@ import type { NewExecution } from '../../intake-port.ts';
 import { tallyAccepted } from '../rollups/tally.ts';
 import { type AddedPart, fingerprintBytes } from './add.ts';
 import type { Aggregate } from './aggregate.ts';
-import { keyOf, type Names } from './names.ts';
+import { type Earlier, keyOf, type Names } from './names.ts';
 import { createPart, type Part, type PendingEntry } from './part.ts';
+
+export interface FurtherKey {
+  readonly app: string;
+  readonly name: string;
+  readonly reference: string;
+}
 
 export interface Batch {
   readonly names: Names;
@@ -18,6 +24,10 @@ export interface Batch {
   /** Returns the part of a stored execution; undefined for an unknown reference. */
   partOf(reference: string): Part | undefined;
   add(submission: NewExecution): Part;
+  /** Further keys of stored executions. */
+  readonly keys: readonly FurtherKey[];
+  /** Keeps the key under which a submission was repeated by its correlation id. */
+  keepKey(submission: NewExecution, earlier: Earlier): void;
   /** Number of queued executions, with those that the batch adds: of all apps (null), or of one. */
   queued(app: string | null): number;
 }
@@ -36,8 +46,14 @@ export function createBatch(
   const added: AddedPart[] = [];
   const read = new Map<string, Part>();
   const entries: PendingEntry[] = [];
+  const keys: FurtherKey[] = [];
+  const nameBy = (app: string, name: string, earlier: Earlier) => {
+    names.byKey.set(keyOf(app, name), earlier);
+    names.underKey.set(keyOf(app, appKeyOf(name)), name);
+  };
   return {
     names,
+    keys,
     added,
     get read() {
       return [...read.values()];
@@ -60,11 +76,13 @@ export function createBatch(
       added.push({ part, execution, fingerprint: fingerprintBytes(fingerprint), queueCapacity, appQueueCapacity });
       const earlier = { execution: state, accepted: { fingerprint, payload: { inputs, context } } };
       names.byCorrelationId.set(correlationId, earlier);
-      if (idempotencyKey !== null) {
-        names.byKey.set(keyOf(app, idempotencyKey), earlier);
-        names.underKey.set(keyOf(app, appKeyOf(idempotencyKey)), idempotencyKey);
-      }
+      if (idempotencyKey !== null) nameBy(app, idempotencyKey, earlier);
       return part;
+    },
+    keepKey: ({ execution: { app, idempotencyKey } }, earlier) => {
+      if (idempotencyKey === null) return;
+      keys.push({ app, name: idempotencyKey, reference: earlier.execution.reference });
+      nameBy(app, idempotencyKey, earlier);
     },
     queued: (app) => queued(app) + added.filter(({ execution }) => app === null || execution.app === app).length,
   };

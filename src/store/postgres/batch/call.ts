@@ -1,7 +1,7 @@
 // Chooses the SQL function that commits a batch.
 
 import type { ReceiptedCall } from '../connection/receipted.ts';
-import { APPLY, APPLY_OUTCOME, APPLY_WITHIN } from '../connection/statements.ts';
+import { APPLY, APPLY_OUTCOME, APPLY_WITH_KEYS, APPLY_WITHIN } from '../connection/statements.ts';
 import { storableJson } from '../storable-json.ts';
 import { batchArguments } from './arguments.ts';
 import type { Batch } from './batch.ts';
@@ -12,7 +12,7 @@ export interface CallOptions {
   readonly isAllOrNothing: boolean;
   /** The newest entry that is known. */
   readonly knownHead: number;
-  /** The last parameters of APPLY_WITHIN; none are verified without any. */
+  /** The last parameters of APPLY_WITHIN or APPLY_WITH_KEYS; none are verified without any. */
   readonly limits: readonly object[];
 }
 
@@ -22,11 +22,12 @@ export function callFor(
   changed: readonly Part[],
   { isAllOrNothing, knownHead, limits }: CallOptions,
 ): ReceiptedCall {
-  const outcome = isAllOrNothing ? null : outcomeArguments(batch, changed);
+  const outcome = isAllOrNothing || limits.length > 0 ? null : outcomeArguments(batch, changed);
   if (outcome !== null) return { name: 'apply_outcome', text: APPLY_OUTCOME, values: [knownHead, ...outcome] };
   const values = [isAllOrNothing, knownHead, ...batchArguments(batch, changed)];
   const within = [...values, ...limits.map((limit) => storableJson(limit))];
   // promise: postgres/queue-bound-of-all
+  if (limits.length > 2) return { name: 'apply_with_keys', text: APPLY_WITH_KEYS, values: within };
   if (limits.length > 0) return { name: 'apply_within', text: APPLY_WITHIN, values: within };
   return { name: 'apply_batch', text: APPLY, values };
 }

@@ -33,6 +33,8 @@ export function keyOf(app: string, name: string): string {
 }
 
 interface EarlierRow extends StoredRow {
+  /** The key that was looked for; only of those that are found by key. */
+  readonly named?: string;
   readonly fingerprint: Buffer;
   readonly inputs: string | null;
   readonly context: string | null;
@@ -48,9 +50,20 @@ const EARLIER = `SELECT e.*, f.fingerprint, p.inputs, p.context FROM (${SELECT_W
 const WITH_SUBMISSION = `) AS e JOIN execution_rows AS f ON f.id = e.id LEFT JOIN payload_rows AS p ON p.id = e.id`;
 
 const BY_CORRELATION_ID = `${EARLIER} r.correlation_id = ANY ($1::text[]) ${WITH_SUBMISSION}`;
-const BY_KEY = `${EARLIER} (r.app, r.idempotency_key) IN (SELECT * FROM unnest($1::text[], $2::text[])) ${WITH_SUBMISSION}`;
-const UNDER_KEY = `SELECT g.app, g.key, (SELECT r.idempotency_key FROM execution_rows AS r WHERE r.app = g.app
-    AND r.idempotency_key >= g.low COLLATE "C" AND r.idempotency_key < g.high COLLATE "C" LIMIT 1) AS found
+// promise: postgres/repeat-keeps-its-key
+const FURTHER = `SELECT k.app, k.idempotency_key, k.execution FROM idempotency_keys AS k
+  WHERE (k.app, k.idempotency_key) IN (SELECT * FROM unnest($1::text[], $2::text[]))`;
+const BY_KEY = `SELECT e.*, f.fingerprint, p.inputs, p.context, n.idempotency_key AS named FROM (
+    SELECT r.id AS execution, r.idempotency_key FROM execution_rows AS r
+    WHERE (r.app, r.idempotency_key) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+    UNION ALL SELECT k.execution, k.idempotency_key FROM (${FURTHER}) AS k
+  ) AS n CROSS JOIN LATERAL (${SELECT_WITHOUT_OUTCOME} WHERE r.id = n.execution) AS e
+  JOIN execution_rows AS f ON f.id = e.id LEFT JOIN payload_rows AS p ON p.id = e.id`;
+const UNDER_KEY = `SELECT g.app, g.key, coalesce(
+    (SELECT r.idempotency_key FROM execution_rows AS r WHERE r.app = g.app
+      AND r.idempotency_key >= g.low COLLATE "C" AND r.idempotency_key < g.high COLLATE "C" LIMIT 1),
+    (SELECT k.idempotency_key FROM idempotency_keys AS k WHERE k.app = g.app
+      AND k.idempotency_key >= g.low COLLATE "C" AND k.idempotency_key < g.high COLLATE "C" LIMIT 1)) AS found
   FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS g(app, key, low, high)`;
 
 export async function loadNames(session: Pick<Session, 'all'>, submissions: readonly NewExecution[]): Promise<Names> {
@@ -69,7 +82,7 @@ export async function loadNames(session: Pick<Session, 'all'>, submissions: read
   const keys = keyed.map(({ idempotencyKey }) => idempotencyKey);
   for (const row of await session.all<EarlierRow>(BY_KEY, [apps, keys], 'names_by_key')) {
     // promise: postgres/key-is-looked-up
-    names.byKey.set(keyOf(row.app, row.idempotency_key ?? ''), toEarlier(row));
+    names.byKey.set(keyOf(row.app, row.named ?? ''), toEarlier(row));
   }
   const ranges = keys.map((key) => ({ key: appKeyOf(key), ...nameRange(appKeyOf(key)) }));
   const bounds = [apps, ranges.map(({ key }) => key), ranges.map(({ from }) => from), ranges.map(({ to }) => to)];
@@ -79,8 +92,10 @@ export async function loadNames(session: Pick<Session, 'all'>, submissions: read
   return names;
 }
 
-interface NamedSubmission {
-  readonly execution: Pick<Execution, 'app' | 'idempotencyKey'>;
+/** The name of a submission of an app. */
+interface Named {
+  readonly app: string;
+  readonly name: string;
 }
 
 /** A row of the parameter of `one_request_per_key`. */
@@ -88,12 +103,9 @@ interface AppNameRange extends NameRange {
   readonly app: string;
 }
 
-/** Returns the ranges that hold the names of other requests with the keys of these submissions. */
-export function otherRequestsOf(submissions: readonly NamedSubmission[]): AppNameRange[] {
-  const keyed = submissions.flatMap(({ execution: { app, idempotencyKey } }) =>
-    idempotencyKey === null ? [] : [{ app, name: idempotencyKey }],
-  );
-  const requests = new Map(keyed.map(({ app, name }) => [keyOf(app, requestNameOf(name)), { app, name }]));
+/** Returns the ranges that hold the names of other requests with the keys of these names. */
+export function otherRequestsOf(named: readonly Named[]): AppNameRange[] {
+  const requests = new Map(named.map(({ app, name }) => [keyOf(app, requestNameOf(name)), { app, name }]));
   // promise: postgres/one-key-one-request-of-all
   return [...requests.values()].flatMap(({ app, name }) =>
     otherRequestRanges(name).map((range) => ({ app, ...range })),

@@ -22,6 +22,10 @@ export const APPLY = `SELECT ${APPLY_BATCH} AS result`;
 /** The last parameters: the bounds of the queue, and the ranges of names in which none may be stored. */
 export const APPLY_WITHIN = `SELECT one_request_per_key(within_queue(${APPLY_BATCH}, $24::json), $25::json) AS result`;
 
+/** The last parameter: the keys of the submissions, each with the execution that it is a further name of. */
+export const APPLY_WITH_KEYS = `SELECT keep_keys(one_request_per_key(within_queue(${APPLY_BATCH}, $24::json), $25::json), $25::json,
+  $26::json) AS result`;
+
 /** Parameters: slot, epoch, sequence, the newest entry that is known, and what `outcomeArguments` returns. */
 export const APPLY_OUTCOME = `SELECT apply_outcome($1::integer, $2::bigint, $3::bigint, $4::bigint, $5::bigint, $6::integer, $7::uuid,
   $8::smallint, $9::smallint, $10::bigint, $11::text, $12::text, $13::bigint, $14::smallint, $15::smallint, $16::integer, $17::text,

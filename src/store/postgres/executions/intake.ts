@@ -35,6 +35,10 @@ export function createIntake({ writer, find, findByReference }: IntakeTools): Ex
   function add(batch: Batch, submission: NewExecution): Decided<AddResult> {
     const known = earlierResult(batch, submission);
     if (known === undefined) return accept(batch, submission);
+    const { correlationId, idempotencyKey } = submission.execution;
+    const named = batch.names.byCorrelationId.get(correlationId);
+    const isKnownByIdAlone = known.outcome === 'replayed' && known.by === 'correlation-id' && idempotencyKey !== null;
+    if (isKnownByIdAlone && named !== undefined) batch.keepKey(submission, named);
     // promise: postgres/repeat-in-a-batch-is-decided-again
     return { ...unchanged(known), part: namesakeIn(batch, submission) };
   }

@@ -34,6 +34,7 @@ const REPEATS = `SELECT r.correlation_id, a.event, a.count, a.since, a.until, a.
 /** In the order in which they are written. */
 const TABLES: Readonly<Record<string, string>> = {
   execution_rows: EXECUTIONS,
+  idempotency_keys: 'SELECT * FROM idempotency_keys',
   payload_rows: 'SELECT * FROM payload_rows ORDER BY id',
   outcome_rows: 'SELECT id, result, error, late_result FROM outcome_rows ORDER BY id',
   payload_hashes: 'SELECT * FROM payload_hashes ORDER BY id',

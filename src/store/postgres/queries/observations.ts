@@ -29,7 +29,7 @@ export interface ObservedRow extends SnakeCase<Pick<Observation, Observed> & Arr
   readonly poll_url: string | null;
 }
 
-const { UNCONFIRMED, NOT_FOUND, TIMEOUT, CANCELLED } = STATUS_CODES;
+const { UNCONFIRMED, REJECTED, NOT_FOUND, TIMEOUT, CANCELLED } = STATUS_CODES;
 
 export const OBSERVED = `SELECT reference, action_id, status, resolved_by, sent_at, resolved_at, grace_seconds, timeout_seconds,
   poll_count, execution_id, poll_url, hinted_at, called_back_at, poll_completed_at FROM execution_rows`;
@@ -39,10 +39,10 @@ const OF_ACTION = (column: string) => `($3::text IS NULL OR ${column} = $3)`;
 const OBSERVED_IN = `${OBSERVED} WHERE reference >= $1 AND reference < $2 AND ${OF_ACTION('action_id')} AND sent_at IS NOT NULL
   ORDER BY reference DESC`;
 
-/** Sent and ended without a result; or handed to the network, with an id at CXone that only an unverified callback named. */
+/** Sent and ended without a result, or rejected when an attempt before may have run; or handed to the network, with an id at CXone that only an unverified callback named. */
 // promise: postgres/reconcile-asks-all-in-doubt
 const IN_DOUBT = `(o.late_result IS NULL AND r.erased_at IS NULL AND r.sent_at IS NOT NULL
-    AND r.status IN (${TIMEOUT}, ${NOT_FOUND}, ${CANCELLED})
+    AND (r.status IN (${TIMEOUT}, ${NOT_FOUND}, ${CANCELLED}) OR r.status = ${REJECTED} AND r.attempts > 1 AND r.retry_uncertain)
   OR r.status = ${UNCONFIRMED} AND (r.execution_id IS NOT NULL OR r.poll_url IS NOT NULL))`;
 
 const DOUBTED_IN = `${SELECT_EXECUTION} WHERE r.reference > $1 AND r.reference <= $2 AND ${OF_ACTION('r.action_id')}

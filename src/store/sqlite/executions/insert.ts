@@ -91,7 +91,7 @@ export function createInsertion(
   /** True when the app used this key for another request: another batch, or one of batch and single submission. */
   function isUsedElsewhere(app: string, name: string): boolean {
     const { from, to } = nameRange(appKeyOf(name));
-    const other = sql.idempotencyKeyBetween.get(app, from, to) ?? null;
+    const other = sql.idempotencyKeyBetween.get({ app, from, to }) ?? null;
     return other !== null && requestNameOf(other) !== requestNameOf(name);
   }
 
@@ -99,7 +99,11 @@ export function createInsertion(
     // promise: unnamed-submission-is-new
     if (isUnnamed(submission.execution)) return sql.rows.collect(() => accept(submission));
     const known = findEarlier(submission);
-    return known ? unchanged(known) : accept(submission);
+    if (known === undefined) return accept(submission);
+    const { app, correlationId, idempotencyKey } = submission.execution;
+    // promise: repeat-keeps-its-key
+    if (isRepeatByIdAlone(known) && idempotencyKey !== null) sql.keepKey.run(app, idempotencyKey, correlationId);
+    return unchanged(known);
   }
 
   /** @throws {BatchRefused} when `together` is set and a submission is refused: the additions are rolled back. */
@@ -122,6 +126,11 @@ export function createInsertion(
 /** Returns whether inputs or context are long texts, or have many values. */
 function isLong({ execution: { inputs, context } }: NewExecution): boolean {
   return LargeJson.is(inputs) || LargeJson.is(context);
+}
+
+/** Returns whether a submission is known by its correlation id, so that its key, if it has one, is new. */
+function isRepeatByIdAlone(known: AddResult): boolean {
+  return known.outcome === 'replayed' && known.by === 'correlation-id';
 }
 
 /** Returns whether the receiver has just chosen its id and the app gave no key, so that it repeats no other submission. */

@@ -25,7 +25,7 @@ interface Ends {
   readonly high: Buffer | string;
 }
 
-const { UNCONFIRMED, NOT_FOUND, TIMEOUT, CANCELLED } = STATUS_CODES;
+const { UNCONFIRMED, REJECTED, NOT_FOUND, TIMEOUT, CANCELLED } = STATUS_CODES;
 
 export const OBSERVED = `
 SELECT reference, action_id AS actionId, status, resolved_by AS resolvedBy, sent_at AS sentAt, resolved_at AS resolvedAt,
@@ -33,10 +33,10 @@ SELECT reference, action_id AS actionId, status, resolved_by AS resolvedBy, sent
   grace_seconds AS graceSeconds, timeout_seconds AS timeoutSeconds, poll_count AS pollCount, ${ARRIVAL_TIMES}
 FROM execution_rows AS e`;
 
-/** Sent and ended without a result; or handed to the network, with an id at CXone that only an unverified callback named. */
+/** Sent and ended without a result, or rejected when an attempt before may have run; or handed to the network, with an id at CXone that only an unverified callback named. */
 // promise: reconcile-asks-all-in-doubt
 const IN_DOUBT = `((SELECT late_result FROM outcome_rows WHERE id = outcome) IS NULL AND erased_at IS NULL AND sent_at IS NOT NULL
-    AND status IN (${TIMEOUT}, ${NOT_FOUND}, ${CANCELLED})
+    AND (status IN (${TIMEOUT}, ${NOT_FOUND}, ${CANCELLED}) OR status = ${REJECTED} AND attempts > 1 AND retry_uncertain = 1)
   OR status = ${UNCONFIRMED} AND (nullif(coalesce(other_execution_id, execution_id), 0) IS NOT NULL OR poll_url IS NOT NULL))`;
 
 export function createObservations(client: Database): Observations {

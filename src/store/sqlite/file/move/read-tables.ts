@@ -48,8 +48,8 @@ const ROLLUPS = `SELECT 1 AS kind, hour, app, action_id, kind AS a, '' AS b, 0 A
   UNION ALL SELECT 3, hour, '', action_id, channel, CAST(has_skew AS TEXT), missed, called_back_later, skew_ms, count FROM rollup_ended`;
 
 /** Tables that have the same columns in both stores. */
-const SAME = ['payload_rows', 'payload_hashes', 'audit_checkpoint', 'incidents', 'incident_events'];
-const SAME_TOO = ['incident_deliveries', 'endpoint_pauses', 'sending_pauses'];
+const SAME = ['payload_rows', 'payload_hashes', 'idempotency_keys', 'audit_checkpoint', 'incidents'];
+const SAME_TOO = ['incident_events', 'incident_deliveries', 'endpoint_pauses', 'sending_pauses'];
 
 type Stored = Record<string, unknown>;
 
