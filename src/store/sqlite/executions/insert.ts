@@ -2,7 +2,7 @@
 
 import type { AuditDraft } from '../../../execution/event.ts';
 import { appKeyOf, nameRange, requestNameOf } from '../../../execution/idempotency-key.ts';
-import { type JsonObject, LargeJson, MAX_PARSED_LENGTH } from '../../../execution/json.ts';
+import { type JsonObject, LargeJson, MAX_PARSED_LENGTH, writeJson } from '../../../execution/json.ts';
 import {
   type AddResult,
   type BatchAddResult,
@@ -82,7 +82,7 @@ export function createInsertion(
     if (isRepeatOfEarlierVersion === undefined) return false;
     // A thousand items of a batch would read and parse a long payload each, in one commit.
     // promise: short-submission-repeats-no-long-one
-    if (!isLong(submission) && sql.submissionBytes(id) > 2 * MAX_PARSED_LENGTH) return false;
+    if (isMuchLonger(sql.submissionBytes(id), submission)) return false;
     const { inputs, context } = sql.submissionOf(id);
     const payload = { inputs: LargeJson.from(inputs) as JsonObject, context: LargeJson.from(context) as JsonObject };
     return isRepeatOfEarlierVersion({ fingerprint, payload: payloadSha256 === null ? payload : null });
@@ -123,9 +123,12 @@ export function createInsertion(
   };
 }
 
-/** Returns whether inputs or context are long texts, or have many values. */
-function isLong({ execution: { inputs, context } }: NewExecution): boolean {
-  return LargeJson.is(inputs) || LargeJson.is(context);
+/** Returns whether a stored payload is long and has more than twice the characters of this one: notations differ by less. */
+function isMuchLonger(bytes: number, { execution: { inputs, context } }: NewExecution): boolean {
+  if (bytes <= MAX_PARSED_LENGTH) return false;
+  // Parts of a large body are texts, however short they are.
+  const [own, other] = [inputs, context].map((json) => (LargeJson.is(json) ? json.text : writeJson(json)).length);
+  return bytes > 2 * ((own ?? 0) + (other ?? 0));
 }
 
 /** Returns whether a submission is known by its correlation id, so that its key, if it has one, is new. */
