@@ -596,4 +596,10 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     tests: [OPEN],
     title: 'reports at the start that it may not end the connections of others',
   },
+  {
+    tag: 'postgres/large-results-commit-alone',
+    promise: 'large results that come at once are committed one by one, each within the time limit of a statement',
+    edit: condition(false),
+    tests: ['test/store/postgres/large-results.test.ts'],
+  },
 ];

@@ -15,9 +15,9 @@ import { isChanged, numberEntries, type Part } from './batch/part.ts';
 import type { Task } from './batch/task.ts';
 import {
   codeOf,
-  isFaultOfOne,
   isQueueFull,
   isStale,
+  isToBeSplit,
   isTransient,
   NO_PARTITION,
   NotLeading,
@@ -148,7 +148,7 @@ export function createGroupCommit(options: WriterOptions): Writer {
       // promise: postgres/entry-without-a-partition
       if (codeOf(error) === NO_PARTITION && !hasRoom) return commitWithRoom(batch, error);
       if (error instanceof NotLeading) return commitOthers(batch, error);
-      if (isFaultOfOne(error)) return commitEach(batch, error);
+      if (isToBeSplit(error)) return commitEach(batch, error);
       rejectAll(batch, isTransient(error) ? unavailable(error) : error);
     }
   }

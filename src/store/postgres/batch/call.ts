@@ -1,5 +1,6 @@
 // Chooses the SQL function that commits a batch.
 
+import { LargeTogether } from '../connection/errors.ts';
 import type { ReceiptedCall } from '../connection/receipted.ts';
 import { APPLY, APPLY_OUTCOME, APPLY_WITH_KEYS, APPLY_WITHIN } from '../connection/statements.ts';
 import { storableJson } from '../storable-json.ts';
@@ -7,6 +8,9 @@ import { batchArguments } from './arguments.ts';
 import type { Batch } from './batch.ts';
 import { outcomeArguments } from './outcome.ts';
 import type { Part } from './part.ts';
+
+/** Characters of the parameters of a batch of several, which a busy server commits well within the time limit of a statement. */
+const MAX_CHARS = 32 * 1024 * 1024;
 
 export interface CallOptions {
   readonly isAllOrNothing: boolean;
@@ -16,7 +20,7 @@ export interface CallOptions {
   readonly limits: readonly object[];
 }
 
-/** Returns the call that commits the batch. Its result is a `BatchResult`. */
+/** Returns the call that commits the batch. Its result is a `BatchResult`. @throws {LargeTogether} */
 export function callFor(
   batch: Pick<Batch, 'added' | 'entries'>,
   changed: readonly Part[],
@@ -25,6 +29,9 @@ export function callFor(
   const outcome = isAllOrNothing || limits.length > 0 ? null : outcomeArguments(batch, changed);
   if (outcome !== null) return { name: 'apply_outcome', text: APPLY_OUTCOME, values: [knownHead, ...outcome] };
   const values = [isAllOrNothing, knownHead, ...batchArguments(batch, changed)];
+  const chars = values.reduce((sum: number, value) => sum + (typeof value === 'string' ? value.length : 0), 0);
+  // promise: postgres/large-results-commit-alone
+  if (chars > MAX_CHARS && batch.added.length + changed.length > 1 && !isAllOrNothing) throw new LargeTogether();
   const within = [...values, ...limits.map((limit) => storableJson(limit))];
   // promise: postgres/queue-bound-of-all
   if (limits.length > 2) return { name: 'apply_with_keys', text: APPLY_WITH_KEYS, values: within };

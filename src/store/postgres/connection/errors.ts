@@ -64,7 +64,12 @@ export function isDiskFull(error: unknown): boolean {
   return codeOf(error) === DISK_FULL;
 }
 
-/** Returns whether the values of one change are the reason: a data exception, or an integrity constraint violation. */
-export function isFaultOfOne(error: unknown): boolean {
-  return /^2[23]/.test(codeOf(error));
+/** The results of a batch are too large to be committed together. */
+export class LargeTogether extends Error {
+  override readonly name = 'LargeTogether';
+}
+
+/** Returns whether the changes of a batch are to be tried one by one: the values of one are refused (classes 22 and 23), or all are large. */
+export function isToBeSplit(error: unknown): boolean {
+  return error instanceof LargeTogether || /^2[23]/.test(codeOf(error));
 }
