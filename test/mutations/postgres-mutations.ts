@@ -134,6 +134,13 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     tests: [LONE_OUTCOME],
   },
   {
+    tag: 'postgres/lone-outcomes-keep-their-entries',
+    promise: 'of outcomes that are committed together, each has its own audit entry',
+    edit: condition(false),
+    tests: [LONE_OUTCOME],
+    title: 'an entry is that of the execution in the same place',
+  },
+  {
     tag: 'postgres/queue-bound-of-all',
     promise: 'the capacity of the queue and the shares of apps hold for all receivers together',
     edit: condition(false),

@@ -248,6 +248,7 @@ export function createGroupCommit(options: WriterOptions): Writer {
   }
 
   function retry(tasks: readonly Waiting[]): void {
+    if (tasks.length === 0) return;
     for (const one of tasks) one.stale += 1;
     const spent = tasks.filter(({ stale }) => stale > MAX_STALE);
     rejectAll(spent, new StoreUnavailable('the execution is changed by other receivers all the time'));

@@ -101,7 +101,7 @@ function insertedRow({ part, execution, fingerprint }: AddedPart, n: number): Ro
 }
 
 /** Returns the columns of an execution that its changes may set. */
-export function changedRow({ state, loaded, entries }: Pick<Part, 'state' | 'loaded' | 'entries'>, n: number): Row {
+function changedRow({ state, loaded, entries }: Part, n: number): Row {
   const { execution, entryBytes, payloadPrunedAt } = state;
   return {
     n,
@@ -195,7 +195,7 @@ function repeatRows({ state, loaded }: Part, n: number): Row[] {
     }));
 }
 
-export function notificationRows({ state, loaded }: Part, n: number): Row[] {
+function notificationRows({ state, loaded }: Part, n: number): Row[] {
   const isNew = ({ id }: Notification) => loaded?.notifications.some((known) => known.id === id) !== true;
   return state.notifications
     .filter((notification) => loaded?.notifications.includes(notification) !== true)

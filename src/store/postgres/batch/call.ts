@@ -2,11 +2,11 @@
 
 import { LargeTogether } from '../connection/errors.ts';
 import type { ReceiptedCall } from '../connection/receipted.ts';
-import { APPLY, APPLY_OUTCOME, APPLY_WITH_KEYS, APPLY_WITHIN } from '../connection/statements.ts';
+import { APPLY, APPLY_OUTCOME, APPLY_OUTCOMES, APPLY_WITH_KEYS, APPLY_WITHIN } from '../connection/statements.ts';
 import { storableJson } from '../storable-json.ts';
 import { batchArguments } from './arguments.ts';
 import type { Batch } from './batch.ts';
-import { outcomeArguments } from './outcome.ts';
+import { outcomeArguments, outcomesArguments, outcomesIn } from './outcome.ts';
 import type { Part } from './part.ts';
 
 /** Characters of the parameters of a batch of several, which a busy server commits well within the time limit of a statement. */
@@ -26,8 +26,17 @@ export function callFor(
   changed: readonly Part[],
   { isAllOrNothing, knownHead, limits }: CallOptions,
 ): ReceiptedCall {
-  const outcome = isAllOrNothing || limits.length > 0 ? null : outcomeArguments(batch, changed);
-  if (outcome !== null) return { name: 'apply_outcome', text: APPLY_OUTCOME, values: [knownHead, ...outcome] };
+  const outcomes = isAllOrNothing || limits.length > 0 ? null : outcomesIn(batch, changed);
+  const [part, ...others] = changed;
+  if (outcomes !== null && part !== undefined) {
+    return others.length === 0
+      ? {
+          name: 'apply_outcome',
+          text: APPLY_OUTCOME,
+          values: [knownHead, ...outcomeArguments(outcomes[0] ?? [], part)],
+        }
+      : { name: 'apply_outcomes', text: APPLY_OUTCOMES, values: [knownHead, ...outcomesArguments(outcomes, changed)] };
+  }
   const values = [isAllOrNothing, knownHead, ...batchArguments(batch, changed)];
   const chars = values.reduce((sum: number, value) => sum + (typeof value === 'string' ? value.length : 0), 0);
   // promise: postgres/large-results-commit-alone
