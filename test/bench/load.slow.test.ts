@@ -14,11 +14,10 @@ const COUNT = 40;
 const KEPT: Mode = { kind: 'kept', connections: 8 };
 const FRESH: Mode = { kind: 'fresh', inFlight: 8 };
 
+const folder = keptFolder();
+const file = join(folder, 'requests');
 let load: Load;
-let file: string;
 beforeAll(async () => {
-  const folder = keptFolder();
-  file = join(folder, 'requests');
   const requests = Array.from({ length: COUNT }, (_, n) => ({
     path: `/r/${n}`,
     body: JSON.stringify({ n, text: 'ü' }),

@@ -119,9 +119,10 @@ describe('beside a receiver', () => {
 });
 
 describe('filters', () => {
+  const folder = keptFolder();
   let path = '';
   beforeAll(() => {
-    path = crowdedDatabase(12_000, 100, keptFolder());
+    path = crowdedDatabase(12_000, 100, folder);
   });
 
   const count = async (line: string, path: string) => {

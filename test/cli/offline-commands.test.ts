@@ -8,9 +8,10 @@ import { keptFolder } from '../support/temporary.ts';
 import { crowdedDatabase } from './crowd.ts';
 import { command, fill, openStore, writtenDatabase } from './harness.ts';
 
+const folder = keptFolder();
 let crowd = '';
 beforeAll(() => {
-  crowd = crowdedDatabase(12_000, 20, keptFolder());
+  crowd = crowdedDatabase(12_000, 20, folder);
 });
 
 const look = (line: string, terminal = false) => command(line, { DATABASE_PATH: crowd }, terminal);

@@ -32,8 +32,9 @@ const WHO = { reconciliation: '019c1405-7a00-7000-8000-000000000001', by: 'opera
 
 let sql: Database.Database;
 
+const path = join(keptFolder(), 'receiver.db');
+
 beforeAll(async () => {
-  const path = join(keptFolder(), 'receiver.db');
   const fatal = (error: unknown) => {
     throw error;
   };

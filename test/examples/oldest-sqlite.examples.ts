@@ -24,10 +24,9 @@ print(json.dumps({"version": sqlite3.sqlite_version, "rows": rows}))
 /** An older release of this package contains the source of SQLite 3.37.0. It is unpacked only, not installed. */
 const SOURCE = 'better-sqlite3@7.4.6';
 
-let library: string;
+const library = keptFolder();
 
 beforeAll(() => {
-  library = keptFolder();
   const run = (command: string, ...args: string[]) =>
     execFileSync(command, args, { cwd: library, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
   const tarball = run('npm', 'pack', SOURCE, '--silent', '--ignore-scripts').trim();

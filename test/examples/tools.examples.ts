@@ -25,14 +25,12 @@ const TEXTS = ['Grüße, 😀', 'two\nlines', 'a "quoted"; word', '=1+1', '007',
 /** Apps choose correlation ids, also some that look like numbers and times. */
 const IDS = ['order-1', '007', '1e5', '2026-01-31', '9007199254740993', 'TRUE', 'NULL', 'nan'];
 
-let path: string;
+const folder = keptFolder();
+const path = join(folder, 'receiver.db');
 let csv: string;
 let ndjson: string;
-let folder: string;
 
 beforeAll(async () => {
-  folder = keptFolder();
-  path = join(folder, 'receiver.db');
   // The store stays open: everything is read beside a writer.
   const { store } = openStore(path);
   for (const [index, text] of TEXTS.entries()) await addCompleted(store, index, text);

@@ -47,5 +47,6 @@ process.on('message', async (order: Order) => {
   const report = await run(order).catch((error): Report => ({ error: reasonOf(error) }));
   process.send?.(report);
 });
-process.once('disconnect', () => process.exit());
+// With its servers, which would leave their folders behind.
+process.once('disconnect', () => vitest.close().finally(() => process.exit()));
 process.send?.('ready');

@@ -11,7 +11,7 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** One for all tests of a file; must be called in a beforeAll. */
+/** One for all tests of a file or group, where it must be called, and not in a hook: vitest ignores the hooks of a hook. */
 export function keptFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'cxone-callback-receiver-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,5 +1,7 @@
 // A store on SQLite and one on PostgreSQL that are called as one, to compare what they show.
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import { systemWorld } from '../../../src/lib/world.ts';
@@ -7,7 +9,6 @@ import type { Store } from '../../../src/store/port.ts';
 import { openPostgresStore } from '../../../src/store/postgres/store.ts';
 import { openStore } from '../../cli/harness.ts';
 import { quietLog } from '../quiet-log.ts';
-import { keptFolder } from '../temporary.ts';
 import { createReusedDatabase, newDatabase } from './databases.ts';
 
 export interface BothStores {
@@ -26,7 +27,8 @@ export interface TwoStores extends BothStores {
 
 /** Opens both, empty, until they are closed. */
 export async function openKeptStores(database = newDatabase): Promise<TwoStores> {
-  const { store: sqlite, path } = openStore(join(keptFolder(), 'receiver.db'));
+  const folder = mkdtempSync(join(tmpdir(), 'cxone-callback-receiver-'));
+  const { store: sqlite, path } = openStore(join(folder, 'receiver.db'));
   const url = await database();
   const options = { url, world: systemWorld, log: quietLog() };
   const postgres: Store = await openPostgresStore(options);
@@ -41,6 +43,7 @@ export async function openKeptStores(database = newDatabase): Promise<TwoStores>
   const close = async () => {
     await sqlite.close();
     await postgres.close();
+    rmSync(folder, { recursive: true, force: true });
   };
   return { store, sqlite, postgres, url, path, close };
 }

@@ -33,9 +33,8 @@ const open = (path: string) =>
     },
   });
 
-let written: string;
+const written = join(keptFolder(), 'receiver.db');
 beforeAll(async () => {
-  written = join(keptFolder(), 'receiver.db');
   const store = open(written);
   const add = async (execution = anExecution()) => {
     await store.add({ execution, fingerprint: 'print', queueCapacity: 100 });
