@@ -155,7 +155,8 @@ export const MUTATIONS: readonly Mutation[] = [
     tag: 'short-submission-repeats-no-long-one',
     promise: 'a batch reads no long payload to compare it with a short submission',
     edit: removed,
-    tests: ['test/store/sqlite/executions/long-namesakes.test.ts'],
+    tests: ['test/store/store.test.ts'],
+    title: 'a short submission is another one than a long one under its id',
   },
   {
     tag: 'repeat-reads-no-outcome',

@@ -47,6 +47,7 @@ const SHARED: Readonly<Record<string, Shared>> = {
   'repeat-keeps-its-key': { edit: swapped('k.idempotency_key)', "k.idempotency_key || '!')"), test: CONTRACT },
   'one-resubmission': { edit: value('undefined'), test: CONTRACT },
   'repeat-reads-no-outcome': { edit: value('SELECT_EXECUTION'), test: CONTRACT },
+  'short-submission-repeats-no-long-one': { edit: removed, test: CONTRACT },
   'claim-is-a-lease': { edit: value('before'), test: CONTRACT },
   'paused-execution-is-not-claimed': {
     edit: removed,

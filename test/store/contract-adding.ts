@@ -3,6 +3,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Submission } from '../../src/execution/execution.ts';
 import { batchName, itemName } from '../../src/execution/idempotency-key.ts';
+import { type JsonObject, LargeJson } from '../../src/execution/json.ts';
 import type { AddResult, NewExecution } from '../../src/store/intake-port.ts';
 import type { Store } from '../../src/store/port.ts';
 import { anExecution, callback, completed, NOON } from '../support/executions.ts';
@@ -48,6 +49,22 @@ export function addingContract(opened: () => Store): void {
         execution: { reference: first.reference, status: 'COMPLETED', result: null },
         outcomeBytes: '{"charge":1}'.length,
       });
+    });
+
+    test('a short submission is another one than a long one under its id, without a comparison', async () => {
+      const long = LargeJson.from(`{"text":"${'x'.repeat(200_000)}"}`) as JsonObject;
+      const short = { text: 'x' };
+      // Parts of a large batch are texts, however short they are.
+      const shortText = LargeJson.asText('{"text":"x"}') as JsonObject;
+      const outcomeOf = async (correlationId: string, inputs: JsonObject) => {
+        const submission = asNew({ correlationId, inputs }, { fingerprint: 'another' });
+        return (await store.add({ ...submission, isRepeatOfEarlierVersion: () => true })).outcome;
+      };
+      await store.add(asNew({ correlationId: 'long', inputs: long }));
+      await store.add(asNew({ correlationId: 'short', inputs: short }));
+      for (const inputs of [short, shortText]) expect(await outcomeOf('long', inputs)).toBe('conflict');
+      for (const inputs of [short, shortText, long]) expect(await outcomeOf('short', inputs)).toBe('replayed');
+      expect(await outcomeOf('long', long)).toBe('replayed');
     });
 
     test('without an outcome there are no bytes of one, and an unknown id is found by neither look', async () => {

@@ -14,6 +14,7 @@ import {
 } from '../../intake-port.ts';
 import { type Change, type ExecutionReader, StoreUnavailable } from '../../port.ts';
 import { draftOf } from '../../shared/audit-rows.ts';
+import { charsOfPayload, isMuchLonger } from '../../shared/payload-length.ts';
 import type { Aggregate } from '../batch/aggregate.ts';
 import type { Batch } from '../batch/batch.ts';
 import { type Earlier, keyOf } from '../batch/names.ts';
@@ -197,6 +198,14 @@ function earlierResult({ names }: Batch, submission: NewExecution): AddResult | 
   return { outcome: 'replayed', by: 'correlation-id', execution: named.execution };
 }
 
-function isRepeatOf({ accepted }: Earlier, { fingerprint, isRepeatOfEarlierVersion }: NewExecution): boolean {
-  return accepted.fingerprint === fingerprint || isRepeatOfEarlierVersion?.(accepted) === true;
+function isRepeatOf(
+  { accepted }: Earlier,
+  { execution, fingerprint, isRepeatOfEarlierVersion }: NewExecution,
+): boolean {
+  if (accepted.fingerprint === fingerprint) return true;
+  const { payload } = accepted;
+  // A thousand items of a batch would parse a long payload each.
+  // promise: postgres/short-submission-repeats-no-long-one
+  if (payload !== null && isMuchLonger(charsOfPayload(payload), execution)) return false;
+  return isRepeatOfEarlierVersion?.(accepted) === true;
 }

@@ -2,7 +2,7 @@
 
 import type { AuditDraft } from '../../../execution/event.ts';
 import { appKeyOf, nameRange, requestNameOf } from '../../../execution/idempotency-key.ts';
-import { type JsonObject, LargeJson, MAX_PARSED_LENGTH, writeJson } from '../../../execution/json.ts';
+import { type JsonObject, LargeJson } from '../../../execution/json.ts';
 import {
   type AddResult,
   type BatchAddResult,
@@ -12,6 +12,7 @@ import {
 } from '../../intake-port.ts';
 import type { Change } from '../../port.ts';
 import type { Backlog } from '../../shared/backlog.ts';
+import { isMuchLonger } from '../../shared/payload-length.ts';
 import type { AuditTrail } from '../audit/append.ts';
 import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
 import type { RollupCounts } from '../rollups/count.ts';
@@ -82,7 +83,7 @@ export function createInsertion(
     if (isRepeatOfEarlierVersion === undefined) return false;
     // A thousand items of a batch would read and parse a long payload each, in one commit.
     // promise: short-submission-repeats-no-long-one
-    if (isMuchLonger(sql.submissionBytes(id), submission)) return false;
+    if (isMuchLonger(sql.submissionBytes(id), submission.execution)) return false;
     const { inputs, context } = sql.submissionOf(id);
     const payload = { inputs: LargeJson.from(inputs) as JsonObject, context: LargeJson.from(context) as JsonObject };
     return isRepeatOfEarlierVersion({ fingerprint, payload: payloadSha256 === null ? payload : null });
@@ -121,14 +122,6 @@ export function createInsertion(
     add: (submission) => writer.mutate(() => add(submission), { bytes: bytesOf(submission) }),
     addAll: createBatchInsertion(writer, addAll),
   };
-}
-
-/** Returns whether a stored payload is long and has more than twice the characters of this one: notations differ by less. */
-function isMuchLonger(bytes: number, { execution: { inputs, context } }: NewExecution): boolean {
-  if (bytes <= MAX_PARSED_LENGTH) return false;
-  // Parts of a large body are texts, however short they are.
-  const [own, other] = [inputs, context].map((json) => (LargeJson.is(json) ? json.text : writeJson(json)).length);
-  return bytes > 2 * ((own ?? 0) + (other ?? 0));
 }
 
 /** Returns whether a submission is known by its correlation id, so that its key, if it has one, is new. */
