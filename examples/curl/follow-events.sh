@@ -6,4 +6,4 @@
 set -eu
 . "$(dirname "$0")/receiver.sh"
 
-receiver GET /v1/events --no-buffer --header "Last-Event-ID: ${LAST_EVENT_ID:-}"
+call GET /v1/events --no-buffer --header "Last-Event-ID: ${LAST_EVENT_ID:-}"
