@@ -119,7 +119,7 @@ export function createSendingPauses(reads: Reads, session: Pick<Session, 'write'
 
   async function reload(all: Session['all']): Promise<void> {
     const before = changes;
-    const stored = (await all<StoredPause>(IN_FORCE, [])).map(toStored);
+    const stored = (await all<StoredPause>(IN_FORCE, [], 'pauses_in_force')).map(toStored);
     // promise: postgres/reading-ends-no-pause-that-begins
     if (changes !== before || underWay > 0) return;
     const isEnded = !pauses.every((one) => stored.some((other) => isSameScope(one, other)));

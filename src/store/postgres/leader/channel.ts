@@ -63,7 +63,7 @@ export function createLeaderChannel(queries: Reads, session: Pick<Session, 'writ
     stateOf: (id) => queries.first<{ state: 'done'; result: Json }>(STATE_OF, [id]),
     withdraw: async (id) => (await queries.first(WITHDRAW, [id])) !== undefined,
     // promise: postgres/order-is-taken-once
-    take: () => queries.all<Order>(TAKE),
+    take: () => queries.all<Order>(TAKE, [], 'take_orders'),
     end: async (id, result) => void (await queries.all(END, [id, JSON.stringify(result)])),
   };
   const reports: Reports = {

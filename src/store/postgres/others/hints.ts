@@ -125,7 +125,7 @@ export function createHints({ connecting, world, log, look, refresh, ...events }
     const hinted = isHinted;
     isHinted = false;
     await refresh(query);
-    areSeveral = (await query<{ several: boolean }>(ARE_SEVERAL))[0]?.several === true;
+    areSeveral = (await query<{ several: boolean }>(ARE_SEVERAL, [], 'are_several'))[0]?.several === true;
     if (hinted) events.changed();
   }
 
