@@ -126,7 +126,7 @@ describe.skipIf(serverUrl === null)('two receivers on one PostgreSQL', () => {
     const waiting = waiters.wait(execution.correlationId, 300_000, new AbortController().signal);
     await expect.poll(() => waiters.size).toBe(1);
     await one.record(execution.reference, callback(completed()), NOON);
-    expect(await waiting).toMatchObject({ status: 'COMPLETED' });
+    expect(await waiting).toMatchObject({ execution: { status: 'COMPLETED' } });
   });
 
   test('without hints, what the other commits is found by looking for it', async () => {
