@@ -610,4 +610,11 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     edit: condition(false),
     tests: ['test/store/postgres/large-results.test.ts'],
   },
+  {
+    tag: 'stream-of-lost-entries-ends',
+    promise: 'a stream whose last entries a promotion has lost ends, instead of leaving out what has their ids',
+    edit: swapped(' || feed.newest < position', ''),
+    tests: [OTHERS],
+    title: 'after a promotion that has lost the last entries',
+  },
 ];

@@ -83,8 +83,9 @@ export function createStream({ store, world, commits, subject, after, closed, cu
   async function read(): Promise<StreamItem | null> {
     for (;;) {
       const feed = await store.feed({ ...subject, after: position, limit: ENTRIES_PER_READ });
-      // The next entries may have been pruned: the reader learns it when it reconnects.
-      if (state !== 'open' || feed.prunedThrough > position) return END;
+      // The next entries may have been pruned, or the last ones lost by a promotion: the reader learns it when it reconnects.
+      // promise: stream-of-lost-entries-ends
+      if (state !== 'open' || feed.prunedThrough > position || feed.newest < position) return END;
       position = feed.through;
       if (feed.entries.length > 0) return { type: 'entries', entries: feed.entries, through: position };
       if (feed.through >= feed.newest) return null;

@@ -187,6 +187,14 @@ describe.skipIf(serverUrl === null)('two receivers on one PostgreSQL', () => {
     const reported = report(other);
     for (let n = 0; n < 4; n += 1) await one.add(asNew());
     await expect.poll(() => reported.others).toEqual(upTo(4));
+    const following = await createStreams(other, systemWorld).open({
+      reader: 'shop',
+      app: null,
+      after: 4,
+      cut: () => {},
+    });
+    if (following.outcome !== 'open') throw new Error(following.outcome);
+    const next = following.stream.next();
     await withClient(url, async (client) => {
       await client.query("SET session_replication_role = 'replica'; DELETE FROM audit_rows_all WHERE id > 2");
       await client.query('SELECT pg_terminate_backend(pid) FROM receivers');
@@ -194,6 +202,8 @@ describe.skipIf(serverUrl === null)('two receivers on one PostgreSQL', () => {
     await expect.poll(reported.skipped).toBeGreaterThan(0);
     await expect.poll(() => one.add(asNew()).then(({ outcome }) => outcome, String)).toBe('added');
     await expect.poll(() => reported.others).toEqual([...upTo(4), 3]);
+    // Its reader would miss what has the ids of lost entries.
+    expect(await next).toEqual({ type: 'end' });
   });
 
   test('more than can be listed is reported as that, and what follows is listed again', async () => {
