@@ -24,6 +24,19 @@ export interface CallOptions {
 export function callFor(
   batch: Pick<Batch, 'added' | 'entries'>,
   changed: readonly Part[],
+  options: CallOptions,
+): ReceiptedCall {
+  const call = callOf(batch, changed, options);
+  const chars = call.values.reduce((sum: number, value) => sum + (typeof value === 'string' ? value.length : 0), 0);
+  const isSeveral = batch.added.length + changed.length > 1 && !options.isAllOrNothing;
+  // promise: postgres/large-results-commit-alone
+  if (chars > MAX_CHARS && isSeveral) throw new LargeTogether();
+  return call;
+}
+
+function callOf(
+  batch: Pick<Batch, 'added' | 'entries'>,
+  changed: readonly Part[],
   { isAllOrNothing, knownHead, limits }: CallOptions,
 ): ReceiptedCall {
   const outcomes = isAllOrNothing || limits.length > 0 ? null : outcomesIn(batch, changed);
@@ -38,9 +51,6 @@ export function callFor(
       : { name: 'apply_outcomes', text: APPLY_OUTCOMES, values: [knownHead, ...outcomesArguments(outcomes, changed)] };
   }
   const values = [isAllOrNothing, knownHead, ...batchArguments(batch, changed)];
-  const chars = values.reduce((sum: number, value) => sum + (typeof value === 'string' ? value.length : 0), 0);
-  // promise: postgres/large-results-commit-alone
-  if (chars > MAX_CHARS && batch.added.length + changed.length > 1 && !isAllOrNothing) throw new LargeTogether();
   const within = [...values, ...limits.map((limit) => storableJson(limit))];
   // promise: postgres/queue-bound-of-all
   if (limits.length > 2) return { name: 'apply_with_keys', text: APPLY_WITH_KEYS, values: within };
