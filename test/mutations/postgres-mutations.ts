@@ -450,6 +450,13 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: 'each execution has one outcome, and the chain is one',
   },
   {
+    tag: 'postgres/ended-receiver-ends-no-connection',
+    promise: 'the connection of the leader is not ended because an ended receiver had the same process number',
+    edit: swapped('DESC', 'ASC'),
+    tests: [SEVERAL],
+    title: 'a leader whose process has the number of one that ended is not ended',
+  },
+  {
     tag: 'postgres/stopped-leader-is-replaced',
     promise: 'a leader that has stopped is replaced, although its connection is open',
     edit: removed,

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { batchName, itemName } from '../../../src/execution/idempotency-key.ts';
 import { systemWorld } from '../../../src/lib/world.ts';
 import { StoreUnavailable } from '../../../src/store/port.ts';
+import { endOwnConnection, takeLead } from '../../../src/store/postgres/connection/leader-lock.ts';
 import { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from '../../../src/store/postgres/store.ts';
 import { anExecution, callback, completed, NOON } from '../../support/executions.ts';
 import { startForwarder } from '../../support/forwarder.ts';
@@ -245,6 +246,26 @@ describe.skipIf(serverUrl === null)('several receivers on one PostgreSQL', () =>
     );
     await ended;
     await expect.poll(other.leadership.leads).toBe(true);
+  });
+
+  test('a leader whose process has the number of one that ended is not ended', async () => {
+    const url = await database();
+    const leader = await openOn(url);
+    expect(leader.leadership.leads()).toBe(true);
+    const present = `SELECT r.epoch::integer FROM receivers AS r JOIN pg_stat_activity USING (pid) WHERE r.slot = 1`;
+    await withClient(url, async (client) => {
+      const { rows } = await client.query<{
+        slot: number;
+      }>(`INSERT INTO receivers (epoch, name, pid, started_at, beat_at)
+        SELECT 1, 'ended', pid, started_at - interval '2 hours', beat_at - interval '1 hour' FROM receivers RETURNING slot`);
+      const ended = { slot: rows[0]?.slot ?? 0, epoch: 1 };
+      await endOwnConnection(client, ended.slot);
+      expect(await takeLead(client, ended)).toBe(null);
+      // A new connection would have another epoch.
+      expect((await client.query(present)).rows).toEqual([{ epoch: 1 }]);
+    });
+    await leader.ping(NOON);
+    expect(leader.leadership.term()).toBe(1);
   });
 
   test('a leader that was stopped knows, before anything else, that another one may lead', async () => {

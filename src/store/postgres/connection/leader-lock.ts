@@ -15,6 +15,12 @@ const LEADER_LOCK = "hashtext('active receiver')";
 const LOCK_IN_USE = `l.locktype = 'advisory' AND l.objid = (${LEADER_LOCK}::bigint & 4294967295)::oid AND l.granted
   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
+/** The receiver whose connection has the lock: the server gives the number of a process again, so that an ended one may have had it. */
+// promise: postgres/ended-receiver-ends-no-connection
+const HOLDER = `FROM pg_locks AS l JOIN LATERAL
+    (SELECT slot, beat_at FROM receivers WHERE pid = l.pid ORDER BY beat_at DESC LIMIT 1) AS r ON true
+  WHERE ${LOCK_IN_USE}`;
+
 /**
  * With the lock comes a sign of life: the last one may be old. The term is raised only when another receiver led before. None has led
  * before the first term: it begins as if one had handed over that has sent nothing.
@@ -65,17 +71,12 @@ export async function giveUpLead(client: Client): Promise<void> {
 /** Ends the connection of a leader that has stopped: while its process is stopped, its connection stays open. */
 async function endStoppedLeader(client: Client): Promise<void> {
   await client.query(
-    `SELECT pg_terminate_backend(l.pid) FROM pg_locks AS l JOIN receivers AS r ON r.pid = l.pid
-    WHERE ${LOCK_IN_USE} AND r.beat_at < clock_timestamp() - make_interval(secs => $1)`,
+    `SELECT pg_terminate_backend(l.pid) ${HOLDER} AND r.beat_at < clock_timestamp() - make_interval(secs => $1)`,
     [STALE_SECONDS],
   );
 }
 
 /** Ends an earlier connection of this receiver that still holds the lock: the server may not have noticed that it is gone. */
 export async function endOwnConnection(client: Client, slot: number): Promise<void> {
-  await client.query(
-    `SELECT pg_terminate_backend(l.pid, ${END_MS}) FROM pg_locks AS l JOIN receivers AS r ON r.pid = l.pid
-    WHERE ${LOCK_IN_USE} AND r.slot = $1`,
-    [slot],
-  );
+  await client.query(`SELECT pg_terminate_backend(l.pid, ${END_MS}) ${HOLDER} AND r.slot = $1`, [slot]);
 }
