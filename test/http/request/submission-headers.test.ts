@@ -114,7 +114,7 @@ describe('beside correlationId', () => {
     expect([again.status, again.headers.get('idempotent-replayed')]).toEqual([200, 'true']);
     expect(again.json.status).toBe('PENDING');
     expect((await http.submit(named('one'))).status).toBe(200);
-    expect((await submit(http, 'a third', { ...named('one'), inputs: {} })).status).toBe(409);
+    expect((await submit(http, 'third', { ...named('one'), inputs: {} })).status).toBe(409);
     // The other key stands for the first body since.
     expect((await submit(http, 'another', { ...named('one'), inputs: {} })).status).toBe(422);
     expect(await stored(http)).toBe(1);
