@@ -46,6 +46,30 @@ BEGIN
 	RETURN p_result;
 END $$;
 --> statement-breakpoint
+-- As before, but what is polled after its end stays.
+CREATE OR REPLACE FUNCTION prunable_entries(behind bigint, most integer, cutoff bigint, max_bytes bigint)
+RETURNS TABLE (id bigint, execution bigint, hash bytea, event smallint) LANGUAGE sql STABLE AS $$
+	WITH oldest AS (
+		SELECT a.id, a.execution, a.hash, a.event,
+			a.at >= cutoff OR r.resolved_at IS NULL OR r.poll_at IS NOT NULL OR r.resolved_at >= cutoff OR r.held_at IS NOT NULL
+				OR EXISTS (SELECT 1 FROM audit_repeats AS c WHERE c.execution = a.execution OFFSET 0)
+				OR EXISTS (SELECT 1 FROM notification_rows AS n WHERE n.reference = r.reference AND n.status = 'PENDING' OFFSET 0) AS stays,
+			octet_length(a.detail) + coalesce((SELECT octet_length(b.body) FROM callback_bodies AS b WHERE b.audit_id = a.id), 0)
+				+ CASE WHEN a.event = 1 THEN coalesce((SELECT octet_length(p.inputs) + octet_length(p.context)
+					FROM payload_rows AS p WHERE p.id = a.execution), 0)
+				+ coalesce((SELECT coalesce(octet_length(o.result), 0) + coalesce(octet_length(o.error), 0)
+					+ coalesce(octet_length(o.late_result), 0) FROM outcome_rows AS o WHERE o.id = a.execution), 0) ELSE 0 END AS bytes
+		FROM audit_rows AS a JOIN execution_rows AS r ON r.id = a.execution
+		WHERE a.id > behind ORDER BY a.id LIMIT most
+	), summed AS (
+		SELECT oldest.*, row_number() OVER (ORDER BY oldest.id) AS place, sum(bytes) OVER (ORDER BY oldest.id) AS total FROM oldest
+	)
+	SELECT summed.id, summed.execution, summed.hash, summed.event FROM summed
+	WHERE (summed.total <= max_bytes OR summed.place = 1)
+		AND summed.id < coalesce((SELECT min(s.id) FROM summed AS s WHERE s.stays), 9223372036854775807)
+	ORDER BY summed.id
+$$;
+--> statement-breakpoint
 -- An ended execution may be polled because of a callback: it is not open.
 CREATE OR REPLACE VIEW unresolved AS
 SELECT r.correlation_id, r.action_id, r.app, status_name(r.status) AS status, r.execution_id, iso_time(r.submitted_at) AS submitted_at,

@@ -613,6 +613,13 @@ export const MUTATIONS: readonly Mutation[] = [
     title: 'has CXone polled again until it answers, and no failure ends what has ended',
   },
   {
+    tag: 'poll-after-the-end-keeps-audit',
+    promise: 'an execution whose result CXone is still polled for is not pruned',
+    edit: swapped('(resolved_at IS NULL OR poll_at IS NOT NULL)', 'resolved_at IS NULL'),
+    tests: ['test/store/store.test.ts'],
+    title: 'it is not pruned before CXone has answered',
+  },
+  {
     tag: 'polled-after-the-end-is-not-open',
     promise: 'an ended execution that is polled does not count as open',
     edit: swapped('isPollable(after)', '(after.pollAt !== null)'),

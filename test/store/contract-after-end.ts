@@ -10,9 +10,9 @@ const LATER = NOON + 60_000;
 /** In every contract test there is a fresh store. */
 export function afterEndContract(storeNow: () => Store): void {
   /** An execution of which CXone is polled because of an unreadable callback after its end. */
-  async function calledBackAfterTheEnd(): Promise<Dispatchable> {
+  async function calledBackAfterTheEnd(notifyUrl: string | null = 'https://app.example/hook'): Promise<Dispatchable> {
     const store = storeNow();
-    const execution = anExecution({ notifyUrl: 'https://app.example/hook' });
+    const execution = anExecution({ notifyUrl });
     await store.add({ execution, fingerprint: 'print', queueCapacity: 100 });
     await store.claimDispatches(10, NOON);
     await store.record(execution.reference, submitted(), NOON);
@@ -50,6 +50,16 @@ export function afterEndContract(storeNow: () => Store): void {
       expect(await store.queueState()).toMatchObject({ oldestQueuedAt: null, oldestPendingAt: null });
       const page = await store.list({ app: null, limit: 10, status: 'OPEN' });
       expect([page.items, page.next]).toEqual([[], null]);
+    });
+
+    test('it is not pruned before CXone has answered', async () => {
+      const { reference, correlationId } = await calledBackAfterTheEnd(null);
+      const store = storeNow();
+      const cutoff = LATER + 86_400_000;
+      expect(await store.prune(10, cutoff)).toEqual({ entries: 0, executions: 0 });
+      await store.claimPolls(10, LATER, cutoff);
+      await store.record(reference, polled(completed('there'), { leasedUntil: cutoff }), LATER + 1_000);
+      expect(await store.find(correlationId)).toMatchObject({ lateResult: { result: 'there' }, pollAt: null });
     });
 
     test('its due time moves with the clock, and nothing else of it', async () => {

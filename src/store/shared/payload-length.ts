@@ -3,14 +3,17 @@
 import { type Json, LargeJson, MAX_PARSED_LENGTH, writeJson } from '../../execution/json.ts';
 import type { AcceptedSubmission } from '../intake-port.ts';
 
+/** An escape has six characters, `\u00e9`, where another notation has one. */
+const MOST_FOR_ONE = 6;
+
 type Payload = NonNullable<AcceptedSubmission['payload']>;
 
 /**
- * Returns whether a stored payload is long and has more than twice the characters of this one, so that it cannot be the same: notations
- * differ by less.
+ * Returns whether a stored payload is long and much longer than this one, so that it cannot be the same.
+ * @param stored characters, or bytes of UTF-8, which are up to three for one of UTF-16
  */
-export function isMuchLonger(storedChars: number, sent: Payload): boolean {
-  return storedChars > MAX_PARSED_LENGTH && storedChars > 2 * charsOfPayload(sent);
+export function isMuchLonger(stored: number, sent: Payload): boolean {
+  return stored > MAX_PARSED_LENGTH && stored > MOST_FOR_ONE * charsOfPayload(sent);
 }
 
 export function charsOfPayload({ inputs, context }: Payload): number {

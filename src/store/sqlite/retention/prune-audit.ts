@@ -14,6 +14,7 @@ interface EntryRow extends Sized {
   readonly hash: Buffer | string;
   readonly at: number;
   readonly event: unknown;
+  /** Or to be polled because of a callback after its end. */
   readonly isOpen: 0 | 1;
   readonly resolvedAt: number | null;
   readonly heldAt: number | null;
@@ -22,8 +23,9 @@ interface EntryRow extends Sized {
 }
 
 /** Entries with what decides whether they may go, oldest first. Counted repeats get an entry first. */
+// promise: poll-after-the-end-keeps-audit
 const ENTRIES = `
-SELECT a.id, a.hash, a.at, a.event, a.execution, status <> 0 AND resolved_at IS NULL AS isOpen, resolved_at AS resolvedAt,
+SELECT a.id, a.hash, a.at, a.event, a.execution, status <> 0 AND (resolved_at IS NULL OR poll_at IS NOT NULL) AS isOpen, resolved_at AS resolvedAt,
   held_at AS heldAt, EXISTS (SELECT 1 FROM audit_repeats WHERE audit_repeats.correlation_id = e.correlation_id) AS isCounted, reference,
   coalesce(octet_length(detail), 0) + coalesce(octet_length(inputs) + octet_length(context), 0) + coalesce(octet_length(result), 0)
     + coalesce(octet_length(error), 0) + coalesce(octet_length(late_result), 0) AS bytes,
