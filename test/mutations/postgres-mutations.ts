@@ -26,6 +26,7 @@ const OTHERS = 'test/store/postgres/others.test.ts';
 const NEIGHBOURS = 'test/store/postgres/neighbours.test.ts';
 const CHANNEL = 'test/store/postgres/leader-channel.test.ts';
 const CONTROLS = 'test/usecases/leader/live-controls.test.ts';
+const PAGES = 'test/store/postgres/large-pages.test.ts';
 const OPEN = 'test/store/postgres/open.test.ts';
 const RATES = 'test/simulation/limits/limits.slow.test.ts';
 const SEVERAL = 'test/store/postgres/several-receivers.slow.test.ts';
@@ -46,6 +47,11 @@ const SHARED: Readonly<Record<string, Shared>> = {
   'one-key-one-request': { edit: removed, test: CONTRACT },
   'repeat-keeps-its-key': { edit: swapped('k.idempotency_key)', "k.idempotency_key || '!')"), test: CONTRACT },
   'one-resubmission': { edit: value('undefined'), test: CONTRACT },
+  'list-page-is-bounded': {
+    edit: value("'true'"),
+    test: PAGES,
+    title: 'no page reads more results than one that exceeds a megabyte',
+  },
   'repeat-reads-no-outcome': { edit: value('SELECT_EXECUTION'), test: CONTRACT },
   'short-submission-repeats-no-long-one': { edit: removed, test: CONTRACT },
   'claim-is-a-lease': { edit: value('before'), test: CONTRACT },
@@ -610,6 +616,13 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     edit: condition(false),
     tests: [OPEN],
     title: 'reports at the start that it may not end the connections of others',
+  },
+  {
+    tag: 'postgres/cut-step-continues',
+    promise: 'a search that leaves texts of a step unread continues behind those that it read',
+    edit: value('edge'),
+    tests: [PAGES],
+    title: 'a search over more text than is read at once',
   },
   {
     tag: 'postgres/large-results-commit-alone',

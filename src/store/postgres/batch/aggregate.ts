@@ -78,7 +78,8 @@ export interface AggregateRow extends StoredRow {
   readonly listed: readonly (readonly [event: number, count: number])[] | null;
 }
 
-const COLUMNS = `r.id, r.version, r.reference, r.status, r.resolved_by, r.correlation_id, r.app, r.action_id, r.execution_id,
+/** Columns of `r` and `h` in TABLES. */
+export const COLUMNS = `r.id, r.version, r.reference, r.status, r.resolved_by, r.correlation_id, r.app, r.action_id, r.execution_id,
   r.execution_id_unverified, r.submitted_at, r.sent_at, r.resolved_at, r.poll_after, r.deadline, r.dispatch_at, r.poll_at,
   r.expire_at, r.not_found_at, r.found_at, r.latency_ms, r.poll_count, r.attempts, r.entry_bytes, r.timeout_seconds,
   r.grace_seconds, r.retry_uncertain, r.priority, r.notify_url, r.idempotency_key, r.traceparent, r.tracestate,
@@ -89,7 +90,7 @@ const OUTCOME = 'o.result, o.error, o.late_result';
 
 const NOTIFICATIONS = selectNotifications('notification_rows');
 
-const TABLES = `execution_rows AS r LEFT JOIN outcome_rows AS o ON o.id = r.id
+export const TABLES = `execution_rows AS r LEFT JOIN outcome_rows AS o ON o.id = r.id
   LEFT JOIN payload_hashes AS h ON h.id = r.id AND r.payload_pruned_at IS NOT NULL`;
 
 /** A WHERE clause on `r` follows. */

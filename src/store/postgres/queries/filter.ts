@@ -12,6 +12,8 @@ import { endingOf } from '../executions/execution-ids.ts';
 import { leastReferenceAt } from '../executions/uuid-bounds.ts';
 
 export interface FoundRow extends StoredRow {
+  /** True if its texts are left out, because those of the rows before it fill the page. */
+  readonly is_left_out: boolean;
   readonly inputs?: string | null;
   readonly context?: string | null;
 }

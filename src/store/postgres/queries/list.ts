@@ -5,11 +5,17 @@ import { writeExecutions } from '../../../execution/representation.ts';
 import type { ExecutionPage, ExecutionReader, ListQuery } from '../../port.ts';
 import { createExecutionScan, MAX_PAGE_CHARS } from '../../shared/execution-scan.ts';
 import type { Reads } from '../../shared/reads.ts';
-import { SELECT_EXECUTION, type StoredRow, toExecution } from '../batch/aggregate.ts';
+import { COLUMNS, type StoredRow, TABLES, toExecution } from '../batch/aggregate.ts';
 import { addFilter, addText, type FoundRow, openJoin, orderOf, rangeOf, scannedTable, textTest } from './filter.ts';
 
 /** Rows of one step of a page or a count. */
 const STEP = 5_000;
+
+/** Bytes of texts that may match after which a step of a search ends. */
+const MAX_SEARCHED_BYTES = 8 * 1024 * 1024;
+
+const OUTCOME = ['o.result', 'o.error', 'o.late_result'];
+const PAYLOAD = ['q.inputs', 'q.context'];
 
 type Listing = Pick<ExecutionReader, 'list' | 'listJson' | 'excerpts' | 'countMatches' | 'searchProgress'>;
 
@@ -31,24 +37,24 @@ export function createExecutionList(reads: Reads): Listing {
     return row?.reference;
   }
 
-  async function read(query: ListQuery, edge: string | undefined, limit: number): Promise<FoundRow[]> {
+  /** Reads what a step of this many rows finds, at most `limit` executions. It ends early where texts are left out. */
+  async function read(query: ListQuery, rows: number, limit: number) {
+    const edge = await edgeOf(query, rows);
     const where = rangeOf(query, edge);
     addFilter(where, query);
-    const { text, error } = query;
-    if (text === undefined && error === undefined) {
-      const statement = `${SELECT_EXECUTION} ${openJoin(query)} ${where.where()} ORDER BY ${orderOf(query)} LIMIT ${limit}`;
-      return reads.all(statement, where.values) as Promise<FoundRow[]>;
-    }
-    if (text !== undefined) addText(where, text);
-    const statement = `SELECT r.*, p.inputs, p.context FROM (${SELECT_EXECUTION} ${openJoin(query)}
-      LEFT JOIN payload_rows AS q ON q.id = r.id ${where.where()}) AS r LEFT JOIN payload_rows AS p ON p.id = r.id
-      ORDER BY ${orderOf(query)}`;
-    const rows = (await reads.all(statement, where.values)) as unknown as FoundRow[];
-    return rows.filter(textTest(query)).slice(0, limit);
+    if (query.text !== undefined) addText(where, query.text);
+    // The test decides which of the rows match.
+    const end = isTested(query) ? '' : `LIMIT ${limit}`;
+    const all = await reads.all<FoundRow>(`${selectWithin(query, where.where())} ${end}`, where.values);
+    const whole = all.filter((row) => !row.is_left_out);
+    const found = isTested(query) ? whole.filter(textTest(query)).slice(0, limit) : whole;
+    const isCut = whole.length < all.length;
+    // promise: postgres/cut-step-continues
+    const through = isCut ? whole.at(-1)?.reference : edge;
+    return { edge: through, found, isCut };
   }
 
   async function countIn(query: ListQuery, edge: string | undefined, most: number): Promise<number> {
-    if (query.text !== undefined || query.error !== undefined) return (await read(query, edge, most)).length;
     const where = rangeOf(query, edge);
     addFilter(where, query);
     const statement = `SELECT count(*) AS count FROM (
@@ -60,10 +66,16 @@ export function createExecutionList(reads: Reads): Listing {
     ...{ firstRows: STEP, nextRows: () => STEP, countRows: STEP },
     ...{ edge: edgeOf, count, referenceOf: ({ reference }) => reference },
     step: async (query, rows, missing) => {
-      const edge = await edgeOf(query, rows);
-      return { edge, ...withinPage(await read(query, edge, missing + 1), missing) };
+      const { edge, found, isCut } = await read(query, rows, missing + 1);
+      const page = withinPage(found, missing);
+      // What was read fills the page, even if little of it matches.
+      return { edge, ...page, chars: isCut ? Number.POSITIVE_INFINITY : page.chars };
     },
     countStep: async (query, rows, most) => {
+      if (isTested(query)) {
+        const { edge, found } = await read(query, rows, most);
+        return { edge, count: found.length };
+      }
       const edge = await edgeOf(query, rows);
       return { edge, count: await countIn(query, edge, most) };
     },
@@ -83,6 +95,25 @@ export function createExecutionList(reads: Reads): Listing {
     },
     excerpts: async (order) => makeExcerpts(order),
   };
+}
+
+/** Returns whether the texts of a row decide whether it matches. */
+function isTested({ text, error }: ListQuery): boolean {
+  return text !== undefined || error !== undefined;
+}
+
+/** Selects executions with their texts. A row lacks them if those of the rows before it have more bytes than are read at once. */
+function selectWithin(query: ListQuery, where: string): string {
+  const texts = query.text === undefined ? OUTCOME : [...OUTCOME, ...PAYLOAD];
+  const payloads = query.text === undefined ? '' : 'LEFT JOIN payload_rows AS q ON q.id = r.id';
+  const most = isTested(query) ? MAX_SEARCHED_BYTES : MAX_PAGE_CHARS;
+  const bytes = texts.map((column) => `coalesce(octet_length(${column}), 0)`).join(' + ');
+  // promise: postgres/list-page-is-bounded
+  const isRead = `coalesce(sum(${bytes}) OVER earlier, 0) <= ${most}`;
+  const read = texts.map((column) => `CASE WHEN ${isRead} THEN ${column} END AS ${column.slice(2)}`);
+  return `SELECT ${COLUMNS}, ${read.join(', ')}, NOT ${isRead} AS is_left_out
+    FROM ${TABLES} ${openJoin(query)} ${payloads} ${where}
+    WINDOW earlier AS (ORDER BY ${orderOf(query)} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) ORDER BY ${orderOf(query)}`;
 }
 
 /** Returns the first `missing` rows as far as they fit into the page, and at least one row. */
