@@ -10,9 +10,9 @@ import type { BatchItem } from '../../usecases/submission-request.ts';
 import { component } from '../openapi/components.ts';
 import { PROBLEM } from '../openapi/problems.ts';
 import { count } from '../openapi/schema-parts.ts';
-import { writtenJson } from '../response/json.ts';
+import { clientGone, writtenJson } from '../response/json.ts';
 import { type FieldError, invalidDetail, problem, problemDetails, statusOf } from '../response/problem.ts';
-import type { Room } from '../response/response-room.ts';
+import { NO_ROOM, type Room } from '../response/response-room.ts';
 import { isEndedRepeat, type PresentExecution, presentExecutions } from './batch-replays.ts';
 import { itemPointer } from './batch-schema.ts';
 import { EXECUTION } from './execution-schema.ts';
@@ -76,7 +76,7 @@ export type CheckedItem = Extract<BatchItem, { type: 'submission' }> | InvalidIt
 /** The outcome of each item, by position; null for an invalid item. */
 type Outcomes = readonly (BatchAddResult | null)[];
 
-/** Returns one result for each item, in order. @param takeRoom takes room for results, if there are any */
+/** Returns one result for each item, in order. @param takeRoom takes room for results, if there are any; null if the client has gone */
 export async function itemResults(
   store: Pick<ExecutionReader, 'list'>,
   items: readonly CheckedItem[],
@@ -85,7 +85,9 @@ export async function itemResults(
 ): Promise<Response> {
   const accepted = outcomes.filter(isAccepted);
   // promise: repeated-batches-wait-for-room
-  const room = accepted.some(isEndedRepeat) ? await takeRoom() : null;
+  const room = accepted.some(isEndedRepeat) ? await takeRoom() : NO_ROOM;
+  // promise: gone-batch-reads-no-results
+  if (room === null) return clientGone();
   const present = await presentExecutions(store, accepted);
   const results = items.map((item, index) =>
     item.type === 'invalid' ? invalidResult(item) : itemResult(outcomes[index] ?? null, index, present),
@@ -95,7 +97,7 @@ export async function itemResults(
   const known = outcomes.some((one) => one?.outcome === 'replayed' && isReplayByKey(one));
   const replayed = known && !outcomes.some((one) => one?.outcome === 'added');
   const text = writeJson({ items: results, accepted: count, refused: results.length - count });
-  room?.resize(text.length);
+  room.resize(text.length);
   const waits = count > 0 ? [] : outcomes.flatMap(retryAfterOf);
   const retryAfter = waits.length === 0 ? null : Math.max(...waits);
   return writtenJson([text], {

@@ -7,7 +7,7 @@ import { representExecution } from '../../execution/representation.ts';
 import type { BriefExecution } from '../../store/port.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import type { Connection } from '../fetch.ts';
-import { type HeaderFields, json, writtenJson } from '../response/json.ts';
+import { clientGone, type HeaderFields, json, writtenJson } from '../response/json.ts';
 
 /** The JSON of a list without an execution, which was pruned since it was found. */
 const NOTHING = '[]';
@@ -28,7 +28,7 @@ export interface ExecutionResponse {
 
 type Dependencies = Pick<HttpDependencies, 'store' | 'bodies'>;
 
-/** Returns the response with the execution; null if retention has removed it meanwhile, or the client has gone. */
+/** Returns the response with the execution; null if retention has removed it meanwhile. */
 export async function respondWithExecution(
   { store, bodies }: Dependencies,
   c: Context,
@@ -43,7 +43,8 @@ export async function respondWithExecution(
   // promise: large-responses-wait-for-room
   if (outcomeBytes > MAX_PARSED_LENGTH) {
     const room = await bodies.responses.take(caller, outcomeBytes, connectionOf(c));
-    return room === null ? null : written();
+    // promise: gone-client-is-not-unknown
+    return room === null ? clientGone() : written();
   }
   const execution = outcomeBytes === 0 ? found : await store.find(correlationId);
   if (execution === undefined) return null;

@@ -17,7 +17,7 @@ import { count, nullable, time } from '../openapi/schema-parts.ts';
 import { onExecution, unknownExecution } from '../request/find-execution.ts';
 import { cursor, encodeCursor, LARGE_LIMIT, readQuery } from '../request/list-parameters.ts';
 import { preferenceApplied, preferredWait } from '../request/prefer-wait.ts';
-import { type HeaderFields, json, writtenJson } from '../response/json.ts';
+import { clientGone, type HeaderFields, json, writtenJson } from '../response/json.ts';
 import { createMaskingFor } from '../response/masking-for.ts';
 import { invalidInput, lostCursor } from '../response/problem.ts';
 import { connectionOf, MAX_PAGE_BYTES, respondWithExecution } from './execution-response.ts';
@@ -66,13 +66,16 @@ export const listExecutions: ApiOperation = {
       const list = async () => {
         // promise: lists-wait-for-room
         const room = await bodies.responses.take(callerName(caller), MAX_PAGE_BYTES, connectionOf(c));
+        // promise: gone-list-is-not-read
+        if (room === null) return null;
         const page = await store.listJson({ ...query.value, hidden: maskingFor(caller).names }, signal);
-        room?.resize(page.items.length);
+        room.resize(page.items.length);
         return page;
       };
       const isSearch = query.value.text !== undefined || query.value.error !== undefined;
       const page = isSearch ? await searches.run(callerName(caller), list, signal) : { value: await list() };
       if (page === null) return tooManySearches();
+      if (page.value === null) return clientGone();
       const { items, next, resumeBefore, search } = page.value;
       if (resumeBefore !== undefined) return lostCursor(encodeCursor(resumeBefore));
       const rest = writeJson({

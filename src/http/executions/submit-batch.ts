@@ -104,7 +104,8 @@ function createBatchHandler({ store, submissions, bodies, lifecycle }: Dependenc
     ...{ values: maxValues * SUBMISSIONS_OF_VALUES, itemValues: maxValues },
   };
 
-  async function accept(c: Context, app: string, arrival: SubmissionHeaders): Promise<Response> {
+  /** @param release gives back the room of the body: the response may wait for room of its own */
+  async function accept(c: Context, app: string, arrival: SubmissionHeaders, release: () => void): Promise<Response> {
     const request = c.req.raw;
     const body = await receiveJson(request, limits);
     if (body.type === 'refused') return body.response;
@@ -120,6 +121,8 @@ function createBatchHandler({ store, submissions, bodies, lifecycle }: Dependenc
     if (atomic && invalid.length > 0) return refuseInvalidItems(invalid, items.length);
 
     const outcomes = await submit.batch(app, { items, atomic }, arrival);
+    // promise: batch-waits-without-its-body
+    release();
     return (
       wholeRefused(outcomes, atomic) ??
       itemResults(store, items, outcomes, () => responses.take(`app:${app}`, MAX_PAGE_BYTES, connectionOf(c)))
@@ -133,7 +136,7 @@ function createBatchHandler({ store, submissions, bodies, lifecycle }: Dependenc
     const release = ofApps.reserve(caller.name, bytesOfBody(c.req.raw, MAX_BATCH_BYTES));
     if (release === null) return tooManyBodies();
     try {
-      return await accept(c, caller.name, headers.arrival);
+      return await accept(c, caller.name, headers.arrival, release);
     } finally {
       release();
     }

@@ -20,6 +20,11 @@ export function writtenJson(parts: readonly (string | Uint8Array)[], headers: He
   return respond(200, bytes, { 'content-type': 'application/json', ...headers });
 }
 
+/** Returns the response to a client that has gone, for the log and the metrics: nothing is sent. 499 as in the logs of nginx. */
+export function clientGone(): Response {
+  return respond(499, null, {});
+}
+
 /** What `respond` made a response of: its own properties would be built on first use. */
 export interface ResponseParts {
   readonly status: number;

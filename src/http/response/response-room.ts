@@ -14,6 +14,9 @@ export interface Room {
   resize(bytes: number): void;
 }
 
+/** Of a response that needs none. */
+export const NO_ROOM: Room = { resize: () => {} };
+
 export interface ResponseRoom {
   /**
    * Resolves when there is room for a response of this size, first come, first served for each caller. A caller without a large
@@ -59,7 +62,7 @@ export function createResponseRoom({ totalBytes, callerBytes }: RoomLimits): Res
   return {
     take: (caller, bytes, connection) => {
       // Nothing would tell when the response has been sent.
-      if (connection === null) return Promise.resolve({ resize: () => {} });
+      if (connection === null) return Promise.resolve(NO_ROOM);
       return new Promise((resolve) => {
         let size = 0;
         let isOver = false;

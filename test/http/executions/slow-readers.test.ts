@@ -10,7 +10,8 @@ import { BILLING_KEY, dispatchAll, type Harness, ORDERS_KEY, startHttp } from '.
 /** More than the system keeps of a response that is not read. */
 const LARGE = LargeJson.from(JSON.stringify('x'.repeat(9_500_000)));
 /** Room for two such responses of one app. */
-const ROOM = { bodies: createBodies({ maxBodiesBytes: 48 * 1024 * 1024, maxBodyValues: 50_000 }) };
+const BODIES_BYTES = 48 * 1024 * 1024;
+const roomForTwo = () => ({ bodies: createBodies({ maxBodiesBytes: BODIES_BYTES, maxBodyValues: 50_000 }) });
 
 async function ended(http: Harness, correlationId: string, key = ORDERS_KEY): Promise<void> {
   const body = { actionId: 'look-up', correlationId };
@@ -57,7 +58,7 @@ test.for([
 ] as const)(
   'clients that do not read the response to %s get as many as have room, and others are served',
   async ([, head, body]) => {
-    await using http = await startHttp(ROOM);
+    await using http = await startHttp(roomForTwo());
     await ended(http, 'large');
     await ended(http, 'of-billing', BILLING_KEY);
     const listed = vi.spyOn(http.store, 'listJson');
@@ -73,7 +74,7 @@ test.for([
 );
 
 test('clients that wait for one outcome get as many responses as have room', async () => {
-  await using http = await startHttp(ROOM);
+  await using http = await startHttp(roomForTwo());
   await http.call('POST', '/v1/executions', { body: { actionId: 'look-up', correlationId: 'large' } });
   await dispatchAll(http);
   const found = vi.spyOn(http.store, 'find');
@@ -87,7 +88,7 @@ test('clients that wait for one outcome get as many responses as have room', asy
 });
 
 test('of lists that are not read, as many are made as have room', async () => {
-  await using http = await startHttp(ROOM);
+  await using http = await startHttp(roomForTwo());
   await ended(http, 'large');
   const listed = vi.spyOn(http.store, 'listJson');
   requestsOf(http, 5, 'GET /v1/executions');
@@ -95,11 +96,38 @@ test('of lists that are not read, as many are made as have room', async () => {
   expect(await madeAtRest(listed)).toBe(2);
 });
 
+const BATCH_OF_ONE = { body: `{"executions":[${SUBMISSION}]}` };
+
 test('of batches that come again and are not read, as many are made as have room', async () => {
-  await using http = await startHttp(ROOM);
+  const { bodies } = roomForTwo();
+  await using http = await startHttp({ bodies });
   await ended(http, 'large');
   const listed = vi.spyOn(http.store, 'list');
-  requestsOf(http, 5, 'POST /v1/executions/batch', { body: `{"executions":[${SUBMISSION}]}` });
+  const taken = vi.spyOn(bodies.responses, 'take');
+  requestsOf(http, 5, 'POST /v1/executions/batch', BATCH_OF_ONE);
+  await expect.poll(() => [listed.mock.calls.length, taken.mock.calls.length]).toEqual([2, 5]);
+  expect(await madeAtRest(listed)).toBe(2);
+  const room = bodies.ofApps.reserve('orders', BODIES_BYTES / 2);
+  room?.();
+  expect(room, 'the room for bodies of this app is free').not.toBeNull();
+});
+
+test.for([
+  ['a large result', 'listJson', 'GET /v1/executions/large', {}],
+  ['a list', 'listJson', 'GET /v1/executions', {}],
+  ['a batch of repeats', 'list', 'POST /v1/executions/batch', BATCH_OF_ONE],
+] as const)('clients that leave while %s waits for room cost no reading', async ([, method, head, more]) => {
+  const { bodies } = roomForTwo();
+  await using http = await startHttp({ bodies });
+  await ended(http, 'large');
+  const listed = vi.spyOn(http.store, method);
+  const taken = vi.spyOn(bodies.responses, 'take');
+  requestsOf(http, 2, head, more);
   await expect.poll(() => listed.mock.calls.length).toBe(2);
+  const leaving = requestsOf(http, 3, head, more);
+  await expect.poll(() => taken.mock.calls.length).toBe(5);
+  for (const socket of leaving) socket.destroy();
+  const left = () => http.logLines.flatMap(({ facts, message }) => (message === 'answered' ? [facts['status']] : []));
+  await expect.poll(() => left().slice(-3)).toEqual([499, 499, 499]);
   expect(await madeAtRest(listed)).toBe(2);
 });
