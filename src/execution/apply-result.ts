@@ -77,14 +77,15 @@ export function applyResult(
   const outcome = isReread && completedEmpty(execution, result) ? 'late' : compare(execution, result);
   // promise: late-result-is-kept
   const kept: Execution =
-    outcome === 'late'
-      ? { ...execution, lateResult: { ...result, via: channel, receivedAt: now }, pollAt: null }
-      : execution;
+    outcome === 'late' ? { ...execution, lateResult: { ...result, via: channel, receivedAt: now } } : execution;
+  // The version before keeps a late result without ending the poll for it.
+  // promise: known-result-is-not-polled
+  const settled: Execution = kept.pollAt === null ? kept : { ...kept, pollAt: null };
   const event = channel === 'callback' ? LOSING_CALLBACK[outcome] : WINNING_ENTRY[channel];
   if (outcome === 'duplicate')
-    return { execution: kept, outcome, entry: entry(event, { ...detail, outcome }, response) };
+    return { execution: settled, outcome, entry: entry(event, { ...detail, outcome }, response) };
   const draft = entry(event, { ...detail, outcome, ...result }, response);
-  return { execution: kept, outcome, entry: withEvidence(draft, report) };
+  return { execution: settled, outcome, entry: withEvidence(draft, report) };
 }
 
 /** Keeps the beginning of a result that was too large. */

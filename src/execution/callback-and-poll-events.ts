@@ -203,7 +203,7 @@ export function pollNotFound(execution: Execution, event: NotFound, now: number)
   if (!isConfirmed || (isNotYet && !final)) return awaitingNext404(missing, event, confirmAt, now);
   if (isNotYet && execution.foundAt !== null) return expired(missing, now, 'CXone did not know it at the last poll');
   if (execution.executionIdUnverified && execution.pollUrl === null)
-    return unverifiedIdDropped(missing, message, event, now);
+    return unverifiedIdDropped(missing, message, event);
   const notFound = ended(missing, { status: 'NOT_FOUND', resolvedBy: 'poll', now, error: { code: 404, message } });
   return { execution: notFound, outcome: 'resolved', entry: draft };
 }

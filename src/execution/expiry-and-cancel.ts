@@ -4,7 +4,7 @@ import { ended, type Transition } from './apply-result.ts';
 import { entry } from './event.ts';
 import { type Execution, hasPollAddress, isTerminal } from './execution.ts';
 import type { Json } from './json.ts';
-import { requeued } from './scheduling.ts';
+import { isNamedByCallback, requeued } from './scheduling.ts';
 
 const TIME_OUT = { httpStatus: 408, latencyMs: null };
 const NO_ANSWER = { httpStatus: 0, latencyMs: null };
@@ -17,18 +17,26 @@ export function expired(execution: Execution, now: number, message?: string): Tr
     const draft = entry('QUEUE_TIMEOUT', error, TIME_OUT);
     return { execution: timedOut(execution, now, error), outcome: 'resolved', entry: draft };
   }
-  if (execution.status === 'UNCONFIRMED' && execution.retryUncertain && now < (execution.deadline ?? 0)) {
-    const draft = entry(
-      'NETWORK_ERROR',
-      { message: 'the response was never recorded; sent again, as retryUncertain allows' },
-      NO_ANSWER,
-    );
-    return { execution: requeued(execution, now, execution.deadline ?? now), outcome: 'progress', entry: draft };
+  const { deadline } = execution;
+  if (execution.status === 'UNCONFIRMED' && execution.retryUncertain && deadline !== null && now < deadline) {
+    return leaseEnded(execution, deadline, now);
   }
   const error = { code: 408, message: `no result within the polling window: ${message ?? noResultReason(execution)}` };
   const draft = entry('POLL_TIMEOUT', error, TIME_OUT);
   if (isTerminal(execution.status)) return { execution, outcome: 'ignored', entry: draft };
   return { execution: timedOut(execution, now, error), outcome: 'resolved', entry: draft };
+}
+
+/** Sends it again, because no response was recorded in time; if a callback has named it, it waits for its deadline instead. */
+function leaseEnded(execution: Execution, deadline: number, now: number): Transition {
+  const isNamed = isNamedByCallback(execution);
+  const next = isNamed
+    ? { ...execution, expireAt: execution.pollAt === null ? deadline : null }
+    : requeued(execution, now, deadline);
+  const message = isNamed
+    ? 'a callback has named an executionId; not sent again'
+    : 'the response was never recorded; sent again, as retryUncertain allows';
+  return { execution: next, outcome: 'progress', entry: entry('NETWORK_ERROR', { message }, NO_ANSWER) };
 }
 
 export function cancelled(execution: Execution, by: string, now: number): Transition {

@@ -54,6 +54,15 @@ export function withPollingWindow(execution: Execution, sentAt: number): Windowe
   return { ...execution, sentAt, ...pollingWindow(execution, sentAt) };
 }
 
+/**
+ * Returns whether a callback has named the execution at CXone, which shows that the action ran: only such a callback has an
+ * UNCONFIRMED execution polled. That lasts when a 404 drops the executionId, because the profile may read a wrong one.
+ */
+export function isNamedByCallback({ executionIdUnverified, pollCount }: Execution): boolean {
+  // promise: unknown-id-is-not-sent-again
+  return executionIdUnverified || pollCount > 0;
+}
+
 export function requeued(execution: Execution, dispatchAt: number | null, giveUpAt: number): Execution {
   return {
     ...execution,

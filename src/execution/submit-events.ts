@@ -8,7 +8,7 @@ import { type Execution, isTerminal } from './execution.ts';
 import { expired } from './expiry-and-cancel.ts';
 import type { JsonObject } from './json.ts';
 import { namedDetail, unknownWordAfter, wordDetail } from './report-detail.ts';
-import { pending, requeued, SEND_LEASE_MS, withPollingWindow } from './scheduling.ts';
+import { isNamedByCallback, pending, requeued, SEND_LEASE_MS, withPollingWindow } from './scheduling.ts';
 
 export function dispatched(execution: Execution, now: number): Transition {
   if (execution.status !== 'QUEUED') return ignored(execution, 'DISPATCHED');
@@ -79,7 +79,7 @@ export function refused(
   // Also after a first attempt: a gateway may have sent it twice, and CXone refused the second one.
   // promise: named-execution-is-polled-before-rejection
   if (execution.executionIdUnverified) {
-    const detail = { message: event.message, note: POLLED_FIRST };
+    const detail = { message: event.message, note: 'a callback has named an executionId, under which CXone is polled' };
     const answered: Execution = { ...execution, latencyMs: execution.latencyMs ?? event.latencyMs };
     return { execution: answered, outcome: 'ignored', entry: entry('FAILED', detail, event) };
   }
@@ -100,7 +100,7 @@ export function held(execution: Execution, event: Extract<ExecutionEvent, { type
 
 export function unsent(execution: Execution, event: Extract<ExecutionEvent, { type: 'unsent' }>): Transition {
   // promise: named-execution-is-polled-first
-  const isAgain = execution.status === 'UNCONFIRMED' && !execution.executionIdUnverified;
+  const isAgain = execution.status === 'UNCONFIRMED' && !isNamedByCallback(execution);
   const consequence: JsonObject = isAgain ? { retryAt: isoTime(event.retryAt) } : { note: 'not sent again' };
   const draft = entry(failureEvent(event.httpStatus), { message: event.message, ...consequence }, event);
   if (!isAgain) return { execution, outcome: 'ignored', entry: draft };
@@ -112,9 +112,10 @@ export function uncertain(execution: Execution, event: Extract<ExecutionEvent, {
   const isOpen = execution.status === 'UNCONFIRMED';
   const mayRepeat = isOpen && execution.retryUncertain && event.retryAt !== null;
   // promise: named-execution-is-polled-before-a-repeat
-  const again = mayRepeat && !execution.executionIdUnverified;
-  const why = mayRepeat ? POLLED_FIRST : 'CXone may have received it; not sent again';
-  const consequence: JsonObject = again ? { retryAt: isoTime(event.retryAt) } : { note: why };
+  const again = mayRepeat && !isNamedByCallback(execution);
+  const consequence: JsonObject = again
+    ? { retryAt: isoTime(event.retryAt) }
+    : { note: 'CXone may have received it; not sent again' };
   const draft = entry(failureEvent(event.httpStatus), { message: event.message, ...consequence }, event);
   if (!isOpen) return { execution, outcome: 'ignored', entry: draft };
   const next = again
@@ -122,8 +123,6 @@ export function uncertain(execution: Execution, event: Extract<ExecutionEvent, {
     : { ...execution, expireAt: execution.pollAt === null ? execution.deadline : null };
   return { execution: next, outcome: 'progress', entry: draft };
 }
-
-const POLLED_FIRST = 'a callback has named an executionId, under which CXone is polled';
 
 /** Returns the audit event for a submission that failed. */
 function failureEvent(httpStatus: number): AuditEvent {

@@ -2,18 +2,17 @@
 //
 // The report of the callback goes to the audit trail only. If the execution has no executionId, it takes the one in the callback,
 // because CXone cannot be polled without one. Such an executionId is unverified: a poll response confirms it, a second 404 drops
-// it, and the executionId in the submit response replaces it. While it is unverified, nothing is sent again, because CXone may have
-// received it in spite of the response, and a 4xx does not end it.
+// it, and the executionId in the submit response replaces it. Nothing is sent again after such a callback, because CXone has received
+// it in spite of the response, and a 4xx does not end what has an unverified executionId.
 // The executionId in a callback without a readable status is unverified, too, also of a callback with proof.
 
-import { isoTime } from '../lib/time.ts';
 import { applyResult, type Transition } from './apply-result.ts';
 import { type ExecutionEvent, entry, type ResponseFacts } from './event.ts';
 import { type Execution, hasPollAddress, isTerminal } from './execution.ts';
 import { isSameExecutionId } from './execution-id.ts';
 import { polledAfterEnd } from './poll-after-end.ts';
 import { namedDetail, reportDetail, statusDetail, wordDetail } from './report-detail.ts';
-import { requeued, SEND_LEASE_MS, sentOnPresentClock, withPollingWindow } from './scheduling.ts';
+import { withPollingWindow } from './scheduling.ts';
 
 export function unverifiedCallback(
   execution: Execution,
@@ -89,28 +88,13 @@ export function pollSoon(execution: Execution, now: number): Execution {
 }
 
 /**
- * Drops an unverified executionId that CXone does not know. The execution waits as before the callback, or is sent again if the
- * submission allows it and no response to it is recorded: not before one that may still be on its way.
+ * Drops an unverified executionId that CXone does not know. The execution waits as before the callback, until its deadline: it is
+ * not sent again, also with retryUncertain, because the callback shows that the action ran.
  */
-export function unverifiedIdDropped(
-  execution: Execution,
-  message: string,
-  answered: ResponseFacts,
-  now: number,
-): Transition {
-  const { status, deadline, retryUncertain, latencyMs, timeoutSeconds } = execution;
-  const sentAt = sentOnPresentClock(execution);
-  const nameless = withoutGuessedId(execution);
-  // promise: refused-submission-is-not-sent-again
-  if (status === 'UNCONFIRMED' && retryUncertain && sentAt !== null && latencyMs === null) {
-    const leaseEnd = Math.max(now, sentAt + SEND_LEASE_MS);
-    const again = requeued(nameless, leaseEnd, Math.max(deadline ?? 0, leaseEnd + timeoutSeconds * 1000));
-    const note = `${UNKNOWN_ID}; sent again, as retryUncertain allows`;
-    const detail = { message, note, retryAt: isoTime(leaseEnd), ...statusDetail(execution, again) };
-    return { execution: again, outcome: 'progress', entry: entry('POLL_ERROR', detail, answered) };
-  }
+export function unverifiedIdDropped(execution: Execution, message: string, answered: ResponseFacts): Transition {
   const draft = entry('POLL_ERROR', { message, note: UNKNOWN_ID }, answered);
-  return { execution: { ...nameless, expireAt: deadline }, outcome: 'progress', entry: draft };
+  const waiting = { ...withoutGuessedId(execution), expireAt: execution.deadline };
+  return { execution: waiting, outcome: 'progress', entry: draft };
 }
 
 export function withoutGuessedId(execution: Execution): Execution {

@@ -104,6 +104,21 @@ test.each([
   }
 });
 
+test.each([
+  ['the same result', completed('there')],
+  ['another result', failed()],
+])('%s ends the poll for a late result that the version before has kept', (_, report) => {
+  const late = afterEvents(submitted(), CANCELLED, callback(completed('there')));
+  const asked: Execution = { ...late, pollAt: LATER, foundAt: LATER };
+  for (const event of [polled(report, { leasedUntil: LATER + 15_000 }), callback(report)]) {
+    const { execution, outcome } = transition(asked, event, LATER + 1000);
+    expect(['duplicate', 'conflict']).toContain(outcome);
+    expect(execution).toMatchObject({ status: 'CANCELLED', lateResult: late.lateResult, pollAt: null });
+  }
+  const completedOne = { ...afterEvents(submitted(), callback(report)), pollAt: LATER };
+  expect(transition(completedOne, polled(report), LATER).execution.pollAt).toBeNull();
+});
+
 describe('the poll after the end', () => {
   const asked = () => transition(timedOut(), UNREADABLE, LATER).execution;
 

@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import type { Transition } from '../../src/execution/apply-result.ts';
 import type { ExecutionEvent, StatusReport } from '../../src/execution/event.ts';
 import type { Execution } from '../../src/execution/execution.ts';
-import { SEND_LEASE_MS } from '../../src/execution/scheduling.ts';
 import { transition } from '../../src/execution/transition.ts';
 import { anExecution, completed, NOON, notFound, polled, RUNNING, submitted } from '../support/executions.ts';
 
@@ -169,13 +168,57 @@ describe('an execution whose submit response is not known', () => {
       expect(entry.detail).not.toHaveProperty('retryAt');
       const queued = upon(again, DISPATCHED, answer, hint(RUNNING, 'cx-7'));
       expect(queued.execution).toMatchObject({ ...asked, pollAt: NOON + 3000 });
-      const { execution: unknown, entry: dropped } = upon(again, ...hinted, answer, gone('cx-7'), gone('cx-7'));
-      const resendAt = NOON + 1000 + SEND_LEASE_MS;
-      expect(unknown).toMatchObject({ status: 'QUEUED', executionId: null, pollAt: null, dispatchAt: resendAt });
-      expect(unknown.expireAt).toBe(resendAt + again.timeoutSeconds * 1000);
-      expect(dropped.detail).toMatchObject({ status: 'QUEUED', note: expect.stringContaining('sent again') });
-      expect(transition(unknown, DISPATCHED, resendAt).execution).toMatchObject({ status: 'UNCONFIRMED', attempts: 2 });
+      const dropped = upon(again, ...hinted, answer, gone('cx-7'), gone('cx-7'));
+      const unknown = dropped.execution;
+      expect(unknown).toMatchObject({ ...asked, executionId: null, pollAt: null, expireAt: unknown.deadline });
+      expect(dropped.entry.event).toBe('POLL_ERROR');
     }
+  });
+
+  test('is not sent again when CXone does not know the executionId, because the action has called back', () => {
+    for (const retryUncertain of [false, true]) {
+      for (const answer of [UNSENT, UNCERTAIN]) {
+        const submission = anExecution({ retryUncertain, timeoutSeconds: 600 });
+        const before = upon(submission, ...hinted, answer, gone('cx-7'), gone('cx-7')).execution;
+        const after = upon(submission, ...hinted, gone('cx-7'), gone('cx-7'), answer).execution;
+        const queued = upon(
+          submission,
+          DISPATCHED,
+          UNSENT,
+          hint(RUNNING, 'cx-7'),
+          gone('cx-7'),
+          gone('cx-7'),
+        ).execution;
+        for (const execution of [before, after, queued]) {
+          const { deadline } = execution;
+          const waiting = { status: 'UNCONFIRMED', executionId: null, attempts: 1, dispatchAt: null, pollAt: null };
+          expect(execution).toMatchObject({ ...waiting, expireAt: deadline });
+          const ended = transition(execution, { type: 'expired' }, deadline ?? 0);
+          expect(ended.execution).toMatchObject({ status: 'TIMEOUT', attempts: 1, dispatchAt: null });
+        }
+      }
+    }
+  });
+
+  test('is not sent again when the lease ends to which the version before has set its expiry, and waits for its deadline', () => {
+    const submission = anExecution({ retryUncertain: true, timeoutSeconds: 600 });
+    const { execution } = upon(submission, ...hinted, gone('cx-7'), gone('cx-7'));
+    const leased = transition({ ...execution, expireAt: NOON + 61_000 }, { type: 'expired' }, NOON + 61_000);
+    expect([leased.outcome, leased.execution]).toEqual(['progress', execution]);
+    const asked = upon(submission, ...hinted).execution;
+    expect(transition(asked, { type: 'expired' }, NOON + 61_000).execution).toEqual(asked);
+  });
+
+  test('is sent once if the gateway always answers 504 and the action calls back under an unknown id', () => {
+    let execution: Execution = anExecution({ retryUncertain: true, timeoutSeconds: 600 });
+    const attempts: number[] = [];
+    for (let now = NOON; now < NOON + 3_600_000; now += 300_000) {
+      const events = [DISPATCHED, hint(completed(), 'no-id'), UNCERTAIN, gone('no-id'), gone('no-id')];
+      for (const [i, event] of events.entries()) execution = transition(execution, event, now + i * 1000).execution;
+      attempts.push(execution.attempts);
+    }
+    expect(new Set(attempts)).toEqual(new Set([1]));
+    expect(transition(execution, { type: 'expired' }, execution.deadline ?? 0).execution.status).toBe('TIMEOUT');
   });
 
   test('is sent again after 429 or 503 if the callback names no execution', () => {

@@ -600,6 +600,13 @@ export const MUTATIONS: readonly Mutation[] = [
     title: 'an unreadable callback has CXone polled at once, and the result is the late result',
   },
   {
+    tag: 'known-result-is-not-polled',
+    promise: 'a poll after the end is not repeated once the result is known, whichever version kept it',
+    edit: branch('consequent'),
+    tests: ['test/execution/poll-after-end.test.ts'],
+    title: 'ends the poll for a late result that the version before has kept',
+  },
+  {
     tag: 'unverified-late-result-is-polled',
     promise: 'a late result that only an unverified callback reports is polled',
     edit: value('execution'),
@@ -677,11 +684,11 @@ export const MUTATIONS: readonly Mutation[] = [
     title: 'is polled before a rejection ends it',
   },
   {
-    tag: 'refused-submission-is-not-sent-again',
-    promise: 'a submission that CXone rejected is not sent again as if its response had been lost',
-    edit: withoutOperand(3),
+    tag: 'unknown-id-is-not-sent-again',
+    promise: 'what an unverified callback has named is not sent again when CXone does not know the id',
+    edit: withoutOperand(1),
     tests: ['test/execution/unverified-callback.test.ts'],
-    title: 'waits for its deadline if it was rejected',
+    title: 'is not sent again when CXone does not know the executionId',
   },
   {
     tag: 'hint-is-polled-before-sending-again',

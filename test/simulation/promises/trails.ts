@@ -47,8 +47,11 @@ function checkTrail(id: string, row: Row, { trails, truth, journal, settings }: 
   const least = posts.length - unauthorized;
   demand(sent >= least, ONE_ENTRY, () => `${id}: ${posts.length} POSTs and ${sent} DISPATCHED: ${events(trail)}`);
 
-  const calledBackAt = trail.findIndex(({ event }) => event.startsWith('CALLBACK_'));
-  if (settings.trust === 'signature' && calledBackAt >= 0) {
+  // Without trust, a callback shows a receipt only if it names the execution.
+  const showsReceipt = (one: EntryRow) =>
+    one.event.startsWith('CALLBACK_') && (settings.trust === 'signature' || detailOf(one)['executionId'] != null);
+  const calledBackAt = trail.findIndex(showsReceipt);
+  if (calledBackAt >= 0) {
     const again = trail.slice(calledBackAt).filter(isSending);
     demand(again.length === 0, RECEIVED, () => `${id}: ${events(trail)}`);
   }
