@@ -2,12 +2,15 @@
 
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Submission } from '../../../src/execution/execution.ts';
-import { systemWorld } from '../../../src/lib/world.ts';
+import { systemWorld, type World } from '../../../src/lib/world.ts';
 import type { AddResult, NewExecution } from '../../../src/store/intake-port.ts';
 import { openPostgresStore, type PostgresStore } from '../../../src/store/postgres/store.ts';
 import { anExecution, NOON } from '../../support/executions.ts';
 import { createReusedDatabase, serverUrl, withClient } from '../../support/postgres/databases.ts';
 import { quietLog } from '../../support/quiet-log.ts';
+
+/** The interval at which a receiver reads what others have done, milliseconds. */
+const LOOK_MS = 250;
 
 const database = createReusedDatabase();
 const opened: PostgresStore[] = [];
@@ -16,8 +19,8 @@ afterEach(async () => {
   for (const store of opened.splice(0)) await store.close();
 });
 
-async function openOn(url: string): Promise<PostgresStore> {
-  const store = await openPostgresStore({ url, world: systemWorld, log: quietLog() });
+async function openOn(url: string, sleep: World['sleep'] = systemWorld.sleep): Promise<PostgresStore> {
+  const store = await openPostgresStore({ url, world: { ...systemWorld, sleep }, log: quietLog() });
   opened.push(store);
   return store;
 }
@@ -158,8 +161,15 @@ describe.skipIf(serverUrl === null)('bounds of all receivers on one PostgreSQL',
   });
 
   test('a pause of which no hint has arrived holds back the next claim', async () => {
-    const { url, stores } = await fourStores();
-    const [leader] = stores as [PostgresStore];
+    const url = await database();
+    let isAsleep = false;
+    const leader = await openOn(url, async (ms, signal) => {
+      if (ms !== LOOK_MS) return systemWorld.sleep(ms, signal);
+      isAsleep = true;
+      await new Promise<void>((resolve) => void signal?.addEventListener('abort', () => resolve()));
+    });
+    // Its next look would find the pause, too.
+    await expect.poll(() => isAsleep).toBe(true);
     await leader.add(asNew({}, {}));
     await withClient(url, (client) =>
       client.query(

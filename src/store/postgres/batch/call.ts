@@ -52,8 +52,8 @@ function callOf(
   }
   const values = [isAllOrNothing, knownHead, ...batchArguments(batch, changed)];
   const within = [...values, ...limits.map((limit) => storableJson(limit))];
-  // promise: postgres/queue-bound-of-all
   if (limits.length > 2) return { name: 'apply_with_keys', text: APPLY_WITH_KEYS, values: within };
+  // promise: postgres/queue-bound-of-all
   if (limits.length > 0) return { name: 'apply_within', text: APPLY_WITHIN, values: within };
   return { name: 'apply_batch', text: APPLY, values };
 }
