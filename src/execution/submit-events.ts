@@ -108,8 +108,8 @@ export function unsent(execution: Execution, event: Extract<ExecutionEvent, { ty
 }
 
 export function uncertain(execution: Execution, event: Extract<ExecutionEvent, { type: 'uncertain' }>): Transition {
-  // promise: uncertain-submission-not-resent
   const isOpen = execution.status === 'UNCONFIRMED';
+  // promise: uncertain-submission-not-resent
   const mayRepeat = isOpen && execution.retryUncertain && event.retryAt !== null;
   // promise: named-execution-is-polled-before-a-repeat
   const again = mayRepeat && !isNamedByCallback(execution);
