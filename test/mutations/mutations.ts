@@ -143,14 +143,14 @@ export const MUTATIONS: readonly Mutation[] = [
     promise: 'a list is not read for a client that left while it waited for room',
     edit: condition(false),
     tests: ['test/http/executions/slow-readers.test.ts'],
-    title: 'clients that leave while a list waits',
+    title: 'clients that leave while',
   },
   {
     tag: 'gone-batch-reads-no-results',
     promise: 'no results are read for a client that left while its batch of repeats waited for room',
     edit: condition(false),
     tests: ['test/http/executions/slow-readers.test.ts'],
-    title: 'clients that leave while a batch of repeats waits',
+    title: 'clients that leave while',
   },
   {
     tag: 'gone-client-is-not-unknown',
@@ -158,7 +158,7 @@ export const MUTATIONS: readonly Mutation[] = [
       'a client that left while its response waited for room does not count as one that asked for an unknown execution',
     edit: value('room === null ? null : written()'),
     tests: ['test/http/executions/slow-readers.test.ts'],
-    title: 'clients that leave while a large result waits',
+    title: 'clients that leave while',
   },
   {
     tag: 'batch-waits-without-its-body',
