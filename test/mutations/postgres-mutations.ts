@@ -19,14 +19,14 @@ const CONTRACT = 'test/store/postgres/contract.slow.test.ts';
 const INSIGHTS = 'test/store/postgres/insights.slow.test.ts';
 const IDENTITY = 'test/store/postgres/identity.test.ts';
 const LIMITS = 'test/store/postgres/limits.test.ts';
-const LONE_OUTCOME = 'test/store/postgres/lone-outcome.test.ts';
+const LONE_OUTCOME = 'test/store/postgres/lone-outcome.slow.test.ts';
 const LOST_COMMIT = 'test/store/postgres/lost-commit.test.ts';
 const MOVE = 'test/store/move/move.slow.test.ts';
 const OTHERS = 'test/store/postgres/others.test.ts';
 const NEIGHBOURS = 'test/store/postgres/neighbours.test.ts';
 const CHANNEL = 'test/store/postgres/leader-channel.test.ts';
 const CONTROLS = 'test/usecases/leader/live-controls.test.ts';
-const PAGES = 'test/store/postgres/large-pages.test.ts';
+const PAGES = 'test/store/postgres/large-pages.slow.test.ts';
 const OPEN = 'test/store/postgres/open.test.ts';
 const RATES = 'test/simulation/limits/limits.slow.test.ts';
 const SEVERAL = 'test/store/postgres/several-receivers.slow.test.ts';
@@ -628,7 +628,7 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     tag: 'postgres/large-results-commit-alone',
     promise: 'large results that come at once are committed one by one, each within the time limit of a statement',
     edit: condition(false),
-    tests: ['test/store/postgres/large-results.test.ts'],
+    tests: ['test/store/postgres/large-results.slow.test.ts'],
   },
   {
     tag: 'stream-of-lost-entries-ends',
