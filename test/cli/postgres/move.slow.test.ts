@@ -55,7 +55,8 @@ describe.skipIf(serverUrl === null)('move', () => {
       // The move needs this lock for the first audit entry.
       await client.query("SELECT pg_advisory_lock(hashtext('audit partitions'))");
       const { child } = run(['move'], { DATABASE_PATH: path, DATABASE_URL: url }, '/');
-      const waits = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+      const waits = `SELECT 1 FROM pg_locks JOIN pg_database AS d ON d.oid = database
+        WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()`;
       await expect.poll(async () => (await client.query(waits)).rowCount).toBe(1);
       const ended = once(child, 'exit');
       child.kill('SIGKILL');

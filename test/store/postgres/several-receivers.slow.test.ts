@@ -190,8 +190,10 @@ describe.skipIf(serverUrl === null)('several receivers on one PostgreSQL', () =>
       await client.query('TRUNCATE receivers RESTART IDENTITY');
       await client.query(`INSERT INTO receivers (epoch, name, pid, started_at, beat_at)
         VALUES (5, 'another', 0, clock_timestamp(), clock_timestamp())`);
+      // The server has databases of other tests as well.
       await client.query(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'cxone-%'",
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE application_name LIKE 'cxone-%' AND datname = current_database()`,
       );
     });
     await expect.poll(() => store.add(asNew()).then(({ outcome }) => outcome, String)).toBe('added');
