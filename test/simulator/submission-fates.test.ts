@@ -1,6 +1,7 @@
 // The effect of each fate of submissions on a plain client.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { idIn, openStage, type Stage } from './stage.ts';
 
 let stage: Stage;
@@ -59,11 +60,16 @@ test('error-500-retried: 500 without running, then accepted', async () => {
 
 describe('an uncertain response', () => {
   const outcomeOf = async (correlationId: string, fate: string): Promise<number | string> => {
-    const patience = fate.startsWith('hang') ? { signal: AbortSignal.timeout(400) } : {};
-    return stage.execute(correlationId, fate, patience).then(
+    const impatient = new AbortController();
+    const outcome = stage.execute(correlationId, fate, { signal: impatient.signal }).then(
       ({ status }) => status,
       (error: Error & { cause?: { code?: string } }) => error.cause?.code ?? error.name,
     );
+    if (fate.startsWith('hang')) {
+      await eventually(() => stage.simulator.execution(correlationId)?.posts.at(-1)?.answer === 'hang');
+      impatient.abort();
+    }
+    return outcome;
   };
 
   test.for([
@@ -72,8 +78,8 @@ describe('an uncertain response', () => {
     ['reset-adopted', 'ECONNRESET', 1, 1],
     ['reset-lost', 'ECONNRESET', 1, 0],
     ['reset-adopted-by-progress', 'ECONNRESET', 1, 1],
-    ['hang-adopted', 'TimeoutError', 1, 1],
-    ['hang-lost', 'TimeoutError', 1, 0],
+    ['hang-adopted', 'AbortError', 1, 1],
+    ['hang-lost', 'AbortError', 1, 0],
   ] as const)('%s: the client sees %s, it runs %i times and calls back %i times', async ([fate, seen, runs, calls]) => {
     expect(await outcomeOf('order', fate)).toBe(seen);
     await stage.simulator.quiet();

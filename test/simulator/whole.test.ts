@@ -250,7 +250,8 @@ test('a callback that gets no response on a reused connection is not sent twice'
     if (taken === 1) request.resume().on('end', () => response.end());
   }).listen(0, '127.0.0.1');
   await once(fallsSilent, 'listening');
-  await using stage = await openStage({ callbackTimeoutMs: 50 });
+  // Longer than a busy machine needs to read what has arrived.
+  await using stage = await openStage({ callbackTimeoutMs: 500 });
   const context = { callbackUrl: `http://127.0.0.1:${(fallsSilent.address() as AddressInfo).port}/callback` };
   const inputs = { simulate: 'duplicate-callback' };
   await stage.execute('order', undefined, { body: JSON.stringify({ inputs, context, asyncExecution: true }) });

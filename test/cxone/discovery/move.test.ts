@@ -30,7 +30,6 @@ async function startIssuer(first: { api: string; token?: string }) {
     baseUrl: null,
     issuer: issuer.url,
     tenantId: 'tenant',
-    requestTimeoutMs: 500,
   });
   return { issuer, names, ...client };
 }
