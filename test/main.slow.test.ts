@@ -132,7 +132,7 @@ describe('npm start', () => {
     const sql = new Database(env['DATABASE_PATH'] as string, { readonly: true });
     onTestFinished(() => void sql.close());
     expect(sql.prepare('SELECT difference FROM conservation').pluck().get()).toBe(0);
-  }, 60_000);
+  });
 });
 
 test('an unknown command is answered with the list of commands', async () => {
@@ -162,4 +162,4 @@ test('npm run demo, on a machine with a proxy: every fate ends as it states, and
     /The app received \d\d notifications, all correctly signed; it rejected 1 on purpose, which the receiver sent again\./,
   );
   expect(code).toBe(0);
-}, 180_000);
+});

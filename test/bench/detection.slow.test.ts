@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { detection, rowsOf } from '../../bench/detection.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
-test('every execution is known both ways, and nothing stays behind', { timeout: 120_000 }, async () => {
+test('every execution is known both ways, and nothing stays behind', async () => {
   const scratch = temporaryFolder();
   const settings = { quick: true, log: () => {}, scratch, signal: new AbortController().signal };
   const rows = await detection(settings, { rounds: 2, seconds: 0.5, perSecond: 20 });
@@ -20,7 +20,7 @@ test('every execution is known both ways, and nothing stays behind', { timeout: 
   expect(readdirSync(scratch)).toEqual([]);
 });
 
-test('an interrupted measure ends at once and takes its processes with it', { timeout: 60_000 }, async () => {
+test('an interrupted measure ends at once and takes its processes with it', async () => {
   const scratch = temporaryFolder();
   const interrupt = new AbortController();
   // In the middle of the next round.

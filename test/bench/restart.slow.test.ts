@@ -16,7 +16,7 @@ test('the receiver is killed at rest and under load, comes back with everything,
   expect(underLoad).toMatchObject({ unit: 's', goal: { atMost: 2 }, value: { samples: 1 } });
   expect(underLoad?.context?.['commits in the WAL']).toBeGreaterThan(10);
   expect(readdirSync(scratch).filter((name) => !name.startsWith('prepared-'))).toEqual([]);
-}, 120_000);
+});
 
 test('an execution that is missing is noticed', async () => {
   const { path } = await prepare({ path: join(temporaryFolder(), 'a.db'), open: 20 });

@@ -67,7 +67,7 @@ describe('backup', () => {
     expect(entries).toBeGreaterThan(4_000);
     expect(count(target)).toBe(executions);
     expect(count(path)).toBeGreaterThan(executions);
-  }, 60_000);
+  });
 
   test('is not kept up by a transaction that is open, and has nothing of it', async () => {
     const path = await writtenDatabase();
@@ -137,7 +137,7 @@ describe('backup', () => {
       if (existsSync(target)) expect((await command(`audit verify ${target}`)).code).toBe(0);
     }
     expect(outcomes).toContain(false);
-  }, 60_000);
+  });
 });
 
 describe('restore', () => {

@@ -54,7 +54,7 @@ describe('many', () => {
       equal += 1;
     }
     expect([equal, rows.next().done]).toEqual([MANY, true]);
-  }, 300_000);
+  });
 
   test('50,000 audit entries as CSV, likewise', async () => {
     const path = crowdedDatabase(50_000);
@@ -71,7 +71,7 @@ describe('many', () => {
       if (line !== wanted) throw new Error(`row ${count}: ${line} is not ${wanted}`);
     }
     expect([count, rows.next().done]).toEqual([50_000, true]);
-  }, 300_000);
+  });
 
   test('ends quietly when the reader closes the pipe', async () => {
     const line = `set -o pipefail; "$NODE" "$MAIN" executions export | head -n 2 | wc -l`;

@@ -51,4 +51,4 @@ test('the log reveals an audit trail that was truncated after the receiver stopp
   const cut = await verify();
   expect(cut.code).toBe(1);
   expect(cut.stdout).toContain(`the tail was cut off: entry ${entries} is missing`);
-}, 300_000);
+});

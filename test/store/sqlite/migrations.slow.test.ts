@@ -66,11 +66,11 @@ describe('the migrations are what the schema says', () => {
     return readdirSync(join(copy, 'migrations')).filter((name) => name.endsWith('.sql') && !files.includes(name));
   }
 
-  test('nothing is left to generate', { timeout: 60_000 }, () => {
+  test('nothing is left to generate', () => {
     expect(generate()).toEqual([]);
   });
 
-  test('a schema change without a generated migration is detected', { timeout: 60_000 }, () => {
+  test('a schema change without a generated migration is detected', () => {
     const table = `\nimport { sqliteTable as another, text as column } from 'drizzle-orm/sqlite-core';\nexport const more = another('more', { id: column().primaryKey() });\n`;
     appendFileSync(join(copy, 'src/store/sqlite/schema.ts'), table);
     expect(generate()).toHaveLength(1);

@@ -284,7 +284,7 @@ test('is not lost before its export, whenever the process is killed, and the nex
     const all = exportedSoFar(left);
     expect(ids.filter((id) => !all.executions.has(id) || !all.payloads.has(id))).toEqual([]);
   }
-}, 60_000);
+});
 
 test('is exported once, whenever a shutdown interrupts the pruning', async () => {
   const full = aPlace();
@@ -315,7 +315,7 @@ test('is exported once, whenever a shutdown interrupts the pruning', async () =>
     expect({ stopAfter, counts }).toEqual({ stopAfter, counts: [450, 150, 150, 150] });
     expect(new Set(records).size).toBe(records.length);
   }
-}, 60_000);
+});
 
 function exportedSoFar(place: Place) {
   const finished = (kind: string) => (exportsIn(place.exports).some((name) => name.startsWith(kind)) ? kind : '-');
