@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { parseCallback } from '../../src/cxone/parse-response.ts';
 import { type Profile, parseProfile } from '../../src/cxone/profile/profile.ts';
 import builtin from '../../src/cxone/profiles/cxone.json' with { type: 'json' };
+import '../support/generated-cases.ts';
 
 /** The built-in profile with another callback part. */
 function profileWith(callback: object): Profile {

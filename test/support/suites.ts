@@ -11,6 +11,7 @@ export interface Suite {
     readonly groupOrder: number;
   };
   readonly globalSetup?: string | string[];
+  readonly setupFiles?: string;
   readonly isolate?: boolean;
   /** The files that take longest, which begin first: at the end of a run no processor is idle while one of them is left. */
   readonly longest?: readonly string[];
@@ -19,6 +20,7 @@ export interface Suite {
 const SLOW = 'test/**/*.slow.test.ts';
 /** Starts a PostgreSQL when a test asks for it. */
 const POSTGRES = 'test/support/postgres/global-setup.ts';
+const GENERATED_CASES = 'test/support/generated-cases.ts';
 
 /** Of suites that start other programs, and wait for them most of the time. */
 const PROGRAMS = { maxWorkers: 2, sequence: { groupOrder: 2 } };
@@ -30,6 +32,7 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     include: ['test/**/*.test.ts'],
     exclude: [SLOW],
     globalSetup: POSTGRES,
+    setupFiles: GENERATED_CASES,
     testTimeout: 180_000,
     isolate: false,
     sequence: { groupOrder: 0 },
