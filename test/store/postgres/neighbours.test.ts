@@ -7,7 +7,7 @@ import { migrate, refuseOtherSchema } from '../../../src/store/postgres/migrate.
 import { type Migration, readMigrations, SCHEMA } from '../../../src/store/postgres/migrations.ts';
 import { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from '../../../src/store/postgres/store.ts';
 import { anExecution, NOON } from '../../support/executions.ts';
-import { newDatabase, serverUrl, withClient } from '../../support/postgres/databases.ts';
+import { newDatabase, newReceiverDatabase, serverUrl, withClient } from '../../support/postgres/databases.ts';
 import { quietLog } from '../../support/quiet-log.ts';
 
 const NEXT = SCHEMA + 1;
@@ -47,7 +47,7 @@ test('every migration since the fifth states the lowest schema that may serve be
 
 describe.skipIf(serverUrl === null)('two versions on one PostgreSQL', () => {
   test('an older receiver serves on, and starts again, after a newer one has added to the database', async () => {
-    const url = await newDatabase();
+    const url = await newReceiverDatabase();
     const running = await openOn(url);
     await upgrade(url, next(SCHEMA));
     await running.ping(NOON);
@@ -59,7 +59,7 @@ describe.skipIf(serverUrl === null)('two versions on one PostgreSQL', () => {
   });
 
   test('the newer receiver refuses to start where an older one runs that could not serve afterwards, and changes nothing', async () => {
-    const url = await newDatabase();
+    const url = await newReceiverDatabase();
     const running = await openOn(url);
     await expect(upgrade(url, next(NEXT))).rejects.toThrow(
       /1 receiver with a schema below \d+ could not serve, and runs \(cxone-callback-receiver .*\): stop them first/,
@@ -73,7 +73,7 @@ describe.skipIf(serverUrl === null)('two versions on one PostgreSQL', () => {
   });
 
   test('an older receiver refuses to start on a database that needs a newer one, and names the remedy', async () => {
-    const url = await newDatabase();
+    const url = await newReceiverDatabase();
     await upgrade(url, next(NEXT));
     const remedy = `the database needs a receiver with schema ${NEXT} or newer, and this version has schema ${SCHEMA}: start a newer version`;
     await expect(openOn(url)).rejects.toThrow(remedy);
@@ -87,7 +87,7 @@ describe.skipIf(serverUrl === null)('two versions on one PostgreSQL', () => {
   });
 
   test('an older receiver that runs all the same takes no more work after its next sign of life, and says why', async () => {
-    const url = await newDatabase();
+    const url = await newReceiverDatabase();
     const log = quietLog();
     const running = await openOn(url, { log });
     const reason = `the database needs a receiver with schema ${NEXT} or newer`;
@@ -99,13 +99,13 @@ describe.skipIf(serverUrl === null)('two versions on one PostgreSQL', () => {
     expect(running.leadership.leads()).toBe(false);
     expect(JSON.stringify(log.lines)).toContain(reason);
     // Another one may lead.
-    await expect
-      .poll(() => rowsOf(url, "SELECT count(*)::integer AS count FROM pg_locks WHERE locktype = 'advisory'"))
-      .toEqual([{ count: 0 }]);
+    const locks = `SELECT 1 FROM pg_locks JOIN pg_database AS d ON d.oid = database
+      WHERE locktype = 'advisory' AND datname = current_database()`;
+    await expect.poll(() => rowsOf(url, locks)).toEqual([]);
   });
 
   test('what an older receiver still sends is refused after such a migration', async () => {
-    const url = await newDatabase();
+    const url = await newReceiverDatabase();
     const running = await openOn(url);
     const { statements } = next(NEXT);
     await withClient(url, async (client) => {
@@ -138,7 +138,7 @@ describe.skipIf(serverUrl === null)('two versions on one PostgreSQL', () => {
   });
 
   test('a migration does not hold up receivers for long behind a session that uses a table', async () => {
-    const url = await newDatabase();
+    const url = await newReceiverDatabase();
     const running = await openOn(url);
     let isUpgraded = false;
     await withClient(url, async (backup) => {
@@ -154,7 +154,7 @@ describe.skipIf(serverUrl === null)('two versions on one PostgreSQL', () => {
   });
 
   test('entries and hints of a kind that this version does not know end nothing', async () => {
-    const url = await newDatabase();
+    const url = await newReceiverDatabase();
     const [one, other] = [await openOn(url), await openOn(url)];
     const seen: (number | null)[] = [];
     other.watchOthers((changes) => void seen.push(...(changes ?? []).map(({ entry }) => entry.id)));
@@ -186,7 +186,7 @@ describe.skipIf(serverUrl === null)('a leader that hands over', () => {
   };
 
   test('is followed at once by another receiver, claims nothing more and does not lead again', async () => {
-    const url = await newDatabase();
+    const url = await newReceiverDatabase();
     const [leader, other] = [await openOn(url, { world: patient }), await openOn(url, { world: patient })];
     const terms: (number | null)[] = [];
     leader.leadership.watch((term) => void terms.push(term));

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { systemWorld } from '../../../src/lib/world.ts';
 import { openPostgresStore } from '../../../src/store/postgres/store.ts';
 import { anExecution } from '../../support/executions.ts';
-import { newDatabase, serverUrl, withClient } from '../../support/postgres/databases.ts';
+import { newReceiverDatabase, serverUrl, withClient } from '../../support/postgres/databases.ts';
 import { quietLog } from '../../support/quiet-log.ts';
 
 const HOUR_MS = 3_600_000;
@@ -40,7 +40,7 @@ const partitions = (url: string) =>
 
 describe.skipIf(serverUrl === null)('the partitions of the audit trail', () => {
   test('the next one is there once half of the newest one is used', async () => {
-    const url = await newDatabase();
+    const url = await newReceiverDatabase();
     const store = await openOn(url);
     await store.add(asNew());
     expect(await partitions(url)).toEqual([[1, 100_000]]);
@@ -50,7 +50,7 @@ describe.skipIf(serverUrl === null)('the partitions of the audit trail', () => {
   });
 
   test('an entry without one gets it, and is not lost', async () => {
-    const url = await newDatabase();
+    const url = await newReceiverDatabase();
     const store = await openOn(url);
     await store.add(asNew());
     await jumpTo(url, 100_000);
@@ -70,7 +70,7 @@ describe.skipIf(serverUrl === null)('the partitions of the audit trail', () => {
     { hours: 1, size: 400_000, title: 'four times the newest one at most, whatever a burst brings' },
     { hours: 10_000, size: 100_000, title: 'a hundred thousand entries at least' },
   ])('the next one is for $title', async ({ hours, size }) => {
-    const url = await newDatabase();
+    const url = await newReceiverDatabase();
     const store = await openOn(url);
     await store.add(asNew());
     await jumpTo(url, 50_000, hours);
@@ -82,7 +82,7 @@ describe.skipIf(serverUrl === null)('the partitions of the audit trail', () => {
   });
 
   test('what a trail that begins later skips is one partition', async () => {
-    const url = await newDatabase();
+    const url = await newReceiverDatabase();
     await openOn(url);
     await withClient(url, (client) => client.query('SELECT extend_audit_rows(70000000)'));
     expect(await partitions(url)).toEqual([
@@ -93,7 +93,7 @@ describe.skipIf(serverUrl === null)('the partitions of the audit trail', () => {
   });
 
   test('a receiver of the version before gets partitions of a million ids, as it expects, after those that are there', async () => {
-    const url = await newDatabase();
+    const url = await newReceiverDatabase();
     await openOn(url);
     const older = 'SELECT create_audit_partition(1), create_audit_partition(500001), create_audit_partition(1000001)';
     await withClient(url, (client) => client.query(older));
