@@ -36,6 +36,16 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     testTimeout: 180_000,
     isolate: false,
     sequence: { groupOrder: 0 },
+    longest: [
+      'test/store/postgres/retention.test.ts',
+      'test/cli/profile/profile.test.ts',
+      'test/store/store.test.ts',
+      'test/store/sqlite/store.test.ts',
+      'test/store/postgres/others.test.ts',
+      'test/store/postgres/limits.test.ts',
+      'test/store/postgres/disk-full.test.ts',
+      'test/store/postgres/unresponsive.test.ts',
+    ],
   },
   // Benches, simulations, large exports, started programs: each file takes seconds.
   slow: {
