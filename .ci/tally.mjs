@@ -1,16 +1,41 @@
-// Closes a test run with one plain line, counted from vitest's JSON report; a file that could not be run counts as a failure.
+// Closes a run of CI: names each step, test and other check that failed, and counts the tests in one plain line at the end.
+// The folder has JSON reports of vitest, and outputs in which a line with "✗" at its start names what failed.
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 
-const { testResults } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
-const outcomes = testResults.flatMap(({ status, assertionResults }) => {
-  const tests = assertionResults.map((test) => test.status);
-  return status === 'failed' && !tests.includes('failed') ? [...tests, 'failed'] : tests;
-});
-const count = (...statuses) => outcomes.filter((status) => statuses.includes(status)).length;
+/** Of the first line of a message. */
+const MAX_CHARS = 300;
 
-const passed = count('passed');
-const failed = count('failed');
-const skipped = outcomes.length - passed - failed;
-process.stdout.write(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
+const [folder = ''] = process.argv.slice(2);
+const files = readdirSync(folder).toSorted();
+const read = (file) => readFileSync(join(folder, file), 'utf8');
+
+/** Returns the tests of a file; one that could not be run is a failed test. */
+function testsOf({ name: path, status, message, assertionResults }) {
+  const file = relative('.', path);
+  const tests = assertionResults.map(({ ancestorTitles, title, status, failureMessages }) => ({
+    ...{ status, name: [file, ...ancestorTitles, title].join(' > ') },
+    message: failureMessages?.[0] ?? '',
+  }));
+  const isBroken = status === 'failed' && !tests.some((test) => test.status === 'failed');
+  return isBroken ? [...tests, { status, name: file, message: message ?? '' }] : tests;
+}
+
+const reports = files.filter((file) => file.endsWith('.json')).map((file) => JSON.parse(read(file)));
+const tests = reports.flatMap(({ testResults }) => testResults.flatMap(testsOf));
+const count = (status) => tests.filter((test) => test.status === status).length;
+const [passed, failed] = [count('passed'), count('failed')];
+const skipped = tests.length - passed - failed;
+
+const outputs = files.filter((file) => !file.endsWith('.json'));
+const others = new Set(outputs.flatMap((file) => read(file).match(/^✗.*$/gm) ?? []));
+const lines = [
+  ...others,
+  ...tests
+    .filter(({ status }) => status === 'failed')
+    .map(({ name, message }) => `✗ ${name}\n    ${message.split('\n', 1)[0].slice(0, MAX_CHARS)}`),
+  `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
+];
+process.stdout.write(`\n${lines.join('\n')}\n`);
 process.exitCode = passed > 0 && failed === 0 ? 0 : 1;
