@@ -13,7 +13,8 @@ const reached = new Set<string>();
 
 test.each(Array.from({ length: GROUPS }, (_, group) => group))(
   'every promise is kept in every history, whatever crashes, fails or jumps in it (group %i of the fixed seeds)',
-  { timeout: 600_000 },
+  // A broken promise is never unstable.
+  { timeout: 600_000, retry: 0 },
   async (group) => {
     for (let seed = 1 + group; seed <= SEEDS; seed += GROUPS) {
       const { finding, report } = await judge(seed);
