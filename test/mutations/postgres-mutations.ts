@@ -604,6 +604,19 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: 'after a promotion that has lost the last entries',
   },
   {
+    tag: 'postgres/partly-committed-batch-says-so',
+    promise: 'a batch of which a part is committed on PostgreSQL states which submissions are accepted',
+    edit: swapped('allSettled(added)', 'all(added)'),
+    tests: ['test/store/postgres/batch-parts.test.ts'],
+  },
+  {
+    tag: 'postgres/committed-claims-are-carried-out',
+    promise: 'what a leader has claimed in one commit is sent although another commit of the same round has failed',
+    edit: swapped("settled.every(({ status }) => status === 'rejected')", 'true'),
+    tests: ['test/store/postgres/decide-ahead.test.ts'],
+    title: 'as far as it was committed',
+  },
+  {
     tag: 'postgres/rate-moves-with-the-clock',
     promise: 'an app with a rate waits no longer when the clock of the database is set back',
     edit: swapped("make_interval(secs => ($1 ->> 'by')::bigint / 1000.0)", "interval '0'"),

@@ -7,6 +7,7 @@ import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import { currentRequest } from '../../lib/request-context.ts';
 import { type Change, StoreUnavailable } from '../port.ts';
+import { committedOnes } from '../shared/committed-parts.ts';
 import type { Batch } from './batch/batch.ts';
 import { callFor } from './batch/call.ts';
 import { type Decision, type Decisions, decide } from './batch/decide.ts';
@@ -38,8 +39,8 @@ const MAX_STALE = 50;
 export interface Writer {
   mutate<T>(task: Task<T>): Promise<T>;
   /**
-   * Commits the tasks in one batch. With `allOrNothing` they are alone in it. A task that is stale is decided again. With
-   * `asLeader` it resolves to undefined instead, and the tasks are committed only while this receiver leads.
+   * Commits the tasks. With `allOrNothing` they are alone in one batch. A task that is stale is decided again. With `asLeader` it
+   * resolves to undefined instead, as one that was not committed while others were, and only the leader commits them.
    */
   mutateAll<T>(
     tasks: readonly Task<T>[],
@@ -276,9 +277,10 @@ export function createGroupCommit(options: WriterOptions): Writer {
 
   return {
     mutate: (task) => add(task, SHARED, false) as Promise<never>,
-    mutateAll: (tasks, { allOrNothing = false, asLeader = false } = {}) => {
+    mutateAll: async (tasks, { allOrNothing = false, asLeader = false } = {}) => {
       const group = allOrNothing ? { isAllOrNothing: true } : SHARED;
-      return Promise.all(tasks.map((task) => add(task, group, asLeader)));
+      const added = tasks.map((task) => add(task, group, asLeader));
+      return asLeader ? committedOnes(await Promise.allSettled(added), options.log) : Promise.all(added);
     },
     settled: () => committing,
     close: async () => {

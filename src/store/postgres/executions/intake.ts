@@ -14,6 +14,7 @@ import {
 } from '../../intake-port.ts';
 import { type Change, type ExecutionReader, StoreUnavailable } from '../../port.ts';
 import { draftOf } from '../../shared/audit-rows.ts';
+import { committedParts } from '../../shared/committed-parts.ts';
 import { charsOfPayload, isMuchLonger } from '../../shared/payload-length.ts';
 import type { Aggregate } from '../batch/aggregate.ts';
 import type { Batch } from '../batch/batch.ts';
@@ -27,6 +28,8 @@ interface IntakeTools {
   readonly find: ExecutionReader['find'];
   readonly findByReference: ExecutionReader['findByReference'];
 }
+
+const UNAVAILABLE: BatchAddResult = { outcome: 'unavailable' };
 
 /** Reads of an execution that others repeat all the time, before a resubmission gives up. */
 const MAX_ATTEMPTS = 10;
@@ -133,7 +136,11 @@ export function createIntake({ writer, find, findByReference }: IntakeTools): Ex
     add: (submission) => writer.mutate(taskOf(submission)),
     resubmit,
     addAll: async (submissions, together) => {
-      if (!together) return (await writer.mutateAll(submissions.map(taskOf))) as AddResult[];
+      if (!together) {
+        const added = submissions.map((submission) => writer.mutate<BatchAddResult>(taskOf(submission)));
+        // promise: postgres/partly-committed-batch-says-so
+        return committedParts(await Promise.allSettled(added), () => UNAVAILABLE);
+      }
       try {
         return (await writer.mutateAll(tasksTogether(submissions), { allOrNothing: true })) as AddResult[];
       } catch (error) {

@@ -2,7 +2,8 @@
 
 import { LargeJson } from '../../../execution/json.ts';
 import { type BatchAddResult, BatchRefused, type ExecutionIntake, type NewExecution } from '../../intake-port.ts';
-import { type Change, StoreUnavailable } from '../../port.ts';
+import type { Change } from '../../port.ts';
+import { committedParts } from '../../shared/committed-parts.ts';
 import type { Mutation, Writer } from '../group-commit.ts';
 
 /** Bytes of payloads that one commit of a batch has, about. */
@@ -34,13 +35,7 @@ export function createBatchInsertion(writer: Pick<Writer<Change>, 'mutate'>, add
         writer.mutate(() => addAll(part, false), { weight: part.length, bytes }),
       ),
     );
-    const failed = settled.find((one) => one.status === 'rejected');
-    // promise: partly-committed-batch-says-so
-    const isPartly = failed?.reason instanceof StoreUnavailable && settled.some(({ status }) => status === 'fulfilled');
-    if (failed !== undefined && !isPartly) throw failed.reason;
-    return settled.flatMap((one, index) =>
-      one.status === 'fulfilled' ? one.value : (parts[index]?.submissions ?? []).map(() => UNAVAILABLE),
-    );
+    return committedParts(settled, (index) => (parts[index]?.submissions ?? []).map(() => UNAVAILABLE)).flat();
   }
 
   return (submissions, together) => (together ? addTogether(submissions) : addEach(submissions));
