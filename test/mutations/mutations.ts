@@ -161,6 +161,20 @@ export const MUTATIONS: readonly Mutation[] = [
     title: 'clients that leave while',
   },
   {
+    tag: 'accepted-is-not-refused-by-a-read',
+    promise: 'a submission that was accepted is not answered like a refused one when its result cannot be read',
+    edit: condition(true),
+    tests: ['test/http/executions/submit.test.ts'],
+    title: 'also when its result cannot be read',
+  },
+  {
+    tag: 'accepted-batch-is-not-refused-by-a-read',
+    promise: 'a batch of which items were accepted is not answered like a refused one when results cannot be read',
+    edit: replacedBy('throw error;'),
+    tests: ['test/http/executions/batch-replays.test.ts'],
+    title: 'results that cannot be read are left out',
+  },
+  {
     tag: 'batch-waits-without-its-body',
     promise: 'a batch whose response waits for room holds none for its body',
     edit: removed,

@@ -2,6 +2,7 @@
 
 import { asAccepted, type Execution, isTerminal } from '../../execution/execution.ts';
 import { type Json, LargeJson, writeJson } from '../../execution/json.ts';
+import { type Log, reasonOf } from '../../lib/log.ts';
 import type { ExecutionReader } from '../../store/port.ts';
 import { type Accepted, isReplayById, isReplayByKey } from './submission-response.ts';
 
@@ -17,13 +18,18 @@ export interface PresentExecution {
   readonly isLeftOut: boolean;
 }
 
+export interface ResultTools {
+  readonly store: Pick<ExecutionReader, 'list'>;
+  readonly log: Log;
+}
+
 /** Returns a function that returns each execution as a response to its item has it, one item after the other. */
 export async function presentExecutions(
-  store: Pick<ExecutionReader, 'list'>,
+  tools: ResultTools,
   accepted: readonly Accepted[],
 ): Promise<(one: Accepted) => PresentExecution> {
   const repeated = accepted.filter(isEndedRepeat);
-  const ended = await withResults(store, [...new Set(repeated.map(({ execution }) => execution.correlationId))]);
+  const ended = await withResults(tools, [...new Set(repeated.map(({ execution }) => execution.correlationId))]);
   const sizes = new Map([...ended].map(([id, execution]) => [id, charsOf(execution)]));
   let chars = 0;
   return (one) => {
@@ -45,17 +51,22 @@ export function isEndedRepeat(one: Accepted): boolean {
   return isReplayById(one) && isTerminal(one.execution.status);
 }
 
-/** Reads executions, the newest first, until their results fill a page. */
+/** Reads executions, the newest first, until their results fill a page. What cannot be read is left out: other items were accepted now. */
 async function withResults(
-  store: Pick<ExecutionReader, 'list'>,
+  { store, log }: ResultTools,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, Execution>> {
   const found = new Map<string, Execution>();
-  for (let at = 0; at < ids.length; at += READ_AT_ONCE) {
-    const correlationIds = ids.slice(at, at + READ_AT_ONCE);
-    const { items, next } = await store.list({ app: null, correlationIds, limit: READ_AT_ONCE });
-    for (const execution of items) found.set(execution.correlationId, execution);
-    if (next !== null) break;
+  try {
+    for (let at = 0; at < ids.length; at += READ_AT_ONCE) {
+      const correlationIds = ids.slice(at, at + READ_AT_ONCE);
+      const { items, next } = await store.list({ app: null, correlationIds, limit: READ_AT_ONCE });
+      for (const execution of items) found.set(execution.correlationId, execution);
+      if (next !== null) break;
+    }
+  } catch (error) {
+    // promise: accepted-batch-is-not-refused-by-a-read
+    log.warn({ reason: reasonOf(error) }, 'the results of a batch could not be read');
   }
   return found;
 }

@@ -5,7 +5,6 @@ import { writeJson } from '../../execution/json.ts';
 import { representExecution } from '../../execution/representation.ts';
 import { many } from '../../lib/figures.ts';
 import type { BatchAddResult } from '../../store/intake-port.ts';
-import type { ExecutionReader } from '../../store/port.ts';
 import type { BatchItem } from '../../usecases/submission-request.ts';
 import { component } from '../openapi/components.ts';
 import { PROBLEM } from '../openapi/problems.ts';
@@ -13,7 +12,7 @@ import { count } from '../openapi/schema-parts.ts';
 import { clientGone, writtenJson } from '../response/json.ts';
 import { type FieldError, invalidDetail, problem, problemDetails, statusOf } from '../response/problem.ts';
 import { NO_ROOM, type Room } from '../response/response-room.ts';
-import { isEndedRepeat, type PresentExecution, presentExecutions } from './batch-replays.ts';
+import { isEndedRepeat, type PresentExecution, presentExecutions, type ResultTools } from './batch-replays.ts';
 import { itemPointer } from './batch-schema.ts';
 import { EXECUTION } from './execution-schema.ts';
 import type { InvalidItem } from './large-submissions/read-submissions.ts';
@@ -78,7 +77,7 @@ type Outcomes = readonly (BatchAddResult | null)[];
 
 /** Returns one result for each item, in order. @param takeRoom takes room for results, if there are any; null if the client has gone */
 export async function itemResults(
-  store: Pick<ExecutionReader, 'list'>,
+  tools: ResultTools,
   items: readonly CheckedItem[],
   outcomes: Outcomes,
   takeRoom: () => Promise<Room | null>,
@@ -88,7 +87,7 @@ export async function itemResults(
   const room = accepted.some(isEndedRepeat) ? await takeRoom() : NO_ROOM;
   // promise: gone-batch-reads-no-results
   if (room === null) return clientGone();
-  const present = await presentExecutions(store, accepted);
+  const present = await presentExecutions(tools, accepted);
   const results = items.map((item, index) =>
     item.type === 'invalid' ? invalidResult(item) : itemResult(outcomes[index] ?? null, index, present),
   );

@@ -94,9 +94,9 @@ export const submitBatch: ApiOperation = {
   },
 };
 
-type Dependencies = Pick<HttpDependencies, 'store' | 'submissions' | 'bodies' | 'lifecycle'>;
+type Dependencies = Pick<HttpDependencies, 'store' | 'submissions' | 'bodies' | 'lifecycle' | 'runtime'>;
 
-function createBatchHandler({ store, submissions, bodies, lifecycle }: Dependencies): Handler {
+function createBatchHandler({ store, submissions, bodies, lifecycle, runtime: { log } }: Dependencies): Handler {
   const { submit, reader, rates, notifyRules, unsupportedParts } = submissions;
   const { ofApps, responses, maxValues } = bodies;
   const limits = {
@@ -125,7 +125,7 @@ function createBatchHandler({ store, submissions, bodies, lifecycle }: Dependenc
     release();
     return (
       wholeRefused(outcomes, atomic) ??
-      itemResults(store, items, outcomes, () => responses.take(`app:${app}`, MAX_PAGE_BYTES, connectionOf(c)))
+      itemResults({ store, log }, items, outcomes, () => responses.take(`app:${app}`, MAX_PAGE_BYTES, connectionOf(c)))
     );
   }
 

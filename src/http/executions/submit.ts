@@ -162,10 +162,33 @@ async function accepted(
   deps: Dependencies,
   added: Accepted,
   seconds: number | null,
-  { c, app }: Submitting,
+  request: Submitting,
 ): Promise<Response> {
   setRequestCorrelationId(added.execution.correlationId);
-  const found = await present(deps, added, seconds, c);
+  const respond = (found: BriefExecution) => respondAbout(deps, { added, found, seconds }, request);
+  const found = await present(deps, added, seconds, request.c);
+  try {
+    return await respond(found);
+  } catch (error) {
+    // Without an id, the repeat of what was accepted would be another execution.
+    // promise: accepted-is-not-refused-by-a-read
+    if (added.outcome !== 'added') throw error;
+    deps.runtime.log.warn({ reason: reasonOf(error) }, 'the result of an execution could not be read');
+    return respond(withoutOutcome(asAccepted(added.execution)));
+  }
+}
+
+interface Responding {
+  readonly added: Accepted;
+  readonly found: BriefExecution;
+  readonly seconds: number | null;
+}
+
+async function respondAbout(
+  deps: Dependencies,
+  { added, found, seconds }: Responding,
+  { c, app }: Submitting,
+): Promise<Response> {
   const { execution } = found;
   const headers: Record<string, string> = {
     location: `/v1/executions/${execution.correlationId}`,

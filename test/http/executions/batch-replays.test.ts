@@ -2,6 +2,7 @@
 
 import { expect, test, vi } from 'vitest';
 import { LargeJson } from '../../../src/execution/json.ts';
+import { StoreUnavailable } from '../../../src/store/port.ts';
 import { callback, completed } from '../../support/executions.ts';
 import { dispatchAll, type Harness, startHttp } from '../harness.ts';
 import { item, ROOM, send, statuses } from './batching.ts';
@@ -42,6 +43,16 @@ test('the first result has room whatever its size, and one that was pruned meanw
   expect(items[1]).toMatchObject({ resultLeftOut: true, execution: { status: 'COMPLETED', result: null } });
   vi.spyOn(http.store, 'list').mockResolvedValue({ items: [], next: null });
   expect((await send(http, [item(0)])).json.items[0]).toMatchObject({ resultLeftOut: true });
+});
+
+test('results that cannot be read are left out, since other items were accepted', async () => {
+  await using http = await startHttp(ROOM);
+  await ended(http, 0, '{"paid":true}');
+  vi.spyOn(http.store, 'list').mockRejectedValue(new StoreUnavailable('the database cannot be read'));
+  const answer = await send(http, [item(0), { actionId: 'charge-card' }]);
+  expect([answer.status, statuses(answer)]).toEqual([200, [200, 202]]);
+  expect(answer.json.items[0]).toMatchObject({ resultLeftOut: true, execution: { status: 'COMPLETED', result: null } });
+  expect(http.logLines.map(({ message }) => message)).toContain('the results of a batch could not be read');
 });
 
 test('under an Idempotency-Key the first response comes again without a look at results', async () => {

@@ -1,6 +1,6 @@
 // POST /v1/executions: accepted durably or refused with the reason.
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { StoreUnavailable } from '../../../src/store/port.ts';
 import { eventually } from '../../support/eventually.ts';
 import { dispatchAll, head, ORDERS_KEY, QUEUE_CAPACITY, startHttp, wire } from '../harness.ts';
@@ -237,6 +237,22 @@ describe('Prefer: wait', () => {
     const answer = await http.call('POST', '/v1/executions', { headers: wait(5), body: { actionId: 'a' } });
     expect(answer.status).toBe(202);
     expect(answer.json.status).toBe('QUEUED');
+  });
+
+  test('never makes an accepted submission look refused, also when its result cannot be read', async () => {
+    await using http = await startHttp();
+    const body = { actionId: 'a', correlationId: 'held' };
+    const held = http.call('POST', '/v1/executions', { headers: wait(30), body });
+    await eventually(() => http.world.sleepers === 1);
+    await dispatchAll(http);
+    const path = await http.callbackPath('held');
+    vi.spyOn(http.store, 'find').mockRejectedValue(new StoreUnavailable('the database cannot be read'));
+    await http.call('POST', path, { body: { status: 'COMPLETED', result: { paid: true } } });
+    const answer = await held;
+    expect([answer.status, answer.json.status]).toEqual([202, 'QUEUED']);
+    expect(answer.headers.get('retry-after')).toBe('10');
+    // What has an id is asked for again.
+    expect((await http.call('POST', '/v1/executions', { body })).status).toBe(503);
   });
 });
 
