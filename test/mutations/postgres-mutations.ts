@@ -617,6 +617,12 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: 'as far as it was committed',
   },
   {
+    tag: 'postgres/ids-are-looked-up',
+    promise: 'lists by ids find executions that are older than many others',
+    edit: branch('consequent'),
+    tests: ['test/store/postgres/lists-by-ids.test.ts'],
+  },
+  {
     tag: 'postgres/rate-moves-with-the-clock',
     promise: 'an app with a rate waits no longer when the clock of the database is set back',
     edit: swapped("make_interval(secs => ($1 ->> 'by')::bigint / 1000.0)", "interval '0'"),

@@ -52,16 +52,21 @@ const AFFECTED = 'SELECT reference FROM incident_executions WHERE incident = ? A
 
 /** Adds the conditions that each scanned execution must meet. */
 export function addFilter(where: Conditions, filter: ExecutionFilter): void {
-  const { status, actionId, id, executionId, correlationIds } = filter;
+  const { status, actionId } = filter;
   if (status === 'OPEN') where.addText('r.resolved_at IS NULL');
   else if (status === 'AT_CXONE') {
     const codes = AT_CXONE_STATUSES.map((one) => STATUS_CODES[one]);
     where.addAny('r.status', 'smallint', codes);
   } else if (status !== undefined) where.add('r.status =', STATUS_CODES[status]);
   if (actionId !== undefined) where.add('r.action_id =', actionId);
+  addIds(where, filter);
+  addEnding(where, filter);
+}
+
+/** Adds the conditions on ids, each of which has an index. */
+export function addIds(where: Conditions, { id, executionId, correlationIds }: ExecutionFilter): void {
   if (correlationIds !== undefined) where.addAny('r.correlation_id', 'text', correlationIds);
   if (id !== undefined) where.addText('r.correlation_id >= ? AND r.correlation_id < ?', id, behindPrefix(id));
-  addEnding(where, filter);
   if (executionId === undefined) return;
   where.addText('r.id IN (SELECT execution FROM execution_ids WHERE ending = ?)', endingOf(executionId));
   if (isUuid(executionId)) where.add('lower(r.execution_id) =', executionId.toLowerCase());

@@ -3,19 +3,38 @@
 import { makeExcerpts } from '../../../execution/excerpt.ts';
 import { writeExecutions } from '../../../execution/representation.ts';
 import type { ExecutionPage, ExecutionReader, ListQuery } from '../../port.ts';
+import { conditions } from '../../shared/conditions.ts';
 import { createExecutionScan, MAX_PAGE_CHARS } from '../../shared/execution-scan.ts';
 import type { Reads } from '../../shared/reads.ts';
 import { COLUMNS, type StoredRow, TABLES, toExecution } from '../batch/aggregate.ts';
-import { addFilter, addText, type FoundRow, openJoin, orderOf, rangeOf, scannedTable, textTest } from './filter.ts';
+import {
+  addFilter,
+  addIds,
+  addText,
+  type FoundRow,
+  openJoin,
+  orderOf,
+  rangeOf,
+  scannedTable,
+  textTest,
+} from './filter.ts';
 
 /** Rows of one step of a page or a count. */
 const STEP = 5_000;
+
+/** Executions that are looked up by their ids; more are scanned. */
+const MAX_BY_IDS = 1_000;
 
 /** Bytes of texts that may match after which a step of a search ends. */
 const MAX_SEARCHED_BYTES = 8 * 1024 * 1024;
 
 const OUTCOME = ['o.result', 'o.error', 'o.late_result'];
 const PAYLOAD = ['q.inputs', 'q.context'];
+
+interface Within {
+  readonly edge?: string | undefined;
+  readonly ids?: readonly number[];
+}
 
 type Listing = Pick<ExecutionReader, 'list' | 'listJson' | 'excerpts' | 'countMatches' | 'searchProgress'>;
 
@@ -38,9 +57,15 @@ export function createExecutionList(reads: Reads): Listing {
   }
 
   /** Reads what a step of this many rows finds, at most `limit` executions. It ends early where texts are left out. */
-  async function read(query: ListQuery, rows: number, limit: number) {
+  async function readStep(query: ListQuery, rows: number, limit: number) {
     const edge = await edgeOf(query, rows);
+    return read(query, { edge }, limit);
+  }
+
+  /** @param within the last reference of the step, or the executions that were looked up */
+  async function read(query: ListQuery, { edge, ids }: Within, limit: number) {
     const where = rangeOf(query, edge);
+    if (ids !== undefined) where.addAny('r.id', 'bigint', ids);
     addFilter(where, query);
     if (query.text !== undefined) addText(where, query.text);
     // The test decides which of the rows match.
@@ -62,18 +87,32 @@ export function createExecutionList(reads: Reads): Listing {
     return (await reads.first<{ count: number }>(statement, where.values))?.count ?? 0;
   }
 
-  const { list: scan, ...counts } = createExecutionScan<FoundRow>({
+  /** Returns the executions with the ids of the query, of any app; undefined if it has none, or too many match. */
+  async function lookedUp(query: ListQuery): Promise<number[] | undefined> {
+    const where = conditions();
+    addIds(where, query);
+    if (where.values.length === 0) return undefined;
+    const statement = `SELECT r.id FROM execution_rows AS r ${where.where()} LIMIT ${MAX_BY_IDS + 1}`;
+    const rows = await reads.all<{ id: number }>(statement, where.values);
+    return rows.length > MAX_BY_IDS ? undefined : rows.map(({ id }) => id);
+  }
+
+  const {
+    list: scan,
+    foundPage,
+    ...counts
+  } = createExecutionScan<FoundRow>({
     ...{ firstRows: STEP, nextRows: () => STEP, countRows: STEP },
     ...{ edge: edgeOf, count, referenceOf: ({ reference }) => reference },
     step: async (query, rows, missing) => {
-      const { edge, found, isCut } = await read(query, rows, missing + 1);
+      const { edge, found, isCut } = await readStep(query, rows, missing + 1);
       const page = withinPage(found, missing);
       // What was read fills the page, even if little of it matches.
       return { edge, ...page, chars: isCut ? Number.POSITIVE_INFINITY : page.chars };
     },
     countStep: async (query, rows, most) => {
       if (isTested(query)) {
-        const { edge, found } = await read(query, rows, most);
+        const { edge, found } = await readStep(query, rows, most);
         return { edge, count: found.length };
       }
       const edge = await edgeOf(query, rows);
@@ -81,8 +120,16 @@ export function createExecutionList(reads: Reads): Listing {
     },
   });
 
+  async function listLookedUp(query: ListQuery, ids: readonly number[]) {
+    const { found, isCut } = await read(query, { ids }, query.limit + 1);
+    const page = withinPage(found, query.limit);
+    return foundPage(query, { ...page, isFull: page.isFull || isCut }, ids.length);
+  }
+
   async function list(query: ListQuery, signal?: AbortSignal): Promise<ExecutionPage> {
-    const { rows, ...page } = await scan(query, signal);
+    // promise: postgres/ids-are-looked-up
+    const ids = isTested(query) ? undefined : await lookedUp(query);
+    const { rows, ...page } = ids === undefined ? await scan(query, signal) : await listLookedUp(query, ids);
     return { ...page, items: rows.map(toExecution) };
   }
 
