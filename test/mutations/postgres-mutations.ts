@@ -604,6 +604,12 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: 'after a promotion that has lost the last entries',
   },
   {
+    tag: 'postgres/lost-dispatch-is-not-repeated',
+    promise: 'what a receiver has seen leave the queue is not sent after a promotion that has lost that',
+    edit: condition(false),
+    tests: ['test/store/postgres/lost-dispatches.test.ts'],
+  },
+  {
     tag: 'postgres/partly-committed-batch-says-so',
     promise: 'a batch of which a part is committed on PostgreSQL states which submissions are accepted',
     edit: swapped('allSettled(added)', 'all(added)'),

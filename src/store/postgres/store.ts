@@ -29,6 +29,7 @@ import { createClockTimes } from './executions/clock-times.ts';
 import { createDueWork } from './executions/due-work.ts';
 import { createIncidents } from './executions/incidents.ts';
 import { createIntake } from './executions/intake.ts';
+import { createLeftQueue } from './executions/left-queue.ts';
 import { createSendingPauses } from './executions/pauses.ts';
 import { createQueueBounds } from './executions/queue-bounds.ts';
 import { createSubmissionRates } from './executions/submission-rates.ts';
@@ -39,7 +40,7 @@ import { createHints } from './others/hints.ts';
 import { createJournal } from './others/journal.ts';
 import { createEndpoints } from './outbox/endpoints.ts';
 import { createOutbox } from './outbox/outbox.ts';
-import { createAuditFeed, readHead } from './queries/audit.ts';
+import { createAuditFeed, isLost, readHead } from './queries/audit.ts';
 import { createExecutionList } from './queries/list.ts';
 import { createObservations } from './queries/observations.ts';
 import { createQueueMonitor } from './queries/queue.ts';
@@ -90,10 +91,12 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const ordering = withHints(session, () => hints.give('orders'));
   const pauses = createSendingPauses(reads, ordering);
   const knownHead = () => head.id;
+  const left = createLeftQueue(session.all, log);
   const queue = createQueueBounds(session.all, knownHead);
   const writer = createGroupCommit({
     ...{ session, log, listedRepeats, queue, applied, knownHead },
     committed: (changes, entries) => {
+      left.note(changes);
       journal.committed(changes, entries);
       if (entries !== null) hints.give('entries');
     },
@@ -112,7 +115,10 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const journal = createJournal({
     settled: writer.settled,
     own: (changes) => tell(listeners, changes),
-    others: (changes) => tell(othersListeners.keys(), changes),
+    others: (changes) => {
+      left.note(changes ?? []);
+      tell(othersListeners.keys(), changes);
+    },
     missing: () => {
       if (isAwaited()) hints.wake();
     },
@@ -124,11 +130,11 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   /** What this receiver caches is read again with each connection: others may have written in between. */
   async function reload(all: Session['all']): Promise<void> {
     queue.reset();
-    const seen = journal.through();
+    const known = head;
     head = await readHead(readsThrough(all));
     // A promotion has lost entries: others get their ids.
     // promise: postgres/lost-entries-come-again
-    if (head.id < seen) journal.begin(head.id);
+    if (head.id < journal.through() || (await isLost(all, known))) journal.restart(head.id);
     await partitions.ensure(head.id, all);
     await pauses.reload(all);
   }
@@ -190,7 +196,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 
   return {
     ...createIntake({ writer, find, findByReference }),
-    ...createDueWork({ reads, writer, listedRepeats, paused: pauses.paused }),
+    ...createDueWork({ reads, writer, listedRepeats, paused: pauses.paused, left }),
     ...pauses.port,
     ...createIncidents(reads, ordering),
     ...createEndpoints({ reads, session: ordering, writer }),

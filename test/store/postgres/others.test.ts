@@ -207,6 +207,22 @@ describe.skipIf(serverUrl === null)('two receivers on one PostgreSQL', () => {
     expect(await next).toEqual({ type: 'end' });
   });
 
+  test('after a promotion that has lost the last entries, and when others have entered more since, anything may have changed', async () => {
+    const { other, url } = await openWithoutLooks();
+    for (let n = 0; n < 3; n += 1) await other.add(asNew());
+    const reported = report(other);
+    await withClient(url, async (client) => {
+      await client.query("SET session_replication_role = 'replica'");
+      await client.query("UPDATE audit_rows_all SET hash = sha256('another entry') WHERE id > 1");
+      await client.query(`INSERT INTO audit_rows_all (id, execution, at, event, hash, detail)
+        SELECT n, 1, 0, 9, sha256('more'), '{}' FROM generate_series(4, 6) AS n`);
+      await client.query('SELECT pg_terminate_backend(pid) FROM receivers');
+    });
+    await expect.poll(reported.skipped).toBe(1);
+    await expect.poll(() => other.add(asNew()).then(({ outcome }) => outcome, String)).toBe('added');
+    await expect.poll(() => reported.own).toEqual([7]);
+  });
+
   test('more than can be listed is reported as that, and what follows is listed again', async () => {
     const { one, other, url } = await openTwo();
     const reported = report(other);

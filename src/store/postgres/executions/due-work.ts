@@ -12,6 +12,7 @@ import { taskOn, unchanged } from '../batch/task.ts';
 import type { Writer } from '../group-commit.ts';
 import { createTurns } from '../turns.ts';
 import { applyEvent } from './apply-event.ts';
+import type { LeftQueue } from './left-queue.ts';
 import type { PausedScopes } from './pauses.ts';
 
 interface DueWorkTools {
@@ -19,6 +20,7 @@ interface DueWorkTools {
   readonly writer: Pick<Writer, 'mutateAll'>;
   readonly listedRepeats: number;
   readonly paused: PausedScopes;
+  readonly left: Pick<LeftQueue, 'returned'>;
 }
 
 interface Demand {
@@ -94,7 +96,8 @@ const NEXT_DUE = `SELECT
 
 type Claims = Pick<DueWork, 'dueDispatches' | 'claimDispatches' | 'claimPolls' | 'expire' | 'nextDue'>;
 
-export function createDueWork({ reads, writer, listedRepeats, paused }: DueWorkTools): Claims {
+// One function because its claims take turns.
+export function createDueWork({ reads, writer, listedRepeats, paused, left }: DueWorkTools): Claims {
   const evenly = createFairShare();
   // A selection sees what the claim before it left: two at the same time would select the same executions.
   const inTurn = createTurns();
@@ -124,8 +127,9 @@ export function createDueWork({ reads, writer, listedRepeats, paused }: DueWorkT
     const { apps, actions } = paused;
     const turns = turnsOf(await reads.all<Demand>(DUE_DISPATCHES, [now, limit, apps, actions]), limit, share);
     const rows = await selected<QueuedRow>(QUEUED, turns, [now, actions]);
+    const returned = await left.returned(rows);
     const claimed = await writer.mutateAll(
-      rows.map((row) => dispatchTask(row, now, { listedRepeats, paused })),
+      rows.map((row) => dispatchTask(row, now, { listedRepeats, paused, returned })),
       { asLeader: true },
     );
     return claimed.filter((one) => one != null);
@@ -177,7 +181,19 @@ export function createDueWork({ reads, writer, listedRepeats, paused }: DueWorkT
 
 type Rules = Pick<DueWorkTools, 'listedRepeats' | 'paused'>;
 
-function dispatchTask(row: QueuedRow, now: number, { listedRepeats, paused }: Rules) {
+/** What is recorded of an execution that is not sent, because the database has lost that it left the queue. */
+const NOT_SENT_AGAIN = {
+  type: 'uncertain',
+  httpStatus: 0,
+  latencyMs: 0,
+  retryAt: null,
+  message: 'the database has lost that it left the queue before: it may have been sent',
+} as const;
+
+/** `returned`: executions that had left the queue before the database lost that. */
+type DispatchRules = Rules & { readonly returned: ReadonlySet<string> };
+
+function dispatchTask(row: QueuedRow, now: number, { listedRepeats, paused, returned }: DispatchRules) {
   return taskOn<ClaimedDispatch | null>(row.reference, (part) => {
     const before = part.state.execution;
     if ((before.dispatchAt ?? now + 1) > now) return unchanged(null);
@@ -185,6 +201,11 @@ function dispatchTask(row: QueuedRow, now: number, { listedRepeats, paused }: Ru
     if (paused.list().some((pause) => holdsBack(pause, before))) return unchanged(null);
     const change = applyEvent(part, { type: 'dispatched' }, now, listedRepeats);
     const { execution } = change;
+    // promise: postgres/lost-dispatch-is-not-repeated
+    if (returned.has(row.reference) && execution.status === 'UNCONFIRMED' && !execution.retryUncertain) {
+      const held = applyEvent(part, { ...NOT_SENT_AGAIN, giveUpAt: now }, now, listedRepeats);
+      return { value: null, changes: [change, held], part };
+    }
     const claimed = { ...execution, ...submissionIn(row), giveUpAt: before.expireAt };
     return { value: execution.status === 'UNCONFIRMED' ? claimed : null, changes: [change], part };
   });

@@ -23,6 +23,8 @@ export interface JournalOptions {
 export interface Journal {
   /** Begins behind this entry. */
   begin(newest: number): void;
+  /** Continues behind this entry, because entries that were delivered, or wait, are lost: anything may have changed. */
+  restart(newest: number): void;
   /** The newest entry that was delivered. */
   through(): number;
   /** Takes the changes of a commit of this receiver, and the ids of all of its entries; null without entries. */
@@ -88,8 +90,12 @@ export function createJournal({ settled, own, others, missing }: JournalOptions)
 
   return {
     begin: (id) => {
-      if (id < through) others(null);
       through = id;
+    },
+    restart: (id) => {
+      waiting = [];
+      through = id;
+      others(null);
     },
     through: () => through,
     committed: (changes, entries) => {

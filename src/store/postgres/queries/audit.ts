@@ -46,6 +46,16 @@ export async function readHead(reads: Pick<Reads, 'first'>): Promise<AuditHead> 
   return { id: ends?.id ?? ends?.prunedThrough ?? 0, hash: ends?.hash ?? ends?.prunedHash ?? '' };
 }
 
+const LOST = `SELECT $1 > (SELECT pruned_through FROM audit_checkpoint)
+  AND NOT EXISTS (SELECT 1 FROM audit_rows WHERE id = $1 AND hash = decode($2, 'hex')) AS "isLost"`;
+
+/** Returns whether the trail has another entry in the place of this one, or none; false for a pruned entry. */
+export async function isLost(all: Reads['all'], { id, hash }: AuditHead): Promise<boolean> {
+  if (id === 0) return false;
+  const [row] = await all<{ isLost: boolean }>(LOST, [id, hash]);
+  return row?.isLost === true;
+}
+
 export function createAuditFeed(reads: Reads): Pick<AuditFeed, 'trail' | 'feed'> {
   async function feed({ after, app, correlationId, limit }: FeedQuery): Promise<FeedPage> {
     const ends = await reads.first<Ends>(ENDS);
