@@ -629,6 +629,12 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/postgres/lists-by-ids.test.ts'],
   },
   {
+    tag: 'postgres/idle-connections-are-kept-alive',
+    promise: 'a connection that a pooler or a proxy has dropped while it was idle is noticed',
+    edit: swapped(', keepAliveInitialDelayMillis: KEEP_ALIVE_MS', ''),
+    tests: ['test/store/postgres/settings.test.ts'],
+  },
+  {
     tag: 'postgres/rate-moves-with-the-clock',
     promise: 'an app with a rate waits no longer when the clock of the database is set back',
     edit: swapped("make_interval(secs => ($1 ->> 'by')::bigint / 1000.0)", "interval '0'"),

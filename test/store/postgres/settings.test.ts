@@ -1,6 +1,7 @@
 // What an administrator sets for a role or a database: it changes neither what statements mean nor how long they may take.
 
-import { afterEach, describe, expect, test } from 'vitest';
+import { Socket } from 'node:net';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { addressesIn } from '../../../src/lib/database-url.ts';
 import { systemWorld } from '../../../src/lib/world.ts';
 import { connectWritable, FIXED_SETTINGS } from '../../../src/store/postgres/connection/connect.ts';
@@ -61,6 +62,15 @@ describe.skipIf(serverUrl === null)('settings of a role or a database', () => {
     expect(await store.find(execution.correlationId)).toMatchObject({ status: 'COMPLETED', result });
     const { code, out } = await command('audit verify', { DATABASE_URL: url });
     expect([code, out]).toEqual([0, expect.stringContaining('rows: agree with the trail')]);
+  });
+
+  test('do not decide whether a silent connection is noticed: this machine asks for the other one, too', async () => {
+    const keepAlive = vi.spyOn(Socket.prototype, 'setKeepAlive');
+    onTestFinished(() => keepAlive.mockRestore());
+    const connecting = { addresses: addressesIn(await newDatabase()), log: quietLog(), applicationName: 'test' };
+    const { client } = await connectWritable(connecting);
+    closing.push({ close: () => client.end() });
+    expect(keepAlive.mock.calls).toEqual([[true, 5_000]]);
   });
 
   test('do not limit how long a migration takes, and a statement has the limit of its session', async () => {

@@ -11,6 +11,9 @@ const CONNECT_MS = 3_000;
 /** How long the server has to end a statement at its time limit, in milliseconds. Then the connection counts as lost. */
 const LATE_MS = 1_000;
 
+/** Idle time of a connection after which this machine asks whether the other one is still there, in milliseconds. */
+const KEEP_ALIVE_MS = 5_000;
+
 /** A bigint is an id, a count or a time in milliseconds: below 2^53. */
 const INT8 = 20;
 
@@ -104,7 +107,9 @@ export async function connectWritable(options: ConnectOptions): Promise<Connecte
         // A host that is gone closes no connection.
         ...(limitMs === undefined ? {} : { query_timeout: limitMs + LATE_MS }),
         application_name: options.applicationName,
-        keepAlive: true,
+        // The server's keep-alives end at a pooler or a proxy.
+        // promise: postgres/idle-connections-are-kept-alive
+        ...{ keepAlive: true, keepAliveInitialDelayMillis: KEEP_ALIVE_MS },
         types: TYPES,
       });
       // An error of an idle connection is an event; the next query reports it.
