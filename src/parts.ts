@@ -40,7 +40,8 @@ import { createIncidentObserver, type IncidentObserver } from './workers/inciden
 import { createSignalReader } from './workers/incidents/signals.ts';
 import { createLanes, type Lanes } from './workers/notifier/lanes.ts';
 
-const HELD = 'the database is a backup: its queued executions may have been sent since, so they are not sent again';
+const HELD =
+  'the database is a backup or an earlier copy: its queued executions may have been sent since, so they are not sent again';
 
 const UNVERIFIED = withCommandName(
   'the upstream profile is not verified against a tenant: before you rely on it, compare it with yours (npm run doctor)',

@@ -69,7 +69,11 @@ export type ExecutionEvent = AnyEvent & {
 
 type AnyEvent =
   /** The execution is about to be sent. */
-  | { readonly type: 'dispatched' }
+  | {
+      readonly type: 'dispatched';
+      /** True if it may have been sent before, as that of a restored backup: its queue timeout then says nothing. */
+      readonly wasPerhapsSent?: boolean;
+    }
   /** CXone accepted it (2xx). */
   | (Answered &
       Named &

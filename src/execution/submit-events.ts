@@ -10,10 +10,15 @@ import type { JsonObject } from './json.ts';
 import { namedDetail, unknownWordAfter, wordDetail } from './report-detail.ts';
 import { isNamedByCallback, pending, requeued, SEND_LEASE_MS, withPollingWindow } from './scheduling.ts';
 
-export function dispatched(execution: Execution, now: number): Transition {
+export function dispatched(
+  execution: Execution,
+  { wasPerhapsSent = false }: Extract<ExecutionEvent, { type: 'dispatched' }>,
+  now: number,
+): Transition {
   if (execution.status !== 'QUEUED') return ignored(execution, 'DISPATCHED');
+  const isOver = execution.expireAt !== null && now >= execution.expireAt;
   // promise: queue-timeout
-  if (execution.expireAt !== null && now >= execution.expireAt) return expired(execution, now);
+  if (isOver && !wasPerhapsSent) return expired(execution, now);
   const attempts = execution.attempts + 1;
   const sent = withPollingWindow({ ...execution, status: 'UNCONFIRMED', attempts, dispatchAt: null }, now);
   // A submission that may be sent twice is checked again if a crash keeps its response from being recorded.

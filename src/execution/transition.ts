@@ -37,7 +37,7 @@ export function transition(execution: Execution, event: ExecutionEvent, now: num
 function apply(execution: Execution, event: ExecutionEvent, now: number): Transition {
   switch (event.type) {
     case 'dispatched':
-      return dispatched(execution, now);
+      return dispatched(execution, event, now);
     case 'submitted':
       return submitted(execution, event, now);
     case 'refused':

@@ -7,7 +7,7 @@ import type { SubmissionRates } from './rates-port.ts';
 export interface ReceiverStore extends Store {
   /** The newest time that a receiver wrote before this start, milliseconds; null if none did. */
   readonly newestTime: number | null;
-  /** True when the database turned out to be a backup: its queued executions may have been sent since it was made. */
+  /** True when the database turned out to be a backup, or a copy from before the last start: its queued executions may have been sent since it was made. */
   readonly isRestoredBackup: boolean;
   /** Holds the queue of a restored backup, and notes that it is held. Returns what `hold` does; 0 if another receiver has held it. */
   adoptBackup(hold: () => Promise<number>): Promise<number>;

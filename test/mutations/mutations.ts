@@ -2127,6 +2127,30 @@ export const MUTATIONS: readonly Mutation[] = [
     title: 'is still a backup after a kill in its upgrade, so that its queue is not sent',
   },
   {
+    tag: 'queue-of-a-backup-is-held-after-a-kill',
+    promise: 'the queue of a backup is not sent, also after a kill before it was held, or after a command',
+    edit: branch('alternate'),
+    tests: ['test/store/sqlite/file/restored-queue.test.ts'],
+  },
+  {
+    tag: 'queue-of-an-earlier-copy-is-held',
+    promise: 'the queue of a copy from before the last start is not sent',
+    edit: replacedBy('return false;'),
+    tests: ['test/store/sqlite/file/restored-queue.test.ts'],
+  },
+  {
+    tag: 'backup-is-not-compacted',
+    promise: 'a backup is not compacted to a file whose queue would be sent',
+    edit: value('null'),
+    tests: ['test/store/sqlite/file/restored-queue.test.ts'],
+  },
+  {
+    tag: 'held-execution-is-not-called-unsent',
+    promise: 'what a backup has queued does not end as unsent because its queue time-out has passed',
+    edit: swapped(', wasPerhapsSent: true', ''),
+    tests: ['test/store/sqlite/file/restored-queue.test.ts'],
+  },
+  {
     tag: 'first-draft-opens',
     promise: 'a database of the first 0.1.0 opens',
     edit: condition(false),

@@ -44,7 +44,7 @@ export function createStoreInMemory(listedRepeats?: number): SqliteStore {
   setAndReadBack(client, 'recursive_triggers', 'ON', 1);
   prepareLazily(client);
   const database = {
-    ...{ client, file: ':memory:', restored: null, modeChanges: [] },
+    ...{ client, file: ':memory:', restored: null, isQueueUnheld: false, modeChanges: [] },
     watch: { missing: () => null },
     close: () => void client.close(),
   };

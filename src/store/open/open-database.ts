@@ -29,9 +29,12 @@ async function openFile(options: OpenDatabaseOptions): Promise<ReceiverStore> {
     ...store,
     file: store,
     shared: null,
-    isRestoredBackup: store.restored?.from === 'backup',
-    // The file has noted it already.
-    adoptBackup: (hold) => hold(),
+    isRestoredBackup: store.isQueueUnheld,
+    adoptBackup: async (hold) => {
+      const held = await hold();
+      await store.noteQueueHeld();
+      return held;
+    },
     leadership: { leads: () => true, term: () => 1, watch: () => () => {}, handOver: async () => {} },
   };
 }

@@ -37,7 +37,7 @@ import { copiesBeside } from './file/copies.ts';
 import { withFileError } from './file/database-refused.ts';
 import { PRIVATE_MODE } from './file/file-mode.ts';
 import { auditGaps } from './file/id-gaps.ts';
-import { markPlaced, type Restored } from './file/identity.ts';
+import { markPlaced, noteQueueHeld, type Restored } from './file/identity.ts';
 import { logOpening } from './file/log-opening.ts';
 import { type OpenDatabase, openInSteps } from './file/open.ts';
 import { createLossCheck } from './file/rescue.ts';
@@ -82,6 +82,10 @@ export interface SqliteStore extends Store, DatabaseFile {
   readonly restored: Restored | null;
   /** The newest time that a receiver wrote before this start, milliseconds; null if none did. */
   readonly newestTime: number | null;
+  /** Whether the queue may have been sent since the file was copied, and is not held yet. */
+  readonly isQueueUnheld: boolean;
+  /** Notes that the queue is held, or may be sent. */
+  noteQueueHeld(): Promise<void>;
   /** Marks the file, a copy, as the one that the next start takes over as it is. */
   markPlaced(): void;
 }
@@ -108,7 +112,7 @@ export function* openStoreInSteps(options: SqliteStoreOptions): Steps<SqliteStor
 /** Returns the store on a database that is open. One function because it wires the parts and lists the operations of the port. */
 export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): SqliteStore {
   const { mode = PRIVATE_MODE, world, log } = options;
-  const { client, file, restored, watch } = database;
+  const { client, file, restored, isQueueUnheld, watch } = database;
   logOpening(database, log);
   const checkFile = createLossCheck({ client, file, watch, mode, world, log, lockPath: `${file}.lock` });
   const sql = prepareStatements(client);
@@ -260,6 +264,8 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
     watchOthers: () => () => {},
     databasePath: file,
     restored,
+    isQueueUnheld,
+    noteQueueHeld: () => writer.mutate(() => unchanged(noteQueueHeld(client))),
     newestTime: newestTime(client),
     checkFile,
     checkpointsBlockedMs: checkpoints.blockedMs,

@@ -6,13 +6,15 @@ import Database from 'better-sqlite3';
 import { DatabaseRefused } from '../../shared/database-refused.ts';
 import { type BackupReport, copyVerified, discardCopy, syncToDisk } from './backup.ts';
 import { withFileError } from './database-refused.ts';
-import { refuseForeignWal } from './foreign-wal.ts';
-import { markPlaced } from './identity.ts';
-import { realDatabasePath, takeLock } from './lock.ts';
+import { isInWalMode, refuseForeignWal } from './foreign-wal.ts';
+import { markPlaced, unadopted } from './identity.ts';
+import { type DatabaseLock, realDatabasePath, takeLock } from './lock.ts';
 import { openReadOnly } from './open-readonly.ts';
 
 /** Free space that is required besides that of the copy. */
 const SPARE_BYTES = 16 * 1024 * 1024;
+
+const ONCE = 'start the receiver on it once, stop it, and compact it then';
 
 export interface CompactReport extends BackupReport {
   /** Size of the file before. */
@@ -35,6 +37,7 @@ export function compact(path: string, progress?: Progress): CompactReport {
   try {
     refuseForeignWal(file, lock.note);
     discardCopy(partial);
+    refuseUnadopted(file, lock);
     mergeWal(file);
     refuseFullDisk(file);
     const { size } = statSync(file);
@@ -61,6 +64,21 @@ export function compact(path: string, progress?: Progress): CompactReport {
 /** @throws {DatabaseRefused} also when there is no such file */
 function refuseUnknown(file: string): void {
   openReadOnly(file).close();
+}
+
+/** The next start would take the compacted file for the database itself: its queue would be sent, and its ids would repeat. */
+function refuseUnadopted(file: string, lock: DatabaseLock): void {
+  const isBackup = isInWalMode(file) === false;
+  const client = openReadOnly(file);
+  try {
+    // promise: backup-is-not-compacted
+    const from = unadopted({ file, client, lock, isBackup });
+    if (from === null) return;
+    const what = from === 'backup' ? 'a backup' : 'a copy of another file';
+    throw new DatabaseRefused(`${file} is ${what}, so that its queue may have been sent: ${ONCE}`);
+  } finally {
+    client.close();
+  }
 }
 
 /** The header of a copy says that it is a backup, and ids continue after a gap in a backup. This copy is the database itself. */

@@ -5,6 +5,7 @@ import { statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { isoTime } from '../../../lib/time.ts';
 import type { DatabaseLock } from './lock.ts';
+import { setAndReadBack } from './pragma.ts';
 
 /** How the file came to its place: `backup` made it, or another program copied it. */
 export type RestoredFrom = 'backup' | 'copy';
@@ -15,12 +16,19 @@ export interface Restored {
   readonly nextId: number;
 }
 
+/** How the file stands to its last start: column `placed`. */
+const STARTED = 0;
+/** A command has put it in place of a database; no receiver has started on it. */
+const PLACED = 1;
+/** A start has found a backup, or a copy from before the last start, whose queue is not held yet. */
+const UNHELD = 2;
+
 export interface FileRow {
   readonly run: string;
   readonly device: string;
   readonly inode: string;
   readonly lockPath: string;
-  readonly placed: 0 | 1;
+  readonly placed: typeof STARTED | typeof PLACED | typeof UNHELD;
 }
 
 /** Ids may grow this fast from one restore to the next: no file issues a million a second. */
@@ -52,12 +60,15 @@ export interface Beginning {
 }
 
 /**
- * Marks the file as the one that this start runs on, in the file and in its lock. Of a copy, first notes the gap in its ids.
- * The mark must reach the main file: the write-ahead log of a later crash is compared with it.
+ * Marks the file as the one that this start runs on, in the file and in its lock, and sets the WAL mode. Of a copy, first notes the gap
+ * in its ids. The mark must reach the main file: the write-ahead log of a later crash is compared with it.
  */
 export function beginRun(beginning: Beginning): Restored | null {
   const { file, client, lock } = beginning;
   const from = restoredFrom(beginning);
+  // Killed before the queue is held, the next start still holds it.
+  // promise: queue-of-a-backup-is-held-after-a-kill
+  const placed = from === 'backup' || isFromBeforeLastStart(beginning) || isQueueUnheld(client) ? UNHELD : STARTED;
   const run = randomUUID();
   const { dev, ino } = statSync(file);
   const page = client
@@ -73,28 +84,62 @@ export function beginRun(beginning: Beginning): Restored | null {
     if (from !== null) nextId = leaveGap(client, beginning.now);
     client
       .prepare(
-        'INSERT OR REPLACE INTO database_file (id, run, device, inode, lock_path, placed) VALUES (1, ?, ?, ?, ?, 0)',
+        'INSERT OR REPLACE INTO database_file (id, run, device, inode, lock_path, placed) VALUES (1, ?, ?, ?, ?, ?)',
       )
-      .run(run, String(dev), String(ino), lock.path);
+      .run(run, String(dev), String(ino), lock.path, placed);
   });
   begin.immediate();
+  // Only now: a backup is recognised by its header until then.
+  setAndReadBack(client, 'journal_mode', 'WAL', 'wal');
+  // After the switch SQLite may still hold a lock on a file that was just upgraded, and would refuse the checkpoint.
+  client.exec('BEGIN IMMEDIATE; COMMIT');
   const [done] = client.pragma('wal_checkpoint(TRUNCATE)') as [{ readonly busy: 0 | 1 }];
   // Else a long read of another program is in the way, and the older text stays valid.
   if (done.busy === 0) lock.write({ ...place, runs: [run] });
   return from === null || nextId === null ? null : { from, nextId };
 }
 
+/** Whether a start has run on this path since the copy was made, which may have sent its queue. */
+function isFromBeforeLastStart({ file, client, lock: { note } }: Omit<Beginning, 'now'>): boolean {
+  const row = readFileRow(client);
+  if (row === undefined || note === null || (row.placed === PLACED && isSameFile(file, row))) return false;
+  // promise: queue-of-an-earlier-copy-is-held
+  return !note.runs.includes(row.run);
+}
+
 /** Marks a copy that a command is about to put in place of a database, so that its next start takes it over as it is. */
 export function markPlaced(file: string, client: Database): void {
   if (readFileRow(client) === undefined) return;
   const { dev, ino } = statSync(file);
-  client.prepare('UPDATE database_file SET device = ?, inode = ?, placed = 1').run(String(dev), String(ino));
+  client.prepare(`UPDATE database_file SET device = ?, inode = ?, placed = ${PLACED}`).run(String(dev), String(ino));
+}
+
+/** Whether the queue may have been sent since the file was copied, and is not held yet. */
+export function isQueueUnheld(client: Database): boolean {
+  return readFileRow(client)?.placed === UNHELD;
+}
+
+/** Notes that the queue is held, or may be sent. */
+export function noteQueueHeld(client: Database): void {
+  client.prepare(`UPDATE database_file SET placed = ${STARTED} WHERE placed = ${UNHELD}`).run();
+}
+
+/** Returns what the file is if no start has taken it over completely: its queue may have been sent; null for the database itself. */
+export function unadopted(found: Omit<Beginning, 'now'>): RestoredFrom | null {
+  const row = readFileRow(found.client);
+  // A file of an older version has no ids that can be compared.
+  if (row === undefined && schemaHasNoGaps(found.client)) return found.isBackup ? 'backup' : null;
+  return row?.placed === UNHELD ? 'backup' : restoredFrom(found);
+}
+
+function schemaHasNoGaps(client: Database): boolean {
+  return client.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'id_gaps'").get() === undefined;
 }
 
 /** Returns how the file came to its place if it is a copy; null for the file that the last receiver ran on. */
-export function restoredFrom({ file, client, lock, isBackup }: Omit<Beginning, 'now'>): RestoredFrom | null {
+function restoredFrom({ file, client, lock, isBackup }: Omit<Beginning, 'now'>): RestoredFrom | null {
   const row = readFileRow(client);
-  if (row !== undefined && row.placed === 1 && isSameFile(file, row)) return null;
+  if (row !== undefined && row.placed === PLACED && isSameFile(file, row)) return null;
   if (isBackup) return newestIds(client).entry > 0 ? 'backup' : null;
   const { note } = lock;
   // A new file in place of one that is gone: only the lock knows of that one.

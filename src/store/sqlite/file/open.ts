@@ -13,7 +13,7 @@ import { stepsWithFileError, withFileError } from './database-refused.ts';
 import { createWithMode, type ModeChange, PRIVATE_MODE, setDatabaseMode } from './file-mode.ts';
 import { createFileWatch, type FileWatch } from './file-watch.ts';
 import { isInWalMode, refuseForeignWal } from './foreign-wal.ts';
-import { type Beginning, beginRun, isSameFile, type Restored, readFileRow } from './identity.ts';
+import { type Beginning, beginRun, isQueueUnheld, isSameFile, type Restored, readFileRow } from './identity.ts';
 import { realDatabasePath, refuseOtherName, takeLock } from './lock.ts';
 import { movedMessage, readMoveMark } from './move/mark.ts';
 import { setAndReadBack } from './pragma.ts';
@@ -39,6 +39,8 @@ export interface OpenDatabase {
   readonly client: Database.Database;
   /** Not null when the file is a copy, so that its ids continue after a gap. */
   readonly restored: Restored | null;
+  /** Whether the queue may have been sent since the file was copied, and is not held yet. */
+  readonly isQueueUnheld: boolean;
   /** Files that had another mode than the configured one. */
   readonly modeChanges: readonly ModeChange[];
   /** Finds files that were removed or replaced while the database is open. */
@@ -106,6 +108,7 @@ export function* openInSteps(
     const watch = createFileWatch(file, lock.path);
     return {
       ...{ file, client, restored, watch },
+      isQueueUnheld: isQueueUnheld(client),
       modeChanges: found.modeChanges,
       close: () => {
         if (!opened.open) return;
@@ -148,7 +151,7 @@ function* prepareDatabase(preparing: Preparing): Steps<Restored | null> {
   // promise: moved-file-runs-no-receiver
   if (mark !== null) throw new DatabaseRefused(movedMessage(file, mark));
   if (isNew) enableIncrementalVacuum(client);
-  // A backup stays recognisable by its header until its upgrade has ended, in whatever process.
+  // A backup stays recognisable by its header until its start is noted, in whatever process.
   // promise: killed-upgrade-of-a-backup-is-a-backup
   if (!isBackup) setAndReadBack(client, 'journal_mode', 'WAL', 'wal');
   // Opening an existing WAL database leaves NORMAL, which loses acknowledged commits when the power fails.
@@ -161,7 +164,6 @@ function* prepareDatabase(preparing: Preparing): Steps<Restored | null> {
   // The migrator commits its own table before the first migration: killed in between, the file must have its mark.
   if (applicationId(client) !== APPLICATION_ID) client.pragma(`application_id = ${APPLICATION_ID}`);
   yield* bringUpToDate(preparing);
-  setAndReadBack(client, 'journal_mode', 'WAL', 'wal');
   if (client.pragma('user_version', { simple: true }) === UNVERIFIED) hooks.verify({ file, client });
   // promise: imported-file-runs-no-receiver
   if (isImported(client)) throw new DatabaseRefused(`${file} ${IMPORTED}`);

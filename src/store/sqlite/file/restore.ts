@@ -42,6 +42,7 @@ export async function restore(backup: string, target: string, options: RestoreOp
     let held = 0;
     try {
       held = sendQueued ? 0 : await holdQueued(store, world);
+      await store.noteQueueHeld();
       store.markPlaced();
     } finally {
       await store.close();

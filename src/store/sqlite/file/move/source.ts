@@ -9,7 +9,7 @@ import { createRollupCounts } from '../../rollups/count.ts';
 import { withFileError } from '../database-refused.ts';
 import { isInWalMode, refuseForeignWal } from '../foreign-wal.ts';
 import { auditGaps } from '../id-gaps.ts';
-import { restoredFrom } from '../identity.ts';
+import { unadopted } from '../identity.ts';
 import { type DatabaseLock, realDatabasePath, takeLock } from '../lock.ts';
 import { APPLICATION_ID, UNVERIFIED } from '../open.ts';
 import { setAndReadBack } from '../pragma.ts';
@@ -88,7 +88,7 @@ function pruneGaps(client: Database.Database): void {
 
 /** What a copy has queued may have been sent since it was made, so that a receiver holds it first. */
 function refuseCopy(file: string, client: Database.Database, lock: DatabaseLock, isBackup: boolean): void {
-  const from = restoredFrom({ file, client, lock, isBackup });
+  const from = unadopted({ file, client, lock, isBackup });
   if (from === null) return;
   const what = from === 'backup' ? 'a backup' : 'a copy of another file';
   throw new DatabaseRefused(`${file} is ${what}, so that its queue may have been sent: ${ONCE}`);
