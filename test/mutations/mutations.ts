@@ -2151,6 +2151,13 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/sqlite/file/restored-queue.test.ts'],
   },
   {
+    tag: 'killed-upgrade-is-verified-once',
+    promise: 'an upgrade that was killed before its check is checked at the next start, and not at each one',
+    edit: removed,
+    tests: ['test/upgrade/copy.slow.test.ts'],
+    title: 'is checked once, also if it had no rows to move',
+  },
+  {
     tag: 'first-draft-opens',
     promise: 'a database of the first 0.1.0 opens',
     edit: condition(false),

@@ -188,6 +188,16 @@ describe('a database whose upgrade was killed before its check', () => {
     expect(contents(path)).toEqual(contents(writtenBy(OLD)));
   });
 
+  test('is checked once, also if it had no rows to move', () => {
+    const path = writtenBy(NEWEST);
+    upgrade(path);
+    const sql = new Database(path);
+    sql.pragma('user_version = 1');
+    sql.close();
+    upgrade(path);
+    look(path, (client) => expect(client.pragma('user_version', { simple: true })).toBe(0));
+  });
+
   test('is refused when rows are missing', () => {
     const path = killed();
     const sql = new Database(path);

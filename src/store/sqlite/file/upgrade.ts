@@ -102,7 +102,11 @@ export function upgradeWithBackup(options: UpgradeOptions): UpgradeHooks {
 
   return {
     upgrade,
-    verify: ({ file, client }) => demandWhole(file, copyOf(file), faultOf(client)),
+    verify: ({ file, client }) => {
+      demandWhole(file, copyOf(file), faultOf(client));
+      // promise: killed-upgrade-is-verified-once
+      client.pragma('user_version = 0');
+    },
   };
 }
 
