@@ -88,7 +88,8 @@ function endpoints({ now, circuits }: Signals): Finding[] {
 }
 
 function webhook({ now, webhookProblem }: Signals): Finding[] {
-  if (webhookProblem === null || now - webhookProblem.since < WEBHOOK_FAILS_MS) return [];
+  // The clock may have been set back since.
+  if (webhookProblem === null || Math.abs(now - webhookProblem.since) < WEBHOOK_FAILS_MS) return [];
   const problem = `The webhook for incidents accepts no events: ${webhookProblem.reason}`;
   const rest = { subject: '', actions: [], apps: [], affected: 0, total: null };
   return [{ ...rest, cause: 'IncidentWebhookDown', problem, since: webhookProblem.since, until: now }];

@@ -57,6 +57,16 @@ export function advance(
   };
 }
 
+/** Returns the incidents without times in the future, which a clock has that was set back since: otherwise they would not end before. */
+export function notInFuture(incidents: readonly Incident[], now: number): readonly Incident[] {
+  return incidents.map((incident) => {
+    const lastSeenAt = Math.min(incident.lastSeenAt, now);
+    const startedAt = Math.min(incident.startedAt, lastSeenAt);
+    const isPast = lastSeenAt === incident.lastSeenAt && startedAt === incident.startedAt;
+    return isPast ? incident : { ...incident, startedAt, lastSeenAt };
+  });
+}
+
 function isOver(findings: readonly Finding[], incident: Incident): boolean {
   return findings.some((finding) => finding.isOver === true && keyOf(finding) === keyOf(incident));
 }
@@ -65,7 +75,8 @@ function opening(finding: Finding, id: string): Incident {
   const { cause, subject, problem, since, until, affected, total, actions, apps } = finding;
   return {
     ...{ id, cause, subject, problem, affected, total, actions, apps },
-    startedAt: since,
+    // What it was found by may have begun before the clock was set back.
+    startedAt: Math.min(since, until),
     lastSeenAt: until,
     endedAt: null,
     acknowledgedAt: null,

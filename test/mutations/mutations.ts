@@ -2158,6 +2158,26 @@ export const MUTATIONS: readonly Mutation[] = [
     title: 'is checked once, also if it had no rows to move',
   },
   {
+    tag: 'clock-step-moves-deliveries',
+    promise: 'a clock that is set back delays no announcement of an incident and no notification',
+    edit: removed,
+    tests: ['test/store/store.test.ts'],
+    title: 'what is to be announced moves with the clock',
+  },
+  {
+    tag: 'incident-follows-a-clock-that-is-set-back',
+    promise: 'an incident ends although the clock was set back while it lasted',
+    edit: value('stored'),
+    tests: ['test/stories/clock.test.ts'],
+    title: 'an incident is announced and ends as if the clock had not been set back meanwhile',
+  },
+  {
+    tag: 'samples-follow-a-clock-that-is-set-back',
+    promise: 'what happened before the clock was set back does not stay recent for as long as the step',
+    edit: removed,
+    tests: ['test/workers/incident-observer.test.ts'],
+  },
+  {
     tag: 'first-draft-opens',
     promise: 'a database of the first 0.1.0 opens',
     edit: condition(false),

@@ -642,6 +642,13 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: 'a clock of the database that is set back',
   },
   {
+    tag: 'postgres/announcements-move-with-the-clock',
+    promise: 'a clock of the database that is set back delays no announcement of an incident',
+    edit: swapped('WHERE due_at IS NOT NULL\n  ), rates', 'WHERE false\n  ), rates'),
+    tests: ['test/store/postgres/contract.slow.test.ts'],
+    title: 'what is to be announced moves with the clock',
+  },
+  {
     tag: 'postgres/leader-of-another-role',
     promise: 'a receiver that could not replace a leader that hangs says so at its start',
     edit: condition(false),

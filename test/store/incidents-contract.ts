@@ -116,6 +116,17 @@ export function incidentsContract(name: string, open: () => Promise<Store>): voi
       expect(await store.waitingAnnouncements()).toBe(1);
     });
 
+    test.each([-HOUR, HOUR])('what is to be announced moves with the clock, by %i ms', async (step) => {
+      await save(lasting(NOON), opened(NOON));
+      const [first] = await store.dueAnnouncements(10, NOON);
+      await store.recordAnnouncement(first?.id ?? 0, { deliveredAt: null, retryAt: NOON + 5_000, error: 'refused' });
+      await store.moveDueTimes({ from: NOON, to: NOON + step });
+      expect(await store.dueAnnouncements(10, NOON + step + 4_999)).toEqual([]);
+      expect(await store.dueAnnouncements(10, NOON + step + 5_000)).toMatchObject([
+        { id: first?.id, attempts: 1, giveUpAt: GIVE_UP + step },
+      ]);
+    });
+
     test('without announcements nothing is due, and what ended long ago is removed with its history', async () => {
       const incident = lasting(NOON, { endedAt: NOON + HOUR });
       await save(incident, ended(NOON + HOUR), null);

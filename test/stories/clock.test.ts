@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { command } from '../cli/harness.ts';
-import { page, type Stage, setStage } from './stage.ts';
+import { startWebhookReceiver } from '../support/webhook-receiver.ts';
+import { OPERATOR_KEY, page, type Stage, setStage } from './stage.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -137,4 +138,32 @@ test('`health` compares its clock with the newest time of a receiver that is dow
   expect(code).toBe(0);
   const { out: json } = await command('health --json', env, false, { world: stage.world });
   expect(JSON.parse(json).clock).toEqual({ behindMs: HOUR, lastStep: null, notice: expect.stringContaining('behind') });
+});
+
+test('an incident is announced and ends as if the clock had not been set back meanwhile', async () => {
+  const hook = await startWebhookReceiver();
+  const secret = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
+  const stage = await setStage({ INCIDENT_WEBHOOK_URL: hook.url, INCIDENT_WEBHOOK_SECRET: secret });
+  hook.answer = () => ({ status: 503 });
+  stage.simulator.outage({ answer: 503, ms: 38_000, calls: ['execute'] });
+  for (let one = 0; one < 4; one += 1) await stage.submit('callback');
+  await stage.pass(15_000);
+  await stage.until(() => hook.received.length >= 1);
+  stage.world.stepClock(-HOUR);
+  // The simulator counts its outage by the same clock.
+  stage.simulator.outage({ answer: 503, ms: 0 });
+  hook.answer = () => ({ status: 204 });
+  const before = hook.received.length;
+  await stage.pass(200_000, 1_000);
+  const announced = () =>
+    hook.received
+      .slice(before)
+      .map(({ body }) => JSON.parse(body))
+      .filter(({ data }) => data.cause === 'CxoneFails');
+  await stage.until(() => announced().length >= 2);
+  expect(announced().map(({ type }) => type)).toEqual(['incident.opened', 'incident.ended']);
+  const { body } = await stage.request('GET', '/v1/incidents', { key: OPERATOR_KEY });
+  const incident = body.items.find(({ cause }: { cause: string }) => cause === 'CxoneFails');
+  expect(incident.state).toBe('ended');
+  expect(Date.parse(incident.endedAt)).toBeGreaterThanOrEqual(Date.parse(incident.startedAt));
 });

@@ -34,8 +34,8 @@ const COLUMNS =
 
 /** Inserts incidents, or what has changed of them: an acknowledgement that was stored meanwhile stays. @param source their values */
 export const saveFrom = (source: string): string => `INSERT INTO incidents (${COLUMNS}) ${source}
-  ON CONFLICT (id) DO UPDATE SET problem = excluded.problem, last_seen_at = excluded.last_seen_at, ended_at = excluded.ended_at,
-    affected = excluded.affected, total = excluded.total, actions = excluded.actions, apps = excluded.apps`;
+  ON CONFLICT (id) DO UPDATE SET problem = excluded.problem, started_at = excluded.started_at, last_seen_at = excluded.last_seen_at,
+    ended_at = excluded.ended_at, affected = excluded.affected, total = excluded.total, actions = excluded.actions, apps = excluded.apps`;
 
 /** The events of an incident are announced one after the other: its end does not overtake its beginning. */
 const DUE = `SELECT e.id AS event_id, e.at, e.event, e.by, d.attempts, d.give_up_at, i.*

@@ -109,10 +109,14 @@ export function createIncidentObserver(now: () => number): IncidentObserver {
       count('commits', { at: now(), isSlow, count: 1 }, (one) => one.isSlow === isSlow);
     },
     samples: () => {
+      const at = now();
       for (const kind of Object.keys(kept) as (keyof Samples)[]) {
-        const list = kept[kind];
-        const first = list.findIndex(({ at }) => at > now() - KEPT_MS[kind]);
+        const list: Samples[keyof Samples][number][] = kept[kind];
+        const first = list.findIndex((sample) => sample.at > at - KEPT_MS[kind]);
         list.splice(0, first < 0 ? list.length : first);
+        // Of a clock that was set back since, they would stay recent for as long as the step.
+        // promise: samples-follow-a-clock-that-is-set-back
+        for (const [index, sample] of list.entries()) if (sample.at > at) list[index] = { ...sample, at };
       }
       return kept;
     },

@@ -3,7 +3,7 @@
 import { detect } from '../../incident/detect.ts';
 import type { Finding } from '../../incident/finding.ts';
 import { type Incident, keyOf, MAX_COUNTED } from '../../incident/incident.ts';
-import { advance } from '../../incident/lifecycle.ts';
+import { advance, notInFuture } from '../../incident/lifecycle.ts';
 import type { Signals } from '../../incident/signals.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { Work } from '../../lib/loop.ts';
@@ -75,9 +75,11 @@ export function createIncidentWatch(tools: IncidentWatchTools): Work {
   }
 
   async function check(stopping: AbortSignal): Promise<void> {
-    const current = await store.openIncidents();
-    const byKey = new Map(current.map((incident) => [keyOf(incident), incident]));
+    const stored = await store.openIncidents();
     const signals = await tools.signals(isFirst);
+    // promise: incident-follows-a-clock-that-is-set-back
+    const current = notInFuture(stored, signals.now);
+    const byKey = new Map(current.map((incident) => [keyOf(incident), incident]));
     // Loops that have been stopped look as if they were stuck.
     // promise: stop-is-not-an-incident
     if (stopping.aborted) return;
@@ -97,9 +99,10 @@ export function createIncidentWatch(tools: IncidentWatchTools): Work {
     });
     const events = [...opened.map(event('opened')), ...ended.map(event('ended'))];
     for (const incident of ended) counted.delete(keyOf(incident));
-    if (changed.length === 0 && references.length === 0) return;
+    const moved = current.filter((one, index) => one !== stored[index] && !changed.some(({ id }) => id === one.id));
+    if (changed.length + moved.length + references.length === 0) return;
     const giveUpAt = tools.announceForMs === null ? null : signals.now + tools.announceForMs;
-    await store.saveIncidents({ incidents: changed, events, references }, giveUpAt);
+    await store.saveIncidents({ incidents: [...changed, ...moved], events, references }, giveUpAt);
     for (const { id, cause, problem } of opened) log.warn({ incident: id, cause, problem }, 'an incident began');
     for (const { id, cause, problem } of ended) log.info({ incident: id, cause, problem }, 'an incident ended');
     if (events.length > 0) tools.changed();

@@ -14,11 +14,21 @@ const STEP_TO = 3;
 const BEAT = `INSERT INTO heartbeat AS h (id, at) VALUES (${NEWEST}, $1)
   ON CONFLICT (id) DO UPDATE SET at = greatest(h.at, excluded.at)`;
 
+/** Incidents have their times as text. */
+const movedText = (columns: readonly string[]) =>
+  columns
+    .map(
+      (column) =>
+        `${column} = iso_time((extract(epoch FROM ${column}::timestamptz) * 1000)::bigint + ($1 ->> 'by')::bigint)`,
+    )
+    .join(', ');
+
 const moved = (columns: readonly string[]) =>
   columns.map((column) => `${column} = ${column} + ($1 ->> 'by')::bigint`).join(', ');
 
 /** Of what has ended, only the poll that a callback caused is due. It is applied once, also when its response is lost: twice would move the times too far. */
 // promise: postgres/rate-moves-with-the-clock
+// promise: postgres/announcements-move-with-the-clock
 const MOVE = `WITH open AS (SELECT execution FROM work WHERE status IN (${OPEN_CODES.join(', ')})), executions AS (
     UPDATE execution_rows SET version = version + 1,
       ${moved(['dispatch_at', 'poll_at', 'expire_at', 'poll_after', 'deadline', 'not_found_at', 'found_at'])}
@@ -32,6 +42,8 @@ const MOVE = `WITH open AS (SELECT execution FROM work WHERE status IN (${OPEN_C
     UPDATE notification_rows SET ${moved(['due_at', 'give_up_at'])} WHERE id IN (SELECT id FROM notification_work)
   ), lanes AS (
     UPDATE notification_work SET ${moved(['due_at'])}
+  ), announcements AS (
+    UPDATE incident_deliveries SET ${movedText(['due_at', 'give_up_at'])} WHERE due_at IS NOT NULL
   ), rates AS (
     UPDATE submission_rates SET at = at + make_interval(secs => ($1 ->> 'by')::bigint / 1000.0)
   ), noted AS (

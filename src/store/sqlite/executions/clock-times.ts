@@ -16,8 +16,9 @@ const MOVE_EXECUTIONS = `UPDATE execution_rows SET ${TIME_LIMITS.map((column) =>
 /** Of what has ended, only the poll that a callback caused is due. */
 const MOVE_POLLS_AFTER_END =
   'UPDATE execution_rows SET poll_at = poll_at + ? WHERE poll_at IS NOT NULL AND resolved_at IS NOT NULL';
-const MOVE_NOTIFICATIONS = `UPDATE notifications SET ${['due_at', 'give_up_at'].map(moved).join(', ')}
-  WHERE due_at IS NOT NULL`;
+const MOVE_DELIVERIES = ['notifications', 'incident_deliveries'].map(
+  (table) => `UPDATE ${table} SET ${['due_at', 'give_up_at'].map(moved).join(', ')} WHERE due_at IS NOT NULL`,
+);
 
 /** A later time stays: only a move of the due times sets it back. */
 const BEAT = `UPDATE heartbeat SET at = max(at, ?) WHERE id = ${NEWEST}`;
@@ -33,7 +34,7 @@ export function createClockTimes(client: Database): ClockTimes {
   const beat = client.prepare<[string]>(BEAT);
   const moveExecutions = client.prepare<number[]>(MOVE_EXECUTIONS);
   const movePollsAfterEnd = client.prepare<[number]>(MOVE_POLLS_AFTER_END);
-  const moveNotifications = client.prepare<[{ by: string }]>(MOVE_NOTIFICATIONS);
+  const moveDeliveries = MOVE_DELIVERIES.map((statement) => client.prepare<[{ by: string }]>(statement));
   const note = client.prepare<[number, string]>('INSERT OR REPLACE INTO heartbeat (id, at) VALUES (?, ?)');
   return {
     beat: (now) => void beat.run(isoTime(now)),
@@ -43,7 +44,8 @@ export function createClockTimes(client: Database): ClockTimes {
       moveExecutions.run(...TIME_LIMITS.map(() => ms));
       // promise: clock-step-moves-polls-after-the-end
       movePollsAfterEnd.run(ms);
-      moveNotifications.run({ by: `${ms / 1000} seconds` });
+      // promise: clock-step-moves-deliveries
+      for (const move of moveDeliveries) move.run({ by: `${ms / 1000} seconds` });
       note.run(STEP_FROM, isoTime(from));
       note.run(STEP_TO, isoTime(to));
       // promise: clock-step-moves-due-times-once
