@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import * as v from 'valibot';
 import { privateKeyProblem } from '../cxone/auth/client-assertion.ts';
 import type { Credentials } from '../cxone/auth/credentials.ts';
-import { headerSecrets, loadProfile, type Profile, ProfileError } from '../cxone/profile/profile.ts';
+import { headerSecrets, isPollable, loadProfile, type Profile, ProfileError } from '../cxone/profile/profile.ts';
 import { requiredSettings } from '../cxone/profile/required-settings.ts';
 import { checked, domain, HOST_NAME, items, keys, secret, text, texts, url, withoutTrailingSlash } from './fields.ts';
 import { readSecret } from './secret-files.ts';
@@ -136,6 +136,7 @@ export function missingFor(given: Given): ReadonlyMap<string, string> {
   return new Map([
     ...unfittingKey(profile, given['CXONE_PRIVATE_KEY']),
     ...unnamedSecrets(profile, given['CXONE_SECRETS']),
+    ...unusableTrust(profile, given['CALLBACK_TRUST']),
     ...needs.map(({ anyOf: [name], hint }) => [name, `missing; ${hint}${why}`] as const),
   ]);
 }
@@ -154,6 +155,13 @@ function unnamedSecrets(profile: Profile, listed: string | undefined): [string, 
   const missing = headerSecrets(profile).filter((name) => !known.includes(name));
   if (missing.length === 0) return [];
   return [['CXONE_SECRETS', `lacks ${missing.join(', ')}, which headers of the upstream profile use; add name:value`]];
+}
+
+/** Each execution would time out, and its result would be lost: a callback only causes a poll, and there is none. */
+function unusableTrust(profile: Profile, trust: string | undefined): [string, string][] {
+  // promise: verify-needs-polls
+  if (trust !== 'verify' || isPollable(profile)) return [];
+  return [['CALLBACK_TRUST', `must be signature: by the upstream profile "${profile.name}" CXone cannot be polled`]];
 }
 
 function profileOf(pathOrName: string | null): Profile | null {

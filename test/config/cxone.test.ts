@@ -56,6 +56,20 @@ test('without CXONE_PROFILE the built-in profile applies, and a missing variable
   ]);
 });
 
+test('callbacks that only cause polls need a profile with polls', () => {
+  const script = {
+    ...DOMAIN,
+    ...CLIENT,
+    ...KEY,
+    CXONE_ISSUER: 'https://cxone.niceincontact.com',
+    CXONE_PROFILE: 'cxone-script-start',
+  };
+  expect(problemsOf({ ...script, CALLBACK_TRUST: 'signature' })).toEqual([]);
+  expect(problemsOf({ ...script, CALLBACK_TRUST: 'verify' })).toEqual([
+    'CALLBACK_TRUST: must be signature: by the upstream profile "cxone-script-start" CXone cannot be polled',
+  ]);
+});
+
 describe('a profile of a file', () => {
   const api = { url: '{issuer}/tenants/{tenantId}', baseUrl: '/api', tenantClaim: null };
   const token = { ...builtin.token, url: '{issuer}/auth/token', clientAuthentication: 'none' };

@@ -2151,6 +2151,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/sqlite/file/restored-queue.test.ts'],
   },
   {
+    tag: 'verify-needs-polls',
+    promise: 'a configuration in which every result would be lost is refused',
+    edit: condition(true),
+    tests: ['test/config/cxone.test.ts'],
+  },
+  {
     tag: 'killed-upgrade-is-verified-once',
     promise: 'an upgrade that was killed before its check is checked at the next start, and not at each one',
     edit: removed,
