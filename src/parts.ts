@@ -39,6 +39,7 @@ import { ANNOUNCE_FOR_MS, createAnnouncer } from './workers/incidents/announcer.
 import { createIncidentObserver, type IncidentObserver } from './workers/incidents/observer.ts';
 import { createSignalReader } from './workers/incidents/signals.ts';
 import { createLanes, type Lanes } from './workers/notifier/lanes.ts';
+import { createRetentionClock } from './workers/pruner/retention-clock.ts';
 
 const HELD =
   'the database is a backup or an earlier copy: its queued executions may have been sent since, so they are not sent again';
@@ -138,7 +139,7 @@ export async function buildParts(options: ReceiverOptions, limits: ListenerLimit
       ...{ waiters, streams, lanes },
     },
     headReports: createAuditHeadLogger(store, world, log, config.callbackSecrets),
-    ...{ trail, dashboard, apps },
+    ...{ trail, dashboard, apps, retentionNow: createRetentionClock(world, store.newestTime) },
     health,
     advisor: createAdvisor({ store, world, log, ...pace }),
     repeats: followRepeats(trail, world.now),

@@ -8,13 +8,14 @@ import { createDispatcher, type DispatcherTools, type DispatchRules } from './di
 import { createExpirer } from './expirer.ts';
 import { createNotifier, type NotifierTools } from './notifier/notifier.ts';
 import type { ExportFiles } from './pruner/export-files.ts';
-import { createPruner, type RetentionRules } from './pruner/pruner.ts';
+import { createPruner, type PrunerTools, type RetentionRules } from './pruner/pruner.ts';
 import { createSweeper } from './sweeper.ts';
 import { createHistoryCounter, createSummarizer } from './upkeep.ts';
 
 export interface WorkerTools
   extends Pick<DispatcherTools, 'cxone' | 'callbackUrls' | 'world' | 'log' | 'tracing'>,
-    Pick<NotifierTools, 'lanes' | 'links'> {
+    Pick<NotifierTools, 'lanes' | 'links'>,
+    Pick<PrunerTools, 'retentionNow'> {
   readonly store: Store;
   readonly webhooks: WebhookSender;
   /** Export written before anything is pruned; null for none. */

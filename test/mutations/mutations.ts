@@ -2151,6 +2151,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/sqlite/file/restored-queue.test.ts'],
   },
   {
+    tag: 'leap-of-the-clock-prunes-nothing',
+    promise: 'a clock that leaps forward deletes nothing for a day',
+    edit: condition(false),
+    tests: ['test/workers/pruner/retention-clock.test.ts'],
+  },
+  {
     tag: 'verify-needs-polls',
     promise: 'a configuration in which every result would be lost is refused',
     edit: condition(true),

@@ -22,6 +22,8 @@ export interface PrunerTools {
   readonly rules: RetentionRules;
   /** Export written before anything is deleted; null for none. */
   readonly exports: ExportFiles | null;
+  /** Returns the time by which data is old enough; default: that of the world. */
+  readonly retentionNow?: () => number;
   /** The first secret signs the head that is logged after pruning. */
   readonly secrets: readonly [string, ...string[]];
 }
@@ -36,7 +38,7 @@ const nothingPruned = (): PrunedCounts => ({ entries: 0, executions: 0, payloads
 
 /** Returns the work of the loop. */
 export function createPruner(tools: PrunerTools): (round: Pick<Round, 'signal'>) => Promise<number | null> {
-  const { store, world, log, rules } = tools;
+  const { store, world, log, rules, retentionNow = world.now } = tools;
   let pruned = nothingPruned();
   let exportNames: string[] = [];
   const pages = createPageRelease(tools);
@@ -57,7 +59,7 @@ export function createPruner(tools: PrunerTools): (round: Pick<Round, 'signal'>)
   const pause = () => world.sleep(BETWEEN_BATCHES_MS, stopping);
   const step = <Batch>(target: PruneTarget<Batch>) =>
     createPruneStep(target, { files: tools.exports, pause, stopping: () => stopping?.aborted === true, exported });
-  const options = (days: number) => ({ store, now: world.now, cutoff: () => world.now() - days * DAY_MS, count });
+  const options = (days: number) => ({ store, now: world.now, cutoff: () => retentionNow() - days * DAY_MS, count });
 
   async function logPruned(): Promise<boolean> {
     if (pruned.entries + pruned.payloads === 0) return false;
@@ -102,7 +104,7 @@ export function createPruner(tools: PrunerTools): (round: Pick<Round, 'signal'>)
   };
 }
 
-function createPageRelease({ store, world, log, rules }: PrunerTools) {
+function createPageRelease({ store, world, log, rules, retentionNow = world.now }: PrunerTools) {
   // True at the start: a crash may have left free pages of an earlier pruning.
   let mayBeFree = true;
   let releasedAt = world.elapsed();
@@ -116,7 +118,7 @@ function createPageRelease({ store, world, log, rules }: PrunerTools) {
       // promise: pruned-entries-go-without-others
       if (!mayBeFree && world.elapsed() - releasedAt < DAY_MS) return false;
       releasedAt = world.elapsed();
-      const left = await store.reclaimSpace(PAGES, world.now() - rules.auditRetentionDays * DAY_MS);
+      const left = await store.reclaimSpace(PAGES, retentionNow() - rules.auditRetentionDays * DAY_MS);
       if (left === null && canShrink) {
         canShrink = false;
         log.info({}, withCommandName('the file keeps and reuses the space of pruned data: npm run compact shrinks it'));

@@ -27,6 +27,7 @@ export interface UpgradeOptions {
   readonly upgradeDisplay?: UpgradeDisplay | undefined;
 }
 
+// One function because the parts of an upgrade share its options and its one check.
 /** Killed at any moment, it leaves a file that opens. A file that did not keep everything is refused at every start. */
 export function upgradeWithBackup(options: UpgradeOptions): UpgradeHooks {
   const { world, log, freeBytesIn = freeBytes, mode = PRIVATE_MODE, isCopy = false, upgradeDisplay } = options;

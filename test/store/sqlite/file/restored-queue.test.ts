@@ -1,4 +1,4 @@
-// The queue of a restored backup may have been sent since: no start and no command sends it, and nobody calls it unsent.
+// The queue of a restored backup may have been sent since: no start and no command sends it, and it is not called unsent.
 
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
