@@ -565,6 +565,13 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/postgres/settings.test.ts'],
   },
   {
+    tag: 'postgres/connection-lost-at-the-start',
+    promise: 'a start during which the connection is lost names the cause and the remedy',
+    edit: condition(true),
+    tests: [OPEN],
+    title: 'names the remedy when the connection is lost during the start',
+  },
+  {
     tag: 'postgres/unresponsive-host-is-left',
     promise: 'nothing waits for a database that does not respond any more, and closes no connection',
     edit: removed,

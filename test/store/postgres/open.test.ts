@@ -1,14 +1,16 @@
 // Opening the store on PostgreSQL: what is refused and why, several hosts, and several receivers that start at the same time.
 
 import { readdirSync } from 'node:fs';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { addressesIn } from '../../../src/lib/database-url.ts';
 import { freePort } from '../../../src/lib/free-port.ts';
 import { systemWorld } from '../../../src/lib/world.ts';
 import { openServerReader } from '../../../src/store/postgres/reader/reader.ts';
 import { openPostgresStore } from '../../../src/store/postgres/store.ts';
+import { DatabaseRefused } from '../../../src/store/shared/database-refused.ts';
 import { NOON } from '../../support/executions.ts';
-import { newDatabase, serverUrl, withClient } from '../../support/postgres/databases.ts';
+import { newDatabase, newReceiverDatabase, serverUrl, withClient } from '../../support/postgres/databases.ts';
+import { startWatchedProxy } from '../../support/postgres/watched-proxy.ts';
 import { quietLog } from '../../support/quiet-log.ts';
 
 const closing: { close(): Promise<void> }[] = [];
@@ -140,6 +142,26 @@ describe.skipIf(serverUrl === null)('opening', () => {
     expect(await openAs(member)).toContain(warning);
     await change(`GRANT pg_signal_backend TO ${owner}`);
     expect(await openAs(member)).not.toContain(warning);
+  });
+
+  test('names the remedy when the connection is lost during the start, at whichever statement', async () => {
+    const proxy = await startWatchedProxy(await newReceiverDatabase());
+    onTestFinished(proxy.close);
+    const causes = new Set<string>();
+    for (const loss of ['request', 'response'] as const) {
+      for (const statement of [1, 6, 9, 12]) {
+        void proxy.cutAt(statement, loss);
+        const refused = await openOn(proxy.url).catch((error: Error) => error);
+        expect(refused).toBeInstanceOf(DatabaseRefused);
+        const { message } = refused as DatabaseRefused;
+        expect(message).toContain('check DATABASE_URL, and that the server runs');
+        causes.add(message.slice(0, message.indexOf('(')));
+      }
+    }
+    expect([...causes]).toEqual([
+      'no host of DATABASE_URL accepts writes ',
+      'the connection to the database was lost during the start ',
+    ]);
   });
 
   test('refuses a database of another program, and leaves it unchanged', async () => {

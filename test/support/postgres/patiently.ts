@@ -3,7 +3,7 @@
 import { DatabaseRefused } from '../../../src/store/shared/database-refused.ts';
 
 const MAX_STARTS = 40;
-const UNREACHABLE = /accepts writes/;
+const UNREACHABLE = /accepts writes|was lost during the start/;
 
 export async function startPatiently<T>(start: () => Promise<T>): Promise<T> {
   for (let starts = 1; ; starts += 1) {

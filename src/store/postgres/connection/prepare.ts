@@ -1,11 +1,16 @@
 // Prepares the database at the start: verifies its settings and brings its schema to this version.
 
 import type { Client } from 'pg';
+import { reasonOf } from '../../../lib/log.ts';
 import { DatabaseRefused } from '../../shared/database-refused.ts';
 import { migrate } from '../migrate.ts';
 import { type Connected, type ConnectOptions, connectWritable, NoWritableHost } from './connect.ts';
+import { leavesInDoubt } from './errors.ts';
 import { isCopy, noteIdentity, tablesOf } from './identity.ts';
 import { verifySettings } from './verify-settings.ts';
+
+const LOST = 'the connection to the database was lost during the start';
+const REMEDY = 'check DATABASE_URL, and that the server runs';
 
 const CHOICE = 'the database is set up to keep less than a receiver promises';
 
@@ -27,6 +32,10 @@ export async function prepareDatabase(options: ConnectOptions): Promise<Prepared
     await migrate(client);
     const { rows } = await client.query<{ at: number }>('SELECT at FROM heartbeat WHERE id = 1');
     return { newestTime: rows[0]?.at ?? null, isCopy: await isCopy(client), tables: await tablesOf(client) };
+  } catch (error) {
+    // promise: postgres/connection-lost-at-the-start
+    if (error instanceof DatabaseRefused || !leavesInDoubt(error)) throw error;
+    throw new DatabaseRefused(`${LOST} (${address.host}: ${reasonOf(error)}): ${REMEDY}`, { cause: error });
   } finally {
     await client.end();
   }
@@ -61,7 +70,7 @@ export async function connected(options: ConnectOptions): Promise<Connected> {
     return await connectWritable(options);
   } catch (error) {
     if (!(error instanceof NoWritableHost)) throw error;
-    throw new DatabaseRefused(`${error.message}: check DATABASE_URL, and that the server runs`, { cause: error });
+    throw new DatabaseRefused(`${error.message}: ${REMEDY}`, { cause: error });
   }
 }
 
