@@ -630,6 +630,20 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: 'as far as it was committed',
   },
   {
+    tag: 'postgres/same-pause-at-two-receivers',
+    promise: 'a pause that is ordered at two receivers at the same moment is one pause, and no order fails',
+    edit: value('outcome'),
+    tests: [LIMITS],
+    title: 'a pause that another receiver is ordering at the same moment',
+  },
+  {
+    tag: 'postgres/payload-is-pruned-after-the-end',
+    promise: 'an erasure beside the end of an execution at another receiver leaves a trail that holds',
+    edit: value('Math.trunc(prunedAt)'),
+    tests: ['test/store/postgres/retention.test.ts'],
+    title: 'an erasure that was ordered just before another receiver recorded the end',
+  },
+  {
     tag: 'postgres/ids-are-looked-up',
     promise: 'lists by ids find executions that are older than many others',
     edit: branch('consequent'),

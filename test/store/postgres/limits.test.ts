@@ -160,6 +160,26 @@ describe.skipIf(serverUrl === null)('bounds of all receivers on one PostgreSQL',
     expect((await one.claimDispatches(10, NOON)).map(({ actionId }) => actionId)).toEqual(['charge-card']);
   });
 
+  test('a pause that another receiver is ordering at the same moment is one pause', async () => {
+    const url = await database();
+    const store = await openOn(url);
+    const pause = { app: 'bulk', actionId: null, reason: null, since: NOON };
+    const paused = await withClient(url, async (client) => {
+      await client.query('BEGIN');
+      await client.query(
+        "INSERT INTO sending_pauses (app, since, operator) VALUES ('bulk', '2026-01-01T12:00:00.000Z', 'operator:bob')",
+      );
+      const pausing = store.pauseSending({ ...pause, by: 'operator:alice' });
+      const waiting = `SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid)
+        WHERE NOT granted AND locktype = 'transactionid' AND datname = current_database()`;
+      await expect.poll(async () => (await client.query(waiting)).rowCount).toBe(1);
+      await client.query('COMMIT');
+      return pausing;
+    });
+    expect(paused).toEqual({ isNew: false, pause: { ...pause, by: 'operator:bob', queued: 0 } });
+    expect(await store.sendingPauses()).toHaveLength(1);
+  });
+
   test('a pause of which no hint has arrived holds back the next claim', async () => {
     const url = await database();
     let isAsleep = false;

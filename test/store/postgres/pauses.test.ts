@@ -16,7 +16,7 @@ test('a pause that is being committed stays in force while the pauses of the dat
   });
   const pausing = port.pauseSending(PAUSE);
   await reload(async () => []);
-  committed.resolve({ before: null, queued: 3 });
+  committed.resolve({ before: null, isAdded: true, queued: 3 });
   expect(await pausing).toEqual({ isNew: true, pause: { ...PAUSE, queued: 3 } });
   expect([paused.apps, resumes]).toEqual([['shop'], 0]);
   await reload(async () => []);

@@ -197,6 +197,20 @@ describe.skipIf(serverUrl === null)('pruned entries of the trail', () => {
   });
 });
 
+test.skipIf(serverUrl === null)(
+  'an erasure that was ordered just before another receiver recorded the end leaves a trail that holds',
+  async () => {
+    const url = await newReceiverDatabase();
+    const [store, other] = [await openOn(url), await openOn(url)];
+    const execution = anExecution();
+    await store.add({ execution, fingerprint: 'print', queueCapacity: 100 });
+    await other.record(execution.reference, callback(completed()), NOON + 12);
+    const order = { by: 'operator:alice', reason: 'art. 17' };
+    expect(await store.erase(execution.reference, order, NOON)).toMatchObject({ outcome: 'erased' });
+    await expectSound(url);
+  },
+);
+
 describe.skipIf(serverUrl === null)('a partition of pruned entries', () => {
   test('stays while another session reads the trail, and nothing waits for it, and goes later', async () => {
     const { url, store } = await openWith(3);

@@ -34,6 +34,7 @@ interface PauseRow extends StoredPause {
 interface PauseOutcome {
   /** The pause of the scope, if there was one. */
   readonly before: PauseRow | null;
+  readonly isAdded: boolean;
   readonly queued: number;
 }
 
@@ -53,7 +54,8 @@ const PAUSE = `WITH before AS (SELECT row_to_json(c) AS pause FROM (${COUNTED} W
     SELECT g.app, g."actionId", g.since, g.by, g.reason
     FROM json_to_record($1) AS g(app text, "actionId" text, since text, by text, reason text)
     WHERE NOT EXISTS (SELECT 1 FROM before)
-  ) SELECT json_build_object('before', (SELECT pause FROM before), 'queued', (SELECT count(*) FROM work AS w
+    ON CONFLICT DO NOTHING RETURNING id
+  ) SELECT json_build_object('before', (SELECT pause FROM before), 'isAdded', EXISTS (SELECT 1 FROM added), 'queued', (SELECT count(*) FROM work AS w
     WHERE w.dispatch_at IS NOT NULL AND coalesce($1 ->> 'app', w.app) = w.app
       AND coalesce($1 ->> 'actionId', w.action_id) = w.action_id))`;
 
@@ -86,13 +88,20 @@ export function createSendingPauses(reads: Reads, session: Pick<Session, 'write'
     for (const listener of listeners) listener();
   }
 
+  async function add(pause: SendingPause): Promise<PauseOutcome> {
+    const outcome = await session.write<PauseOutcome>(PAUSE, { ...pause, since: isoTime(pause.since) });
+    // Another receiver has paused the same meanwhile, which the next statement sees.
+    // promise: postgres/same-pause-at-two-receivers
+    return outcome.isAdded || outcome.before !== null ? outcome : add(pause);
+  }
+
   async function pauseSending(pause: SendingPause): Promise<PauseResult> {
     const known = pauses.find((one) => isSameScope(one, pause));
     // Before the commit, so that no claim is decided after it that the pause covers.
     if (known === undefined) set([...pauses, pause]);
     underWay += 1;
     try {
-      const found = await session.write<PauseOutcome>(PAUSE, { ...pause, since: isoTime(pause.since) });
+      const found = await add(pause);
       set(pauses);
       if (found.before !== null) return { isNew: false, pause: toPause(found.before) };
       return { isNew: true, pause: { ...pause, queued: found.queued } };

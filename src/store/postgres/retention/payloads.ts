@@ -129,6 +129,9 @@ export function stripPayload(
   const { hashes } = stripped({ inputs, context, ...outcomeColumns(execution), payloadSha256 });
   const lateResult = execution.lateResult && { ...execution.lateResult, result: null, error: null };
   const bare: Execution = { ...execution, result: null, error: null, lateResult };
-  part.save({ execution: bare, payloadPrunedAt: Math.trunc(prunedAt), payloadSha256: hashes });
+  // An erasure may have been ordered just before another receiver has recorded the end.
+  // promise: postgres/payload-is-pruned-after-the-end
+  const payloadPrunedAt = Math.max(Math.trunc(prunedAt), execution.resolvedAt ?? 0);
+  part.save({ execution: bare, payloadPrunedAt, payloadSha256: hashes });
   part.changePayload({ type: 'stripped', sha256: hashes });
 }
