@@ -139,7 +139,7 @@ export async function buildParts(options: ReceiverOptions, limits: ListenerLimit
       ...{ waiters, streams, lanes },
     },
     headReports: createAuditHeadLogger(store, world, log, config.callbackSecrets),
-    ...{ trail, dashboard, apps, retentionNow: createRetentionClock(world, store.newestTime) },
+    ...{ trail, dashboard, apps, retentionNow: createRetentionClock(world) },
     health,
     advisor: createAdvisor({ store, world, log, ...pace }),
     repeats: followRepeats(trail, world.now),

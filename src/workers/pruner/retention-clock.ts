@@ -2,17 +2,17 @@
 
 import type { World } from '../../lib/world.ts';
 
-/** A longer leap forward is doubted: of a clock that is set, of a machine that was suspended, or of a receiver that was down. */
+/** A longer leap forward is doubted: of a clock that is set, or of a machine that was suspended. */
 const DOUBTED_LEAP_MS = 3_600_000;
 /** How long the clock must stand by such a leap before retention follows it, milliseconds. */
 const DOUBT_MS = 24 * 3_600_000;
 
 /**
  * Returns the present time for retention: that of the wall clock, but after a leap forward, for a day, the time as if it had not leapt.
- * @param newest the newest time of an earlier process, milliseconds; null for none
+ * The clock at the start is believed: how long the receiver was down is unknown.
  */
-export function createRetentionClock(world: Pick<World, 'now' | 'elapsed'>, newest: number | null): () => number {
-  let believed = { at: newest ?? world.now(), elapsed: world.elapsed() };
+export function createRetentionClock(world: Pick<World, 'now' | 'elapsed'>): () => number {
+  let believed = { at: world.now(), elapsed: world.elapsed() };
   let doubtedSince: number | null = null;
   return () => {
     const [now, elapsed] = [world.now(), world.elapsed()];
