@@ -95,7 +95,10 @@ async function pruneAll(rules: Rules, context: CommandContext): Promise<Prunable
   const path = databaseFile(context, 'a receiver prunes it while it runs');
   const mode = readVariable(variables, 'DATABASE_MODE');
   const stop = context.interrupted();
-  const options = { path, world, log, fatal: throwOn, mode, upgradeDisplay: showUpgrade(context) };
+  // What the opening of a file warns of, for example that it is a copy, does not stop the pruning.
+  // promise: warning-of-the-file-stops-no-prune
+  const whileOpening: Log = { ...log, warn: (_, message) => writeError(`${message}\n`) };
+  const options = { path, world, log: whileOpening, fatal: throwOn, mode, upgradeDisplay: showUpgrade(context) };
   const store = await runInTurns(openStoreInSteps(options), () => stop);
   try {
     // The receiver is down, so the pauses between batches are unnecessary.

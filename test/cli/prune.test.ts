@@ -1,5 +1,6 @@
 // `prune`: says what retention would take, and takes exactly that in the place of a receiver that is down.
 
+import { chmodSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { createManualWorld } from '../support/manual-world.ts';
@@ -31,6 +32,15 @@ test('--dry-run says what would go and takes nothing; without it exactly that go
   expect(counts(path)).toEqual([0, 0]);
   // What the chain is verified from after this.
   expect(done.err).toMatch(/^audit-head v1 id=60 /);
+});
+
+test('a file that its opening warns of is pruned, and the warning is printed', async () => {
+  const path = await writtenDatabase(3);
+  chmodSync(path, 0o644);
+  const env = { DATABASE_PATH: path, AUDIT_RETENTION_DAYS: '7' };
+  const { code, out, err } = await command('prune', env, false, after(8));
+  expect([code, out]).toEqual([0, '6 audit entries, 3 executions, 0 payloads were deleted\n']);
+  expect(err).toContain('the mode of a file of the database was not DATABASE_MODE, and now is\n');
 });
 
 test('nothing goes that is not old enough', async () => {

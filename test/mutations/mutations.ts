@@ -2157,6 +2157,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/workers/pruner/retention-clock.test.ts'],
   },
   {
+    tag: 'warning-of-the-file-stops-no-prune',
+    promise: 'a warning of the file, for example that it is a copy, does not stop a pruning',
+    edit: swapped('warn:', 'debug:'),
+    tests: ['test/cli/prune.test.ts'],
+  },
+  {
     tag: 'verify-needs-polls',
     promise: 'a configuration in which every result would be lost is refused',
     edit: condition(true),
