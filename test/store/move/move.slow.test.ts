@@ -172,6 +172,7 @@ describe.skipIf(serverUrl === null)('a move to PostgreSQL', () => {
     backUp(original, from);
     const restored = openFile(from, LATER);
     expect(restored.restored).toMatchObject({ from: 'backup' });
+    await restored.noteQueueHeld();
     await live(restored, 'callback', LATER, { correlationId: 'after' });
     const head = await restored.head();
     await restored.close();
