@@ -259,7 +259,7 @@ export type BatchItem =
       readonly status: 200 | 202;
       readonly execution: Execution;
       readonly replayed?: true;
-      /** The results of other items fill the response: get the execution by itself. */
+      /** The results of other items fill the response, or this one cannot be read now: get the execution by itself. */
       readonly resultLeftOut?: true;
     }
   | { readonly status: number; readonly problem: Problem };

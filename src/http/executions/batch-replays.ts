@@ -14,7 +14,7 @@ const READ_AT_ONCE = 200;
 
 export interface PresentExecution {
   readonly execution: Execution;
-  /** True if its result, error and late result are left out, because those of others fill the response. */
+  /** True if its result, error and late result are left out, because those of others fill the response, or because they cannot be read. */
   readonly isLeftOut: boolean;
 }
 

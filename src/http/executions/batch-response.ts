@@ -43,7 +43,7 @@ const ACCEPTED_ITEM = component(
       v.pipe(
         v.literal(true),
         v.description(
-          'Present if `result`, `error` and `lateResult` of a submission that came before are null because results of other items fill the response: get the execution by itself.',
+          'Present if `result`, `error` and `lateResult` of a submission that came before are null because results of other items fill the response, or they cannot be read now: get the execution by itself.',
         ),
       ),
     ),
