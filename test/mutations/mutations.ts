@@ -2139,6 +2139,20 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/sqlite/file/restored-queue.test.ts'],
   },
   {
+    tag: 'killed-start-makes-no-database-of-a-copy',
+    promise:
+      'the queue of a copy from before the last start is not sent, also after a start on it that was killed at once',
+    edit: branch('alternate'),
+    tests: ['test/store/sqlite/file/restored-queue.test.ts'],
+  },
+  {
+    tag: 'copy-of-a-placed-file-is-recognised',
+    promise:
+      'the queue of a copy is not sent if the receiver has run since, also if it was made right after compact or restore',
+    edit: withoutOperand(2),
+    tests: ['test/store/sqlite/file/restored-queue.test.ts'],
+  },
+  {
     tag: 'backup-is-not-compacted',
     promise: 'a backup is not compacted to a file whose queue would be sent',
     edit: value('null'),

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { isoTime } from '../../../lib/time.ts';
-import type { DatabaseLock } from './lock.ts';
+import type { DatabaseLock, LockNote } from './lock.ts';
 import { setAndReadBack } from './pragma.ts';
 
 /** How the file came to its place: `backup` made it, or another program copied it. */
@@ -66,9 +66,10 @@ export interface Beginning {
 export function beginRun(beginning: Beginning): Restored | null {
   const { file, client, lock } = beginning;
   const from = restoredFrom(beginning);
+  const isEarlier = isFromBeforeLastStart(beginning);
   // Killed before the queue is held, the next start still holds it.
   // promise: queue-of-a-backup-is-held-after-a-kill
-  const placed = from === 'backup' || isFromBeforeLastStart(beginning) || isQueueUnheld(client) ? UNHELD : STARTED;
+  const placed = from === 'backup' || isEarlier || isQueueUnheld(client) ? UNHELD : STARTED;
   const run = randomUUID();
   const { dev, ino } = statSync(file);
   const page = client
@@ -76,9 +77,14 @@ export function beginRun(beginning: Beginning): Restored | null {
     .pluck()
     .get() as number;
   const place = { inode: String(ino), page, pageBytes: Number(client.pragma('page_size', { simple: true })) };
-  // Killed between the two notes, each of these texts is right.
-  const known = [...(lock.note?.runs ?? []), readFileRow(client)?.run ?? run, run];
-  if (lock.note !== null) lock.write({ ...place, runs: [...new Set(known)] });
+  // Killed between the two notes, each of these texts is right in the main file.
+  const row = readFileRow(client);
+  const before = row?.run ?? run;
+  const runs = [...new Set([...(lock.note?.runs ?? []), before, run])];
+  // promise: killed-start-makes-no-database-of-a-copy
+  const own = isEarlier ? [run] : [before, run];
+  const started = lock.note?.placed ?? [];
+  if (lock.note !== null) lock.write({ ...place, runs, own, placed: started });
   let nextId: number | null = null;
   const begin = client.transaction(() => {
     if (from !== null) nextId = leaveGap(client, beginning.now);
@@ -94,17 +100,29 @@ export function beginRun(beginning: Beginning): Restored | null {
   // After the switch SQLite may still hold a lock on a file that was just upgraded, and would refuse the checkpoint.
   client.exec('BEGIN IMMEDIATE; COMMIT');
   const [done] = client.pragma('wal_checkpoint(TRUNCATE)') as [{ readonly busy: 0 | 1 }];
-  // Else a long read of another program is in the way, and the older text stays valid.
-  if (done.busy === 0) lock.write({ ...place, runs: [run] });
+  // Else a long read of another program is in the way, and the main file keeps an older text.
+  const isCopied = done.busy === 0;
+  const note = { ...place, own: [run], placed: row?.placed === PLACED ? [...started, row.run] : started };
+  if (isCopied || lock.note !== null) lock.write({ ...note, runs: isCopied ? [run] : runs });
   return from === null || nextId === null ? null : { from, nextId };
 }
 
 /** Whether a start has run on this path since the copy was made, which may have sent its queue. */
 function isFromBeforeLastStart({ file, client, lock: { note } }: Omit<Beginning, 'now'>): boolean {
   const row = readFileRow(client);
-  if (row === undefined || note === null || (row.placed === PLACED && isSameFile(file, row))) return false;
+  if (row === undefined || note === null || isPlaced(file, row, note)) return false;
   // promise: queue-of-an-earlier-copy-is-held
-  return !note.runs.includes(row.run);
+  return !ownRuns(note).includes(row.run);
+}
+
+/** Whether a command has put the file in place, and no start has run on it since. */
+function isPlaced(file: string, row: FileRow, note: LockNote | null): boolean {
+  // promise: copy-of-a-placed-file-is-recognised
+  return row.placed === PLACED && isSameFile(file, row) && note?.placed?.includes(row.run) !== true;
+}
+
+function ownRuns({ runs, own = runs }: LockNote): readonly string[] {
+  return own;
 }
 
 /** Marks a copy that a command is about to put in place of a database, so that its next start takes it over as it is. */
@@ -139,15 +157,15 @@ function schemaHasNoGaps(client: Database): boolean {
 /** Returns how the file came to its place if it is a copy; null for the file that the last receiver ran on. */
 function restoredFrom({ file, client, lock, isBackup }: Omit<Beginning, 'now'>): RestoredFrom | null {
   const row = readFileRow(client);
-  if (row !== undefined && row.placed === PLACED && isSameFile(file, row)) return null;
-  if (isBackup) return newestIds(client).entry > 0 ? 'backup' : null;
   const { note } = lock;
+  if (row !== undefined && isPlaced(file, row, note)) return null;
+  if (isBackup) return newestIds(client).entry > 0 ? 'backup' : null;
   // A new file in place of one that is gone: only the lock knows of that one.
   if (row === undefined) return note !== null && newestIds(client).entry === 0 ? 'copy' : null;
   if (note === null) return isSameFile(file, row) ? null : 'copy';
   // A device number may change with a reboot; here the lock vouches for the file.
   // promise: copied-file-is-recognised
-  return note.runs.includes(row.run) && row.inode === String(statSync(file).ino) ? null : 'copy';
+  return ownRuns(note).includes(row.run) && row.inode === String(statSync(file).ino) ? null : 'copy';
 }
 
 /** Returns the first id after the gap. */

@@ -11,6 +11,10 @@ import { createWithMode } from './file-mode.ts';
 export interface LockNote {
   /** The texts that `database_file.run` may have in the main file: of the last complete start, and of later ones that were cut off. */
   readonly runs: readonly string[];
+  /** The texts that the database itself may have, read with its log; left out by an earlier version, whose texts are `runs`. */
+  readonly own?: readonly string[];
+  /** The texts of files that a command put in place and that were started on since; left out by an earlier version. */
+  readonly placed?: readonly string[];
   /** Inode of the database. */
   readonly inode: string;
   /** Inode of the lock, which differs when the folder was copied as a whole. */

@@ -1,12 +1,15 @@
 // The queue of a restored backup may have been sent since: no start and no command sends it, and it is not called unsent.
 
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from '../../../../src/store/open/open-database.ts';
 import { holdQueued } from '../../../../src/store/shared/hold-queued.ts';
 import { backUp } from '../../../../src/store/sqlite/file/backup.ts';
 import { compact } from '../../../../src/store/sqlite/file/compact.ts';
+import { beginRun } from '../../../../src/store/sqlite/file/identity.ts';
+import { type DatabaseLock, takeLock } from '../../../../src/store/sqlite/file/lock.ts';
 import { openFileSource } from '../../../../src/store/sqlite/file/move/source.ts';
 import { restore } from '../../../../src/store/sqlite/file/restore.ts';
 import { createSqliteStore, type SqliteStore } from '../../../../src/store/sqlite/store.ts';
@@ -101,6 +104,77 @@ test('the queue of a plain copy is held if the receiver has run since, and sent 
     await again.close();
   }
   expect(openStore(moved).isQueueUnheld).toBe(false);
+});
+
+describe('a plain copy from before the last start is recognised', () => {
+  async function withCopy(): Promise<{ path: string; copy: string }> {
+    const path = join(temporaryFolder(), 'receiver.db');
+    const store = openStore(path);
+    await store.add({ execution: anExecution(), fingerprint: 'print', queueCapacity: 10 });
+    await store.close();
+    copyFileSync(path, `${path}.copy`);
+    return { path, copy: `${path}.copy` };
+  }
+
+  /** Begins a run as a start does. */
+  function begin(file: string, changed: (lock: DatabaseLock) => DatabaseLock): void {
+    const lock = takeLock(file, 0o600);
+    const client = new Database(file, { timeout: 0 });
+    try {
+      beginRun({ file, client, lock: changed(lock), isBackup: false, now: NOON });
+    } finally {
+      client.close();
+      lock.close();
+    }
+  }
+
+  function expectRecognised(path: string): void {
+    const store = openStore(path);
+    expect([store.isQueueUnheld, store.restored]).toMatchObject([true, { from: 'copy' }]);
+  }
+
+  test('also after a start on it that was killed as soon as the lock had its note', async () => {
+    const { path, copy } = await withCopy();
+    await openStore(path).close();
+    copyFileSync(copy, path);
+    const killed = (lock: DatabaseLock): DatabaseLock => ({
+      ...lock,
+      write: (note) => {
+        lock.write(note);
+        throw new Error('killed');
+      },
+    });
+    for (const _ of ['once', 'and again']) expect(() => begin(path, killed)).toThrow('killed');
+    expectRecognised(path);
+  });
+
+  test.each(['compact', 'restore'])('also if it was made after %s, before the next start', async (command) => {
+    const { path, copy } = await withCopy();
+    if (command === 'compact') compact(path);
+    else {
+      renameSync(path, `${path}.lost`);
+      await restore(copy, path, { world: createManualWorld(), log: quietLog(), sendQueued: true });
+    }
+    const kept = `${path}.kept`;
+    copyFileSync(path, kept);
+    for (const _ of ['the next start', 'and a later one']) {
+      const store = openStore(path);
+      expect([store.isQueueUnheld, store.restored]).toEqual([false, null]);
+      await store.close();
+    }
+    copyFileSync(kept, path);
+    expectRecognised(path);
+  });
+
+  test('also if another program read the file during that start', async () => {
+    const { path, copy } = await withCopy();
+    const reader = new Database(path);
+    reader.exec('BEGIN; SELECT * FROM database_file');
+    begin(path, (lock) => lock);
+    reader.close();
+    copyFileSync(copy, path);
+    expectRecognised(path);
+  });
 });
 
 test('what a backup has queued is not called unsent, however long ago the backup was made', async () => {
