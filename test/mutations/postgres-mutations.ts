@@ -611,6 +611,12 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: 'after a promotion that has lost the last entries',
   },
   {
+    tag: 'postgres/lost-entries-hide-no-others',
+    promise: 'entries that were read before a promotion lost them hide none that get their ids',
+    edit: condition(false),
+    tests: ['test/store/postgres/journal.test.ts'],
+  },
+  {
     tag: 'postgres/lost-dispatch-is-not-repeated',
     promise: 'what a receiver has seen leave the queue is not sent after a promotion that has lost that',
     edit: condition(false),

@@ -115,10 +115,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const journal = createJournal({
     settled: writer.settled,
     own: (changes) => tell(listeners, changes),
-    others: (changes) => {
-      left.note(changes ?? []);
-      tell(othersListeners.keys(), changes);
-    },
+    read: left.note,
+    others: (changes) => tell(othersListeners.keys(), changes),
     missing: () => {
       if (isAwaited()) hints.wake();
     },
@@ -132,9 +130,12 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     queue.reset();
     const known = head;
     head = await readHead(readsThrough(all));
+    const seen = journal.through();
+    // Others may have committed since it was read.
+    if (head.id < seen) head = await readHead(readsThrough(all));
     // A promotion has lost entries: others get their ids.
     // promise: postgres/lost-entries-come-again
-    if (head.id < journal.through() || (await isLost(all, known))) journal.restart(head.id);
+    if (head.id < seen || (await isLost(all, known))) journal.restart(head.id);
     await partitions.ensure(head.id, all);
     await pauses.reload(all);
   }

@@ -14,6 +14,8 @@ export interface JournalOptions {
   /** Resolves when the commit that is under way has been taken, or has failed. */
   readonly settled: () => Promise<void>;
   readonly own: (changes: readonly Change[]) => void;
+  /** Called with what is read, as soon as it is read: also with changes of this receiver, and with what is not delivered. */
+  readonly read: (changes: readonly CommittedChange[]) => void;
   /** Null: more than are listed. */
   readonly others: (changes: readonly CommittedChange[] | null) => void;
   /** Called when entries of others are missing before a change of this receiver. */
@@ -41,8 +43,9 @@ interface Own {
 }
 
 // One function because its parts share the position in the trail.
-export function createJournal({ settled, own, others, missing }: JournalOptions): Journal {
+export function createJournal({ settled, own, read, others, missing }: JournalOptions): Journal {
   let through = 0;
+  let restarts = 0;
   let waiting: Own[] = [];
 
   /** Delivers the changes of this receiver before which nothing is missing. */
@@ -56,36 +59,43 @@ export function createJournal({ settled, own, others, missing }: JournalOptions)
     }
   }
 
-  function deliver(rows: readonly OthersRow[]): void {
+  function deliver(changes: readonly CommittedChange[]): void {
+    const idAt = (index: number) => changes[index]?.entry.id;
     let from = 0;
     for (;;) {
       deliverOwn();
       const end = waiting[0]?.entries?.first ?? Number.POSITIVE_INFINITY;
-      while ((rows[from]?.id ?? end) <= through) from += 1;
+      while ((idAt(from) ?? end) <= through) from += 1;
       let to = from;
-      while ((rows[to]?.id ?? end) < end) to += 1;
-      const last = rows[to - 1];
+      while ((idAt(to) ?? end) < end) to += 1;
+      const last = idAt(to - 1);
       if (to === from || last === undefined) return;
-      through = last.id;
-      others(rows.slice(from, to).map(toCommittedChange));
+      through = last;
+      others(changes.slice(from, to));
       from = to;
     }
   }
 
-  async function skipTo(end: number): Promise<void> {
-    await settled();
+  function skipTo(end: number): void {
     through = Math.max(through, end);
     deliverOwn();
     others(null);
   }
 
   async function catchUp(query: Query): Promise<void> {
+    const begun = restarts;
     const rows = await query<OthersRow>(READ_OTHERS, [through, MAX_LISTED + 1], 'read_others');
-    if (rows.length > MAX_LISTED) return skipTo(await newestId(query));
     if (rows.length === 0) return;
+    const changes = rows.map(toCommittedChange);
+    read(changes);
+    const end = rows.length > MAX_LISTED ? await newestId(query) : null;
     // A commit of this receiver may have been read before its response has arrived: its entries are not those of others.
     await settled();
-    deliver(rows);
+    // What was read is lost, perhaps: others get its ids.
+    // promise: postgres/lost-entries-hide-no-others
+    if (restarts !== begun) return;
+    if (end === null) deliver(changes);
+    else skipTo(end);
   }
 
   return {
@@ -94,6 +104,7 @@ export function createJournal({ settled, own, others, missing }: JournalOptions)
     },
     restart: (id) => {
       waiting = [];
+      restarts += 1;
       through = id;
       others(null);
     },
