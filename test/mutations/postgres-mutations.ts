@@ -21,6 +21,7 @@ const IDENTITY = 'test/store/postgres/identity.test.ts';
 const LIMITS = 'test/store/postgres/limits.test.ts';
 const LONE_OUTCOME = 'test/store/postgres/lone-outcome.slow.test.ts';
 const LOST_COMMIT = 'test/store/postgres/lost-commit.test.ts';
+const LOST_DISPATCHES = 'test/store/postgres/lost-dispatches.test.ts';
 const MOVE = 'test/store/move/move.slow.test.ts';
 const OTHERS = 'test/store/postgres/others.test.ts';
 const NEIGHBOURS = 'test/store/postgres/neighbours.test.ts';
@@ -620,7 +621,14 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     tag: 'postgres/lost-dispatch-is-not-repeated',
     promise: 'what a receiver has seen leave the queue is not sent after a promotion that has lost that',
     edit: condition(false),
-    tests: ['test/store/postgres/lost-dispatches.test.ts'],
+    tests: [LOST_DISPATCHES],
+  },
+  {
+    tag: 'postgres/lost-dispatch-is-not-called-unsent',
+    promise: 'what may have been sent does not end as unsent after a promotion that has lost that it left the queue',
+    edit: condition(false),
+    tests: [LOST_DISPATCHES],
+    title: 'expired after its queue timeout',
   },
   {
     tag: 'postgres/partly-committed-batch-says-so',

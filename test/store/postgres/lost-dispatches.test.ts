@@ -6,7 +6,7 @@ import { systemWorld } from '../../../src/lib/world.ts';
 import type { CommittedChange } from '../../../src/store/port.ts';
 import { createLeftQueue } from '../../../src/store/postgres/executions/left-queue.ts';
 import { openPostgresStore, type PostgresStore } from '../../../src/store/postgres/store.ts';
-import { anExecution, NOON } from '../../support/executions.ts';
+import { anExecution, callback, completed, NOON, submitted } from '../../support/executions.ts';
 import { createReusedDatabase, serverUrl, withClient } from '../../support/postgres/databases.ts';
 import { quietLog } from '../../support/quiet-log.ts';
 
@@ -116,6 +116,59 @@ describe.skipIf(serverUrl === null)('after a promotion that has lost the last co
     await expect.poll(other.leadership.leads, { timeout: 10_000 }).toBe(true);
     expect(await claimed(other)).toEqual([]);
     expect((await other.find(cancelled.correlationId))?.status).toBe('UNCONFIRMED');
+  });
+
+  test('what CXone has accepted, and what has ended, is not sent again, even if it may be repeated', async () => {
+    const { url, leader } = await openAll(1);
+    const retryUncertain = true;
+    const answered = anExecution();
+    const [accepted, cancelled] = [anExecution({ retryUncertain }), anExecution({ retryUncertain })];
+    await leader.add(asNew(answered));
+    await leader.claimDispatches(10, NOON);
+    await leader.record(answered.reference, unsent, NOON);
+    await leader.add(asNew(cancelled));
+    await leader.add(asNew(accepted));
+    await lose(url, async () => {
+      await leader.record(answered.reference, callback(completed()), NOON);
+      await leader.record(cancelled.reference, { type: 'cancelled', by: 'app:shop' }, NOON);
+      expect(await leader.claimDispatches(10, NOON)).toHaveLength(1);
+      await leader.record(accepted.reference, submitted(), NOON);
+    });
+    expect(await claimed(leader)).toEqual([]);
+    for (const { correlationId } of [answered, accepted, cancelled]) {
+      expect((await leader.find(correlationId))?.status).toBe('UNCONFIRMED');
+    }
+  });
+
+  test('what was sent is not sent again either if its trail has other entries since', async () => {
+    const { url, leader } = await openAll(1);
+    const sent = anExecution();
+    await leader.add(asNew(sent));
+    await lose(url, async () => {
+      expect(await leader.claimDispatches(10, NOON)).toHaveLength(1);
+    });
+    const held = () => leader.record(sent.reference, { type: 'held', httpStatus: 0, message: 'no token' }, NOON);
+    await expect.poll(() => held().then((result) => result?.outcome, String)).toBe('progress');
+    await held();
+    expect(await claimed(leader)).toEqual([]);
+    expect((await leader.find(sent.correlationId))?.status).toBe('UNCONFIRMED');
+  });
+
+  test.each([
+    ['expired', (store: PostgresStore, now: number) => store.expire(10, now)],
+    ['claimed', (store: PostgresStore, now: number) => store.claimDispatches(10, now)],
+  ] as const)('what was sent is not called unsent when it is %s after its queue timeout', async (_, end) => {
+    const { url, leader } = await openAll(1);
+    const all = [anExecution(), anExecution({ retryUncertain: true })];
+    for (const execution of all) await leader.add(asNew(execution));
+    await lose(url, async () => {
+      expect(await leader.claimDispatches(10, NOON)).toHaveLength(2);
+    });
+    const statuses = async () => {
+      await end(leader, NOON + 300_000);
+      return Promise.all(all.map(async ({ correlationId }) => (await leader.find(correlationId))?.status));
+    };
+    await expect.poll(() => statuses().catch(String), { timeout: 10_000 }).toEqual(['UNCONFIRMED', 'UNCONFIRMED']);
   });
 
   test('what has returned to the queue, because it was not processed, is sent again', async () => {

@@ -1,18 +1,20 @@
 // Hands out due work: selects what is due in fair shares among apps, and claims it with the decisions of one batch.
 
-import type { Dispatchable, Execution } from '../../../execution/execution.ts';
+import type { Dispatchable, Execution, Status } from '../../../execution/execution.ts';
 import { type JsonObject, LargeJson } from '../../../execution/json.ts';
 import { createFairShare, type FairShare } from '../../../lib/weighted-fair-share.ts';
 import { holdsBack } from '../../pauses-port.ts';
 import type { ClaimedDispatch, DueTimes, DueWork } from '../../port.ts';
+import { STATUS_CODES } from '../../shared/codes.ts';
 import { expiryOf } from '../../shared/expiry.ts';
 import type { Reads } from '../../shared/reads.ts';
 import { SELECT_EXECUTION, type StoredRow, toExecution } from '../batch/aggregate.ts';
+import type { Part } from '../batch/part.ts';
 import { taskOn, unchanged } from '../batch/task.ts';
 import type { Writer } from '../group-commit.ts';
 import { createTurns } from '../turns.ts';
 import { applyEvent } from './apply-event.ts';
-import type { LeftQueue } from './left-queue.ts';
+import type { LeftQueue, Returned } from './left-queue.ts';
 import type { PausedScopes } from './pauses.ts';
 
 interface DueWorkTools {
@@ -75,7 +77,8 @@ const POLLED = `SELECT q.app, d.reference FROM unnest($1::text[], $2::integer[])
     SELECT reference, poll_at FROM work WHERE app = q.app AND poll_at <= $3 ORDER BY poll_at LIMIT q.quota
   ) AS d ORDER BY q.app, d.poll_at`;
 
-const EXPIRED = 'SELECT reference FROM work WHERE expire_at <= $1 ORDER BY expire_at LIMIT $2';
+const EXPIRED = `SELECT reference, status = ${STATUS_CODES.QUEUED} AS "isQueued" FROM work WHERE expire_at <= $1
+  ORDER BY expire_at LIMIT $2`;
 
 const TO_DISPATCH = `${appsWith('dispatch_at')}, due (reference, dispatch_at) AS (
     SELECT d.reference, d.dispatch_at FROM apps CROSS JOIN ${PRIORITIES} CROSS JOIN LATERAL (
@@ -147,9 +150,10 @@ export function createDueWork({ reads, writer, listedRepeats, paused, left }: Du
 
   async function expire(limit: number, now: number): Promise<number> {
     await paused.refresh();
-    const rows = await reads.all<{ reference: string }>(EXPIRED, [now, limit]);
+    const rows = await reads.all<{ reference: string; isQueued: boolean }>(EXPIRED, [now, limit]);
+    const returned = await left.returned(rows.filter(({ isQueued }) => isQueued));
     const ended = await writer.mutateAll(
-      rows.map(({ reference }) => expiryTask(reference, now, { listedRepeats, paused })),
+      rows.map(({ reference }) => expiryTask(reference, now, { listedRepeats, paused, returned })),
       { asLeader: true },
     );
     return ended.filter((isEnded) => isEnded).length;
@@ -179,7 +183,9 @@ export function createDueWork({ reads, writer, listedRepeats, paused, left }: Du
   };
 }
 
-type Rules = Pick<DueWorkTools, 'listedRepeats' | 'paused'>;
+interface Rules extends Pick<DueWorkTools, 'listedRepeats' | 'paused'> {
+  readonly returned: Returned;
+}
 
 /** What is recorded of an execution that is not sent, because the database has lost that it left the queue. */
 const NOT_SENT_AGAIN = {
@@ -190,22 +196,33 @@ const NOT_SENT_AGAIN = {
   message: 'the database has lost that it left the queue before: it may have been sent',
 } as const;
 
-/** `returned`: executions that had left the queue before the database lost that. */
-type DispatchRules = Rules & { readonly returned: ReadonlySet<string> };
+/** Takes an execution out of the queue without sending it: a callback, or its deadline, ends it. */
+function withheld(part: Part, now: number, listedRepeats: number) {
+  const left = applyEvent(part, { type: 'dispatched', wasPerhapsSent: true }, now, listedRepeats);
+  const held = applyEvent(part, { ...NOT_SENT_AGAIN, giveUpAt: now }, now, listedRepeats);
+  return { changes: [left, held], part };
+}
 
-function dispatchTask(row: QueuedRow, now: number, { listedRepeats, paused, returned }: DispatchRules) {
+/** Returns whether an execution may be sent a second time after the database has lost that it left the queue. */
+function isRepeatable({ retryUncertain, expireAt }: Execution, known: Status, now: number): boolean {
+  const isOver = expireAt !== null && now >= expireAt;
+  // What CXone has accepted, and what has ended, is not uncertain.
+  return retryUncertain && known === 'UNCONFIRMED' && !isOver;
+}
+
+function dispatchTask(row: QueuedRow, now: number, { listedRepeats, paused, returned }: Rules) {
   return taskOn<ClaimedDispatch | null>(row.reference, (part) => {
     const before = part.state.execution;
     if ((before.dispatchAt ?? now + 1) > now) return unchanged(null);
     // A pause that began after the selection holds it back, too.
     if (paused.list().some((pause) => holdsBack(pause, before))) return unchanged(null);
+    const known = returned.get(row.reference);
+    // promise: postgres/lost-dispatch-is-not-repeated
+    if (known !== undefined && !isRepeatable(before, known, now)) {
+      return { value: null, ...withheld(part, now, listedRepeats) };
+    }
     const change = applyEvent(part, { type: 'dispatched' }, now, listedRepeats);
     const { execution } = change;
-    // promise: postgres/lost-dispatch-is-not-repeated
-    if (returned.has(row.reference) && execution.status === 'UNCONFIRMED' && !execution.retryUncertain) {
-      const held = applyEvent(part, { ...NOT_SENT_AGAIN, giveUpAt: now }, now, listedRepeats);
-      return { value: null, changes: [change, held], part };
-    }
     const claimed = { ...execution, ...submissionIn(row), giveUpAt: before.expireAt };
     return { value: execution.status === 'UNCONFIRMED' ? claimed : null, changes: [change], part };
   });
@@ -222,10 +239,14 @@ function leaseTask(reference: string, now: number, leaseUntil: number) {
   });
 }
 
-function expiryTask(reference: string, now: number, { listedRepeats, paused }: Rules) {
+function expiryTask(reference: string, now: number, { listedRepeats, paused, returned }: Rules) {
   return taskOn(reference, (part) => {
     const { execution } = part.state;
     if ((execution.expireAt ?? now + 1) > now) return unchanged(false);
+    // promise: postgres/lost-dispatch-is-not-called-unsent
+    if (execution.status === 'QUEUED' && returned.has(reference)) {
+      return { value: false, ...withheld(part, now, listedRepeats) };
+    }
     const change = applyEvent(part, expiryOf(execution, paused.list()), now, listedRepeats);
     return { value: true, changes: [change], part };
   });

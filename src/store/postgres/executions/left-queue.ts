@@ -1,9 +1,10 @@
 // Remembers which executions have left the queue: in a database that has lost its last commits, they are in the queue again.
 //
 // A promotion of a standby that lagged behind, and a recovery to an earlier time, take back commits on which receivers have acted. The
-// entry with which an execution left the queue proves whether its row is from before: after such a loss the trail does not have it.
+// newest known entry of an execution proves whether its row is from before: after such a loss the trail does not have it.
 
 import type { AuditEvent } from '../../../execution/event.ts';
+import type { Status } from '../../../execution/execution.ts';
 import type { Log } from '../../../lib/log.ts';
 import type { CommittedChange } from '../../port.ts';
 import { EVENT_CODES } from '../../shared/codes.ts';
@@ -12,8 +13,8 @@ import type { Session } from '../connection/session.ts';
 /** Executions that are remembered, the last ones: about 10 MB. */
 const MAX_REMEMBERED = 100_000;
 
-/** Events that take an execution out of the queue, after which it must not be sent. */
-const LEAVES: ReadonlySet<AuditEvent> = new Set(['DISPATCHED', 'CANCELLED']);
+/** Responses of CXone after which what returns to the queue was certainly not processed. */
+const REFUSED: ReadonlySet<AuditEvent> = new Set(['RATE_LIMITED', 'FAILED']);
 
 /** Parameters, for each execution: its reference, the id and the event of the entry. */
 const WITHOUT_ENTRY = `SELECT g.reference FROM unnest($1::uuid[], $2::bigint[], $3::smallint[]) AS g(reference, id, event)
@@ -24,49 +25,62 @@ const LOST = 'executions are not sent again: the database has lost the commits w
 
 type Named = Pick<CommittedChange['execution'], 'reference'>;
 
+/** Executions that are in the queue again, with the newest known status of each. */
+export type Returned = ReadonlyMap<string, Status>;
+
 export interface LeftQueue {
-  /** Takes what this receiver or another one has committed. */
+  /** Takes what this receiver or another one has committed, perhaps twice. */
   note(changes: readonly CommittedChange[]): void;
   /** Returns which of these queued executions are in the queue because the database has lost that they left it. */
-  returned(queued: readonly Named[]): Promise<ReadonlySet<string>>;
+  returned(queued: readonly Named[]): Promise<Returned>;
 }
 
-type Entry = Pick<CommittedChange['entry'], 'id' | 'event'>;
+interface Known extends Pick<CommittedChange['entry'], 'id' | 'event'> {
+  readonly status: Status;
+}
 
 export function createLeftQueue(all: Session['all'], log: Log, most = MAX_REMEMBERED): LeftQueue {
-  const entries = new Map<string, Entry>();
+  const left = new Map<string, Known>();
 
-  function remember(reference: string, entry: Entry): void {
+  function take({ execution: { reference, dispatchAt, status }, entry: { id, event } }: CommittedChange): void {
     // What others have committed may be read late.
-    if ((entries.get(reference)?.id ?? 0) >= entry.id) return;
-    entries.delete(reference);
-    entries.set(reference, { id: entry.id, event: entry.event });
-    const [oldest] = entries.keys();
-    if (entries.size > most && oldest !== undefined) entries.delete(oldest);
+    if ((left.get(reference)?.id ?? 0) >= id) return;
+    if (dispatchAt !== null) {
+      // Any other entry about a queued execution may be from after the loss.
+      if (REFUSED.has(event)) left.delete(reference);
+      return;
+    }
+    left.delete(reference);
+    left.set(reference, { id, event, status });
+    const [oldest] = left.keys();
+    if (left.size > most && oldest !== undefined) left.delete(oldest);
   }
 
   return {
     note: (changes) => {
-      for (const { execution, entry, isCounted } of changes) {
-        // A request that was certainly not processed is sent again.
-        if (execution.dispatchAt !== null) entries.delete(execution.reference);
-        // A counted entry is not in the trail.
-        else if (LEAVES.has(entry.event) && !isCounted) remember(execution.reference, entry);
-      }
+      for (const change of changes) if (isStep(change)) take(change);
     },
     returned: async (queued) => {
       const known = queued.flatMap(({ reference }) => {
-        const entry = entries.get(reference);
-        return entry === undefined ? [] : [{ reference, ...entry }];
+        const one = left.get(reference);
+        return one === undefined ? [] : [{ reference, ...one }];
       });
-      if (known.length === 0) return new Set();
-      const rows = await all<{ reference: string }>(WITHOUT_ENTRY, [
+      if (known.length === 0) return new Map();
+      const rows = await all<Named>(WITHOUT_ENTRY, [
         known.map(({ reference }) => reference),
         known.map(({ id }) => id),
         known.map(({ event }) => EVENT_CODES[event]),
       ]);
       if (rows.length > 0) log.warn({ executions: rows.length }, LOST);
-      return new Set(rows.map(({ reference }) => reference));
+      const lost = new Set(rows.map(({ reference }) => reference));
+      return new Map(
+        known.flatMap(({ reference, status }) => (lost.has(reference) ? [[reference, status] as const] : [])),
+      );
     },
   };
+}
+
+/** A counted entry is not in the trail. What ended in the queue was not sent, and ends there again. */
+function isStep({ outcome, entry, isCounted = false }: CommittedChange): boolean {
+  return outcome !== 'notification' && entry.event !== 'QUEUE_TIMEOUT' && !isCounted;
 }
