@@ -54,9 +54,10 @@ async function happen(store: Store): Promise<void> {
   for (const life of ['late', 'not-found', 'cancelled', 'refused', 'pending'] as const) {
     await live(store, life, START + HOUR, { correlationId: `mail-${life}`, actionId: 'mail', app: 'crm' });
   }
-  for (const [at, priority] of [4, 4, 9].entries()) {
-    await live(store, 'queued', START + 2 * HOUR + at, {
-      ...{ correlationId: `queued-${at}`, actionId: 'mail', app: 'crm', priority },
+  for (const [n, priority] of [4, 4, 9].entries()) {
+    // PostgreSQL reads the clock for the age of each row.
+    await live(store, 'queued', START + 2 * HOUR + n * MINUTE, {
+      ...{ correlationId: `queued-${n}`, actionId: 'mail', app: 'crm', priority },
     });
   }
   const declined = await live(store, 'pending', START + 2 * HOUR, { correlationId: 'declined', actionId: 'charge' });
@@ -91,8 +92,8 @@ const ANSWERS: Readonly<Record<string, unknown[][]>> = {
   open: [
     ['mail-pending', 'mail', 'PENDING', some, 'poll CXone', '2026-01-01T01:00:10.010Z'],
     ['queued-0', 'mail', 'QUEUED', some, 'send to CXone', '2026-01-01T02:00:00.000Z'],
-    ['queued-1', 'mail', 'QUEUED', some, 'send to CXone', '2026-01-01T02:00:00.001Z'],
-    ['queued-2', 'mail', 'QUEUED', some, 'send to CXone', '2026-01-01T02:00:00.002Z'],
+    ['queued-1', 'mail', 'QUEUED', some, 'send to CXone', '2026-01-01T02:01:00.000Z'],
+    ['queued-2', 'mail', 'QUEUED', some, 'send to CXone', '2026-01-01T02:02:00.000Z'],
   ],
   story: [
     [
@@ -165,7 +166,7 @@ const ANSWERS: Readonly<Record<string, unknown[][]>> = {
   'dead letters': [['shop', 'answered 410', 2, '2026-01-01T03:00:40.010Z']],
   queue: [
     ['crm', 4, 2, '2026-01-01T02:00:00.000Z', '2026-01-01T02:00:00.000Z'],
-    ['crm', 9, 1, '2026-01-01T02:00:00.002Z', '2026-01-01T02:00:00.002Z'],
+    ['crm', 9, 1, '2026-01-01T02:02:00.000Z', '2026-01-01T02:02:00.000Z'],
   ],
   // accepted, terminal, open, difference
   conservation: [[16, 12, 4, 0]],
