@@ -29,7 +29,8 @@ export const prune: Declare = (command, context) =>
 deleted now: it only reads, and may run beside the receiver. Without it, this prunes while the receiver is down: it
 holds the receiver's lock on the database, follows the same rules, and exports to RETENTION_EXPORT_DIR first if that is
 set. Pruned data is lost: run --dry-run first, and make a backup.`,
-    exitCodes: '0 done, 2 the command could not be carried out, for example because a receiver runs',
+    exitCodes:
+      '0 done, 2 the command could not be carried out, for example because a receiver runs, or was interrupted',
     examples: [
       'npm run -s prune -- --dry-run',
       'npm run -s prune -- --dry-run --audit-days 90',
@@ -50,10 +51,17 @@ set. Pruned data is lost: run --dry-run first, and make a backup.`,
         throw new CommandError('Everything is kept: set AUDIT_RETENTION_DAYS, PAYLOAD_RETENTION_DAYS or --audit-days.');
       }
       const counts = await (dryRun ? countNow(rules, context) : pruneAll(rules, context));
-      const { entries, executions, payloads } = counts;
-      const all = `${many(entries, 'audit entry')}, ${many(executions, 'execution')}, ${many(payloads, 'payload')}`;
-      writeResult(context, json, { dryRun, ...rules, ...counts }, `${all} ${dryRun ? 'would be' : 'were'} deleted`);
+      writeResult(
+        context,
+        json,
+        { dryRun, ...rules, ...counts },
+        `${inWords(counts)} ${dryRun ? 'would be' : 'were'} deleted`,
+      );
     });
+
+function inWords({ entries, executions, payloads }: PrunableCounts): string {
+  return `${many(entries, 'audit entry')}, ${many(executions, 'execution')}, ${many(payloads, 'payload')}`;
+}
 
 async function countNow(
   { auditRetentionDays, payloadRetentionDays }: Rules,
@@ -105,11 +113,13 @@ async function pruneAll(rules: Rules, context: CommandContext): Promise<Prunable
     const offline = { ...world, sleep: yieldToEventLoop };
     const exports = folder === undefined ? null : createExportFiles(folder, world, mode);
     const work = createPruner({ store, world: offline, log, rules, exports, secrets });
-    while ((await work({ signal: stop })) !== null && !stop.aborted && failure === null) await yieldToEventLoop();
+    while ((await work({ signal: stop })) !== null && failure === null) await yieldToEventLoop();
   } finally {
     await store.close();
   }
   if (failure !== null) throw new CommandError(failure);
+  if (stop.aborted)
+    throw new CommandError(`interrupted: ${inWords(counts)} were deleted; run it again to delete the rest`);
   return counts;
 }
 

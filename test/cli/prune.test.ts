@@ -34,6 +34,28 @@ test('--dry-run says what would go and takes nothing; without it exactly that go
   expect(done.err).toMatch(/^audit-head v1 id=60 /);
 });
 
+test('interrupted it ends with 2, and says what it has deleted', async () => {
+  const path = await writtenDatabase(300);
+  const env = { DATABASE_PATH: path, AUDIT_RETENTION_DAYS: '7' };
+  const { world } = after(8);
+  const stop = new AbortController();
+  const left = () => counts(path) as [number, number];
+  const now = () => {
+    if (left()[0] < 600) stop.abort();
+    return world.now();
+  };
+  const { code, err } = await command('prune', env, false, {
+    world: { ...world, now },
+    interrupted: () => stop.signal,
+  });
+  const [entries, executions] = left();
+  expect([code, entries > 0 && entries < 600]).toEqual([2, true]);
+  expect(err).toMatch(/^audit-head v1 id=/);
+  const deleted = `${600 - entries} audit entries, ${300 - executions} executions, 0 payloads were deleted`;
+  expect(err).toContain(`interrupted: ${deleted}; run it again to delete the rest\n`);
+  expect((await command('prune --json', env, false, after(8))).out).toContain(`"entries":${entries}`);
+});
+
 test('a file that its opening warns of is pruned, and the warning is printed', async () => {
   const path = await writtenDatabase(3);
   chmodSync(path, 0o644);

@@ -2165,6 +2165,13 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/sqlite/file/restored-queue.test.ts'],
   },
   {
+    tag: 'stopped-pruning-is-logged',
+    promise: 'what was deleted is stated also when the pruning is stopped',
+    edit: condition(false),
+    tests: ['test/cli/prune.test.ts'],
+    title: 'interrupted it ends with 2, and says what it has deleted',
+  },
+  {
     tag: 'leap-of-the-clock-prunes-nothing',
     promise: 'a clock that leaps forward deletes nothing for a day',
     edit: condition(false),

@@ -98,7 +98,13 @@ export function createPruner(tools: PrunerTools): (round: Pick<Round, 'signal'>)
 
   return async ({ signal }) => {
     stopping = signal;
-    if (await unlessExportFails(steps[at] as PruneStep)) return BETWEEN_BATCHES_MS;
+    const isMore = !signal.aborted && (await unlessExportFails(steps[at] as PruneStep));
+    // promise: stopped-pruning-is-logged
+    if (signal.aborted) {
+      await logPruned();
+      return null;
+    }
+    if (isMore) return BETWEEN_BATCHES_MS;
     at = (at + 1) % steps.length;
     return at === 0 ? null : BETWEEN_BATCHES_MS;
   };
