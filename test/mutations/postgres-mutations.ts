@@ -628,7 +628,7 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     promise: 'what may have been sent does not end as unsent after a promotion that has lost that it left the queue',
     edit: condition(false),
     tests: [LOST_DISPATCHES],
-    title: 'expired after its queue timeout',
+    title: 'what was sent is not called unsent when it is',
   },
   {
     tag: 'postgres/partly-committed-batch-says-so',
