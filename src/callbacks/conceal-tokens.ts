@@ -18,18 +18,10 @@ const IS_BASE64 = Uint8Array.from({ length: 128 }, (_, code) => (/[\w-]/.test(St
 /** A token has a point, as it is or escaped. */
 const MAY_QUOTE = /[.%&\\\0]/;
 
-export interface TokenConcealer {
-  /** Returns the text with each live token replaced, or the same text without one. */
-  text(text: string): string;
-  /** Does the same with the bytes of a body, in an encoding that contains ASCII, or in UTF-16. */
-  bytes(bytes: Uint8Array): Uint8Array;
-  /** Notes that an object contains no live token, which was found outside the thread that answers callbacks. */
-  noteFree(object: object): void;
-  isKnownFree(object: object): boolean;
-}
+export type TokenConcealer = ReturnType<typeof createTokenConcealer>;
 
 /** Tokens of every execution are found, whichever of the secrets signs them, also if a cut has left only their beginning. */
-export function createTokenConcealer(secrets: readonly string[]): TokenConcealer {
+export function createTokenConcealer(secrets: readonly string[]) {
   const tokensFor = createTokenLists(secrets);
   const known = new Map<string, readonly string[]>();
   const free = new WeakSet<object>();
@@ -74,14 +66,17 @@ export function createTokenConcealer(secrets: readonly string[]): TokenConcealer
   }
 
   return {
-    text: (text) => (text.length <= REFERENCE_CHARS + MIN_SIGNATURE_CHARS ? text : replaced(text, false)),
-    bytes: (bytes) => {
+    /** Returns the text with each live token replaced, or the same text without one. */
+    text: (text: string) => (text.length <= REFERENCE_CHARS + MIN_SIGNATURE_CHARS ? text : replaced(text, false)),
+    /** Does the same with the bytes of a body, in an encoding that contains ASCII, or in UTF-16. */
+    bytes: (bytes: Uint8Array): Uint8Array => {
       const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
       const safe = replaced(text, true);
       return safe === text ? bytes : Buffer.from(safe, 'latin1');
     },
-    noteFree: (object) => void free.add(object),
-    isKnownFree: (object) => free.has(object),
+    /** Notes that an object contains no live token, which was found outside the thread that answers callbacks. */
+    noteFree: (object: object): void => void free.add(object),
+    isKnownFree: (object: object): boolean => free.has(object),
   };
 }
 

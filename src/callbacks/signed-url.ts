@@ -12,37 +12,32 @@ const TOKEN = new RegExp(
   `^[A-Za-z0-9_-]{${base64Length(REFERENCE_BYTES)}}\\.[A-Za-z0-9_-]{${base64Length(MAC_BYTES)}}$`,
 );
 
-export interface SignedUrls {
-  /** Returns the URL that CXone calls for the execution with this reference (a UUID). */
-  mint(reference: string): string;
-  /** Returns the reference in a token whose HMAC-SHA256 (RFC 2104) is valid under one of the secrets; else null. */
-  verify(token: string): string | null;
-  /** Returns a URL without an execution. A server that responds to its token with `proof` knows the secret. */
-  probe(): { readonly url: string; readonly proof: string };
-  /** Returns the proof for the token of a probe; null for any other token. */
-  proofFor(token: string): string | null;
-}
+export type SignedUrls = ReturnType<typeof createSignedUrls>;
 
 /** The first secret signs, all secrets verify: put a new secret in front to rotate. */
-export function createSignedUrls(publicUrl: string, secrets: readonly [string, ...string[]]): SignedUrls {
+export function createSignedUrls(publicUrl: string, secrets: readonly [string, ...string[]]) {
   const [newest, ...older] = secrets;
   const sign = macOf(newest);
   const macs = [sign, ...older.map(macOf)];
   return {
-    mint: (reference) => {
+    /** Returns the URL that CXone calls for the execution with this reference (a UUID). */
+    mint: (reference: string): string => {
       const bytes = Buffer.from(reference.replaceAll('-', ''), 'hex');
       if (bytes.length !== REFERENCE_BYTES) throw new RangeError('a callback reference is a UUID');
       return urlOf(publicUrl, bytes, sign(PURPOSES.callback, bytes));
     },
-    verify: (token) => {
+    /** Returns the reference in a token whose HMAC-SHA256 (RFC 2104) is valid under one of the secrets; else null. */
+    verify: (token: string): string | null => {
       const bytes = genuine(token, macs, 'callback')?.bytes;
       return bytes === undefined ? null : asUuid(bytes.toString('hex'));
     },
-    probe: () => {
+    /** Returns a URL without an execution. A server that responds to its token with `proof` knows the secret. */
+    probe: (): { readonly url: string; readonly proof: string } => {
       const bytes = randomBytes(REFERENCE_BYTES);
       return { url: urlOf(publicUrl, bytes, sign(PURPOSES.probe, bytes)), proof: sign(PURPOSES.probed, bytes) };
     },
-    proofFor: (token) => {
+    /** Returns the proof for the token of a probe; null for any other token. */
+    proofFor: (token: string): string | null => {
       // promise: probe-opens-no-execution
       const found = genuine(token, macs, 'probe');
       return found === null ? null : found.mac(PURPOSES.probed, found.bytes);

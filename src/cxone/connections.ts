@@ -25,16 +25,6 @@ export interface Connection {
   release(): void;
 }
 
-export interface Connections {
-  /** Returns a connection to the host of a URL that is kept alive between requests. */
-  shared(url: string): Connection;
-  /** Returns a new connection to the host of a URL, for one request. */
-  fresh(url: string): Connection;
-  /** A response suggests that the host has moved: later requests use no connection that is open now. */
-  suspect(): void;
-  close(): void;
-}
-
 interface Pool {
   readonly dispatcher: Dispatcher;
   readonly openedAt: number;
@@ -45,10 +35,7 @@ interface Pool {
 type Route = (options: Agent.Options) => Dispatcher;
 
 /** One function because the pools in use and the pools that they replaced are closed together. */
-export function createConnections(
-  world: Pick<World, 'elapsed' | 'sleep'>,
-  proxies: ProxyRules = NO_PROXIES,
-): Connections {
+export function createConnections(world: Pick<World, 'elapsed' | 'sleep'>, proxies: ProxyRules = NO_PROXIES) {
   const now = world.elapsed;
   const names = createCachedLookup(world);
   const routes = createRoutes(proxies, names.lookup);
@@ -74,7 +61,8 @@ export function createConnections(
   }
 
   return {
-    shared: (url) => {
+    /** Returns a connection to the host of a URL that is kept alive between requests. */
+    shared: (url: string): Connection => {
       const route = routes(url);
       const pool = poolOf(route);
       pool.users += 1;
@@ -86,15 +74,17 @@ export function createConnections(
         },
       };
     },
-    fresh: (url) => {
+    /** Returns a new connection to the host of a URL, for one request. */
+    fresh: (url: string): Connection => {
       const dispatcher = routes(url)({ pipelining: 0, connections: 1 });
       return { dispatcher, release: () => void dispatcher.destroy() };
     },
-    suspect: () => {
+    /** A response suggests that the host has moved: later requests use no connection that is open now. */
+    suspect: (): void => {
       suspectedAt = now();
       names.expire();
     },
-    close: () => {
+    close: (): void => {
       for (const { dispatcher } of pools.values()) void dispatcher.destroy();
     },
   };

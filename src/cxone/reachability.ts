@@ -9,14 +9,9 @@ import { CLOSING, type HttpResult } from './transport.ts';
 /** Time after the last failure, in milliseconds, after which a host is no longer reported: no request goes there any more. */
 const MAX_SILENCE_MS = 120_000;
 
-export interface Reachability {
-  /** Takes the result of a request to a URL. */
-  observe(url: string, result: HttpResult): void;
-  /** Returns the hosts that cannot be reached. */
-  problems(): readonly ConnectionProblem[];
-}
+export type Reachability = ReturnType<typeof createReachability>;
 
-export function createReachability(world: Pick<World, 'now' | 'elapsed'>, log: Log): Reachability {
+export function createReachability(world: Pick<World, 'now' | 'elapsed'>, log: Log) {
   const unreachable = new Map<string, ConnectionProblem & { readonly lastAt: number }>();
 
   function fail(origin: string, reason: string): void {
@@ -34,7 +29,8 @@ export function createReachability(world: Pick<World, 'now' | 'elapsed'>, log: L
   }
 
   return {
-    observe: (url, result) => {
+    /** Takes the result of a request to a URL. */
+    observe: (url: string, result: HttpResult): void => {
       const { origin } = new URL(url);
       if (result.type === 'unsent' && result.reason !== CLOSING && result.reason !== NOT_ACTIVE)
         fail(origin, result.reason);
@@ -46,6 +42,7 @@ export function createReachability(world: Pick<World, 'now' | 'elapsed'>, log: L
         unreachable.delete(origin);
       }
     },
-    problems: () => [...unreachable.keys()].flatMap((origin) => current(origin) ?? []),
+    /** Returns the hosts that cannot be reached. */
+    problems: (): readonly ConnectionProblem[] => [...unreachable.keys()].flatMap((origin) => current(origin) ?? []),
   };
 }

@@ -26,12 +26,7 @@ export interface ResponsePointers {
   readonly executionId?: Pointers | undefined;
 }
 
-export interface ScannedDocument {
-  /** Returns the value at the first pointer that leads to one; null for none, and for a value beyond the limits. */
-  find(pointers: Pointers | undefined): Json;
-  /** Returns what takes the place of that value if it is beyond the limits; null if it is not. */
-  findTooLarge(pointers: Pointers): Pick<StatusReport, 'result' | 'error' | 'evidence'> | null;
-}
+export type ScannedDocument = ReturnType<typeof scannedDocument>;
 
 /** Returns null if the text is not one complete document. */
 export function scanText(text: string, pointers: ResponsePointers, maxBytes: number): ScannedDocument | null {
@@ -49,7 +44,7 @@ export function createResponseScanner(
   return createJsonScanner([...new Set(pointers)], maxBytes);
 }
 
-export function scannedDocument(values: ScannedValues, maxBytes: number): ScannedDocument {
+export function scannedDocument(values: ScannedValues, maxBytes: number) {
   const isTooLarge = ({ bytes, levels }: ScannedValue) => bytes > maxBytes || levels > MAX_RESULT_LEVELS;
   const first = (pointers: Pointers | undefined) =>
     [pointers ?? []]
@@ -57,11 +52,13 @@ export function scannedDocument(values: ScannedValues, maxBytes: number): Scanne
       .flatMap((pointer) => values.get(pointer) ?? [])
       .find((value) => isTooLarge(value) || parsed(value) !== null);
   return {
-    find: (pointers) => {
+    /** Returns the value at the first pointer that leads to one; null for none, and for a value beyond the limits. */
+    find: (pointers: Pointers | undefined): Json => {
       const value = first(pointers);
       return value === undefined || isTooLarge(value) ? null : parsed(value);
     },
-    findTooLarge: (pointers) => {
+    /** Returns what takes the place of that value if it is beyond the limits; null if it is not. */
+    findTooLarge: (pointers: Pointers): Pick<StatusReport, 'result' | 'error' | 'evidence'> | null => {
       const value = first(pointers);
       return value === undefined || !isTooLarge(value) ? null : tooLargeOutcome(value, maxBytes);
     },

@@ -22,11 +22,7 @@ export interface ScannedValue {
 /** The value at each pointer that leads to one. */
 export type ScannedValues = ReadonlyMap<string, ScannedValue>;
 
-export interface JsonScanner {
-  write(chunk: Uint8Array): void;
-  /** Returns null if the text is not one complete document. */
-  end(): ScannedValues | null;
-}
+export type JsonScanner = ReturnType<typeof createJsonScanner>;
 
 interface Container {
   readonly isArray: boolean;
@@ -51,7 +47,7 @@ const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 
  * One function because all its parts share the state of the scan.
  * @param maxValueBytes longest text of a value that is kept whole
  */
-export function createJsonScanner(pointers: readonly string[], maxValueBytes: number): JsonScanner {
+export function createJsonScanner(pointers: readonly string[], maxValueBytes: number) {
   const wanted = new Map(pointers.map((pointer) => [JSON.stringify(segmentsOf(pointer)), pointer]));
   const maxPath = Math.max(0, ...pointers.map((pointer) => segmentsOf(pointer).length));
   const found = new Map<string, ScannedValue>();
@@ -177,7 +173,7 @@ export function createJsonScanner(pointers: readonly string[], maxValueBytes: nu
   }
 
   return {
-    write: (chunk) => {
+    write: (chunk: Uint8Array): void => {
       for (let at = 0; at < chunk.length; ) {
         if (isInText) at = skipText(chunk, at);
         else if (chunk[at] === QUOTE) {
@@ -191,7 +187,8 @@ export function createJsonScanner(pointers: readonly string[], maxValueBytes: nu
       for (const capture of captures) keep(capture, chunk.subarray(starts.get(capture) ?? 0));
       starts.clear();
     },
-    end: () => {
+    /** Returns null if the text is not one complete document. */
+    end: (): ScannedValues | null => {
       if (isInScalar) endValue(new Uint8Array(), 0, 0);
       return depth === 0 && roots === 1 && !isInText ? found : null;
     },

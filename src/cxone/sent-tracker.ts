@@ -21,24 +21,11 @@ export interface SendProgress {
   readonly written: () => void;
 }
 
-export interface SentTracker {
-  /** Makes a request and records its progress. */
-  track<T>(progress: SendProgress, call: () => Promise<T>): Promise<T>;
-  /**
-   * Returns whether a failed call certainly reached no server. A reset or time-out proves nothing by itself, but before the
-   * first byte was written it is as harmless as a refused connection.
-   */
-  wasNeverSent(progress: SendProgress, error: unknown): boolean;
-  /** Returns whether a failed call used a connection that was kept alive and received nothing on it. */
-  isStale(progress: SendProgress): boolean;
-  stop(): void;
-}
-
 /** The reason of a request that was made when another receiver may be active on the database. */
 export const NOT_ACTIVE = 'another receiver may be active';
 
 /** @param maySend returns whether requests may be written to their connections now */
-export function createSentTracker(maySend: () => boolean = () => true): SentTracker {
+export function createSentTracker(maySend: () => boolean = () => true) {
   const current = new AsyncLocalStorage<SendProgress>();
   const byRequest = new WeakMap<object, SendProgress>();
   const used = new WeakSet<Socket>();
@@ -73,14 +60,21 @@ export function createSentTracker(maySend: () => boolean = () => true): SentTrac
   subscribe(CREATED, onCreated);
   subscribe(SENT, onSent);
   return {
-    track: (progress, call) => current.run(progress, call),
-    wasNeverSent: (progress, error) => {
+    /** Makes a request and records its progress. */
+    track: <T>(progress: SendProgress, call: () => Promise<T>): Promise<T> => current.run(progress, call),
+    /**
+     * Returns whether a failed call certainly reached no server. A reset or time-out proves nothing by itself, but before the
+     * first byte was written it is as harmless as a refused connection.
+     */
+    wasNeverSent: (progress: SendProgress, error: unknown): boolean => {
       // promise: reset-after-sending-is-uncertain
       if (progress.sent) return false;
       return (proven && progress.created) || failedToConnect(error);
     },
-    isStale: ({ connection }) => connection !== null && connection.socket.bytesRead === connection.bytesBefore,
-    stop: () => {
+    /** Returns whether a failed call used a connection that was kept alive and received nothing on it. */
+    isStale: ({ connection }: SendProgress) =>
+      connection !== null && connection.socket.bytesRead === connection.bytesBefore,
+    stop: (): void => {
       unsubscribe(CREATED, onCreated);
       unsubscribe(SENT, onSent);
     },

@@ -81,12 +81,7 @@ export const NETWORK_FETCHER: Fetcher = {
   timeout: (ms) => AbortSignal.timeout(ms),
 };
 
-export interface Transport {
-  /** Never throws for a failure of the network. @param written called when the request begins to be written to its connection */
-  send(request: HttpRequest, written?: () => void): Promise<HttpResult>;
-  /** Aborts the requests in flight. */
-  close(): void;
-}
+export type Transport = ReturnType<typeof createTransport>;
 
 export interface TransportOptions {
   /** From connecting to the last byte of the response. */
@@ -106,7 +101,7 @@ export function createTransport(
   world: World,
   { timeoutMs, maxPauseMs, maxResultBytes, proxies = NO_PROXIES, maySend = () => true }: TransportOptions,
   fetcher: Fetcher = NETWORK_FETCHER,
-): Transport {
+) {
   const ofetch = createFetch({ fetch: fetcher.fetch });
   const tracker = createSentTracker(maySend);
   const connections = createConnections(world, proxies);
@@ -165,7 +160,8 @@ export function createTransport(
   }
 
   return {
-    send: async (request, written = () => {}) => {
+    /** Never throws for a failure of the network. @param written called when the request begins to be written to its connection */
+    send: async (request: HttpRequest, written: () => void = () => {}): Promise<HttpResult> => {
       if (closed) return { type: 'unsent', latencyMs: 0, reason: CLOSING };
       // Opens no connection. The tracker checks again before a request is written.
       if (!maySend()) return { type: 'unsent', latencyMs: 0, reason: NOT_ACTIVE };
@@ -188,7 +184,8 @@ export function createTransport(
         timeout.removeEventListener('abort', onTimeout);
       }
     },
-    close: () => {
+    /** Aborts the requests in flight. */
+    close: (): void => {
       closed = true;
       for (const request of inFlight) request.abort(new Error(CLOSING));
       tracker.stop();

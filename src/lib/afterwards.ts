@@ -2,14 +2,9 @@
 
 import { type Log, reasonOf } from './log.ts';
 
-export interface Afterwards {
-  /** Runs the work in a later turn of the event loop, in the order of the calls. An error of it is logged. */
-  run(work: () => void): void;
-  /** Runs at once what still waits. */
-  flush(): void;
-}
+export type Afterwards = ReturnType<typeof createAfterwards>;
 
-export function createAfterwards(log: Log): Afterwards {
+export function createAfterwards(log: Log) {
   let waiting: (() => void)[] = [];
 
   function flush(): void {
@@ -25,10 +20,12 @@ export function createAfterwards(log: Log): Afterwards {
   }
 
   return {
-    run: (work) => {
+    /** Runs the work in a later turn of the event loop, in the order of the calls. An error of it is logged. */
+    run: (work: () => void): void => {
       // promise: response-before-listeners
       if (waiting.push(work) === 1) setImmediate(flush);
     },
+    /** Runs at once what still waits. */
     flush,
   };
 }

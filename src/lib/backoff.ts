@@ -25,25 +25,19 @@ export function fullJitterRetryAt(
   return Math.ceil(now + floorMs + exponentialMs(limits, failures) * chance);
 }
 
-export interface Pause {
-  /** Begins a pause of `ms` milliseconds in place of any other. */
-  start(ms: number): void;
-  end(): void;
-  /** Milliseconds that the pause still lasts; 0 when there is none. */
-  remainingMs(): number;
-}
-
-export function createPause(world: Pick<World, 'elapsed'>): Pause {
+export function createPause(world: Pick<World, 'elapsed'>) {
   let until = Number.NEGATIVE_INFINITY;
   return {
-    start: (ms) => {
+    /** Begins a pause of `ms` milliseconds in place of any other. */
+    start: (ms: number): void => {
       until = world.elapsed() + ms;
     },
-    end: () => {
+    end: (): void => {
       until = Number.NEGATIVE_INFINITY;
     },
+    /** Milliseconds that the pause still lasts; 0 when there is none. */
     // In whole milliseconds: a sleep for the rest must not end before it.
-    remainingMs: () => Math.max(0, Math.ceil(until - world.elapsed())),
+    remainingMs: (): number => Math.max(0, Math.ceil(until - world.elapsed())),
   };
 }
 
@@ -51,29 +45,25 @@ export function createPause(world: Pick<World, 'elapsed'>): Pause {
 const QUEUE_LIMITS: BackoffLimits = { baseMs: 250, maxMs: 5_000 };
 
 /** Stops a queue for a while after failures in a row, so that it does not run against an endpoint that is down. */
-export interface Backoff {
-  /** Counts one failure; failures during a pause count once. The pause lasts at least `floorMs`. */
-  failed(floorMs: number): void;
-  succeeded(): void;
-  /** Milliseconds until the queue may continue. */
-  remainingMs(): number;
-}
+export type Backoff = ReturnType<typeof createBackoff>;
 
 /** @param tolerated failures in a row that cause no pause */
-export function createBackoff(world: Pick<World, 'elapsed' | 'random'>, tolerated: number): Backoff {
+export function createBackoff(world: Pick<World, 'elapsed' | 'random'>, tolerated: number) {
   const pause = createPause(world);
   let failures = 0;
   return {
-    failed: (floorMs) => {
+    /** Counts one failure; failures during a pause count once. The pause lasts at least `floorMs`. */
+    failed: (floorMs: number): void => {
       if (pause.remainingMs() > 0) return;
       failures += 1;
       const excess = failures - tolerated;
       const backoffMs = excess <= 0 ? 0 : exponentialMs(QUEUE_LIMITS, excess) * (0.5 + 0.5 * world.random());
       pause.start(Math.ceil(Math.max(floorMs, backoffMs)));
     },
-    succeeded: () => {
+    succeeded: (): void => {
       failures = 0;
     },
+    /** Milliseconds until the queue may continue. */
     remainingMs: pause.remainingMs,
   };
 }

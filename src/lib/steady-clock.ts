@@ -11,26 +11,9 @@ export const MIN_STEP_AT_START_MS = 1_000;
 /** A step forward within this time after a step back undoes it. Later, it is a step of its own, for example after a suspension. */
 const UNDO_MS = 3_600_000;
 
-export interface SteadyClock {
-  /**
-   * The given world, with a `now` that follows a clock that is set back only after `follow`. Meanwhile, times that were stored
-   * before the step remain comparable with `now`. A clock that is set forward is followed at once, unless that undoes a step back.
-   */
-  readonly world: World;
-  /**
-   * Begins with the wall clock as it is now, or with the newest time of an earlier process (milliseconds; null for none) if the wall
-   * clock is behind it.
-   */
-  continueFrom(newest: number | null): void;
-  /** Returns the step of the wall clock that `now` has not followed, in milliseconds: negative if it was set back; 0 without one. */
-  stepMs(): number;
-  /** Returns how far the clock was set back in the last hour and not forward again since, in milliseconds. */
-  behindMs(): number;
-  /** Moves `now` by `ms`. */
-  follow(ms: number): void;
-}
+export type SteadyClock = ReturnType<typeof createSteadyClock>;
 
-export function createSteadyClock(world: World): SteadyClock {
+export function createSteadyClock(world: World) {
   /** The wall clock minus the elapsed time, as `now` follows it. */
   let offset = world.now() - world.elapsed();
   let setBackMs = 0;
@@ -56,15 +39,26 @@ export function createSteadyClock(world: World): SteadyClock {
   };
 
   return {
+    /**
+     * The given world, with a `now` that follows a clock that is set back only after `follow`. Meanwhile, times that were stored
+     * before the step remain comparable with `now`. A clock that is set forward is followed at once, unless that undoes a step back.
+     */
     world: { ...world, now: () => read().now },
-    continueFrom: (newest) => {
+    /**
+     * Begins with the wall clock as it is now, or with the newest time of an earlier process (milliseconds; null for none) if the wall
+     * clock is behind it.
+     */
+    continueFrom: (newest: number | null): void => {
       const wall = world.now();
       const isBehind = newest !== null && newest - wall > MIN_STEP_AT_START_MS;
       offset = (isBehind ? newest : wall) - world.elapsed();
     },
-    stepMs: () => read().stepMs,
+    /** Returns the step of the wall clock that `now` has not followed, in milliseconds: negative if it was set back; 0 without one. */
+    stepMs: (): number => read().stepMs,
+    /** Returns how far the clock was set back in the last hour and not forward again since, in milliseconds. */
     behindMs,
-    follow: (ms) => {
+    /** Moves `now` by `ms`. */
+    follow: (ms: number): void => {
       offset += ms;
       setBackMs = Math.max(0, behindMs() - ms);
       if (ms < 0) undoableUntil = world.elapsed() + UNDO_MS;

@@ -1,22 +1,12 @@
 // A token bucket: a burst up to its capacity, then a steady rate.
 
-export interface TokenBucket {
-  /** Takes `count` tokens if at least one is left. The bucket may go into debt, which is refilled first. */
-  take(count: number): boolean;
-  putBack(count: number): void;
-  /** Replaces the level by one that was read elsewhere now. */
-  set(level: number): void;
-  /** Returns the tokens, including fractions; negative while in debt. */
-  level(): number;
-  /** Returns the milliseconds until the bucket holds `level` tokens. */
-  msUntil(level: number): number;
-}
+export type TokenBucket = ReturnType<typeof createTokenBucket>;
 
 /** Tolerance for sums of fractions. */
 const EPSILON = 1e-6;
 
 /** Creates a full bucket. @param now a clock that is never set, for example `World.elapsed` */
-export function createTokenBucket(capacity: number, gainPerMs: number, now: () => number): TokenBucket {
+export function createTokenBucket(capacity: number, gainPerMs: number, now: () => number) {
   let level = capacity;
   let at = now();
 
@@ -27,25 +17,29 @@ export function createTokenBucket(capacity: number, gainPerMs: number, now: () =
   }
 
   return {
-    take: (count) => {
+    /** Takes `count` tokens if at least one is left. The bucket may go into debt, which is refilled first. */
+    take: (count: number): boolean => {
       refresh();
       if (level < 1 - EPSILON) return false;
       level -= count;
       return true;
     },
-    putBack: (count) => {
+    putBack: (count: number): void => {
       refresh();
       level = Math.min(capacity, level + count);
     },
-    set: (read) => {
+    /** Replaces the level by one that was read elsewhere now. */
+    set: (read: number): void => {
       level = read;
       at = now();
     },
-    level: () => {
+    /** Returns the tokens, including fractions; negative while in debt. */
+    level: (): number => {
       refresh();
       return level;
     },
-    msUntil: (wanted) => {
+    /** Returns the milliseconds until the bucket holds `level` tokens. */
+    msUntil: (wanted: number): number => {
       refresh();
       return level >= wanted - EPSILON ? 0 : Math.ceil((wanted - EPSILON - level) / gainPerMs);
     },

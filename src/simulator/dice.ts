@@ -29,13 +29,9 @@ const UNNAMED = /^(?:unnamed-\d+)?$/;
 /** Kinds of submissions that are counted. */
 const MAX_COUNTS = 100_000;
 
-export interface SeedNames {
-  /** Returns the correlation id that an app chose, else the action and its inputs, numbered among equal submissions. */
-  of(record: CaseRecord, inputs: JsonObject): string;
-  clear(): void;
-}
+export type SeedNames = ReturnType<typeof createSeedNames>;
 
-export function createSeedNames(): SeedNames {
+export function createSeedNames() {
   let names = new WeakMap<CaseRecord, string>();
   let counts = new Map<string, number>();
 
@@ -51,12 +47,13 @@ export function createSeedNames(): SeedNames {
   }
 
   return {
-    of: (record, inputs) => {
+    /** Returns the correlation id that an app chose, else the action and its inputs, numbered among equal submissions. */
+    of: (record: CaseRecord, inputs: JsonObject): string => {
       const name = names.get(record) ?? create(record, inputs);
       names.set(record, name);
       return name;
     },
-    clear: () => {
+    clear: (): void => {
       names = new WeakMap();
       counts = new Map();
     },

@@ -10,23 +10,7 @@ import type { SimulatorOptions } from './options.ts';
 import { composeCallback, forgedUrl } from './outcome.ts';
 import type { CallbackStep, Run, Script } from './script.ts';
 
-export interface SimulatedExecutions {
-  /** Starts a run. `calledBack` resolves when all of its callbacks have been sent and have a response. */
-  start(
-    record: CaseRecord,
-    script: Script,
-    inputs: JsonObject,
-    callbackUrl: string | null,
-  ): { run: Run; calledBack: Promise<void> };
-  find(idText: string): Run | undefined;
-  /** Releases the held callbacks of all present and future runs of a correlation id. */
-  release(correlationId: string): void;
-  readonly pendingCallbacks: number;
-  /** Resolves when no callback is pending. */
-  quiet(): Promise<void>;
-  /** Deletes all runs and drops their callbacks. */
-  clear(): void;
-}
+export type SimulatedExecutions = ReturnType<typeof createSimulatedExecutions>;
 
 const MAX_RUNS = 100_000;
 
@@ -48,10 +32,7 @@ interface Tools {
 }
 
 // One function because all runs share the gates, the pending callbacks and the signal that ends them.
-export function createSimulatedExecutions(
-  settings: Settings,
-  { dice, names, ledger, deliver }: Tools,
-): SimulatedExecutions {
+export function createSimulatedExecutions(settings: Settings, { dice, names, ledger, deliver }: Tools) {
   const { world } = settings;
   const runs = new Map<string, Run>();
   const pending = new Set<Promise<void>>();
@@ -99,7 +80,13 @@ export function createSimulatedExecutions(
   }
 
   return {
-    start: (record, script, inputs, callbackUrl) => {
+    /** Starts a run. `calledBack` resolves when all of its callbacks have been sent and have a response. */
+    start: (
+      record: CaseRecord,
+      script: Script,
+      inputs: JsonObject,
+      callbackUrl: string | null,
+    ): { run: Run; calledBack: Promise<void> } => {
       const { executionId, idText } = idOf(dice.bits('execution', names.of(record, inputs), record.runs), script);
       const { simulate: _simulate, ...given } = inputs;
       const run: Run = {
@@ -119,15 +106,18 @@ export function createSimulatedExecutions(
       pending.add(calledBack);
       return { run, calledBack };
     },
-    find: (idText) => runs.get(idText),
-    release: (correlationId) => gateOf(correlationId).resolve(),
+    find: (idText: string): Run | undefined => runs.get(idText),
+    /** Releases the held callbacks of all present and future runs of a correlation id. */
+    release: (correlationId: string): void => gateOf(correlationId).resolve(),
     get pendingCallbacks() {
       return pending.size;
     },
-    quiet: async () => {
+    /** Resolves when no callback is pending. */
+    quiet: async (): Promise<void> => {
       while (pending.size > 0) await Promise.allSettled(pending);
     },
-    clear: () => {
+    /** Deletes all runs and drops their callbacks. */
+    clear: (): void => {
       era.abort();
       era = newEra();
       runs.clear();

@@ -63,30 +63,19 @@ export interface Stats {
   readonly inFlightPeak: number;
 }
 
-export interface Ledger {
-  /** Returns the record of a correlation id; creates it if it is new. */
-  open(correlationId: string, actionId: string): CaseRecord;
-  find(correlationId: string): CaseRecord | undefined;
-  all(): CaseRecord[];
-  /** Records the start of a request; `end` records its response. */
-  begin(call: Call, at: string, trace?: Pick<Exchange, 'traceparent' | 'tracestate'>): Exchange;
-  end(call: Call, exchange: Exchange, response: SimulatedResponse, record?: CaseRecord): void;
-  ran(record: CaseRecord, executionId: string, endsAt: string | null): void;
-  sent(record: CaseRecord, callback: SentCallback): void;
-  sums(): Omit<Stats, 'pendingCallbacks'>;
-  clear(): void;
-}
+export type Ledger = ReturnType<typeof createLedger>;
 
 /** Older records are deleted, so that a simulator may run for days. */
 const MAX_CASES = 100_000;
 
-export function createLedger(watch: (event: SimulatorEvent) => void): Ledger {
+export function createLedger(watch: (event: SimulatorEvent) => void) {
   const cases = new Map<string, CaseRecord>();
   let inFlight = 0;
   let sums = noSums();
 
   return {
-    open: (correlationId, actionId) => {
+    /** Returns the record of a correlation id; creates it if it is new. */
+    open: (correlationId: string, actionId: string): CaseRecord => {
       const known = cases.get(correlationId);
       if (known !== undefined) return known;
       const record = {
@@ -104,35 +93,36 @@ export function createLedger(watch: (event: SimulatorEvent) => void): Ledger {
       forgetBeyond(cases, MAX_CASES);
       return record;
     },
-    find: (correlationId) => cases.get(correlationId),
-    all: () => [...cases.values()],
-    begin: (call, at, trace = {}) => {
+    find: (correlationId: string): CaseRecord | undefined => cases.get(correlationId),
+    all: (): CaseRecord[] => [...cases.values()],
+    /** Records the start of a request; `end` records its response. */
+    begin: (call: Call, at: string, trace: Pick<Exchange, 'traceparent' | 'tracestate'> = {}): Exchange => {
       inFlight += 1;
       sums.requests[call] += 1;
       sums.inFlightPeak = Math.max(sums.inFlightPeak, inFlight);
       return { at, answer: null, ...trace };
     },
-    end: (call, exchange, response, record) => {
+    end: (call: Call, exchange: Exchange, response: SimulatedResponse, record?: CaseRecord): void => {
       inFlight -= 1;
       exchange.answer = response;
       count(sums.answers[call], String(response));
       const { correlationId = null, fate = null } = record ?? {};
       watch({ type: call, correlationId, fate, response: String(response) });
     },
-    ran: (record, executionId, endsAt) => {
+    ran: (record: CaseRecord, executionId: string, endsAt: string | null): void => {
       record.runs += 1;
       record.endsAt = endsAt;
       record.executionIds.push(executionId);
       sums.runs += 1;
     },
-    sent: (record, callback) => {
+    sent: (record: CaseRecord, callback: SentCallback): void => {
       record.callbacks.push(callback);
       count(sums.callbacks, callback.answer);
       const { correlationId, fate } = record;
       watch({ type: 'callback', correlationId, fate, response: `${callback.answer} to ${callback.kind}` });
     },
-    sums: () => ({ ...structuredClone(sums), correlationIds: cases.size, inFlight }),
-    clear: () => {
+    sums: (): Omit<Stats, 'pendingCallbacks'> => ({ ...structuredClone(sums), correlationIds: cases.size, inFlight }),
+    clear: (): void => {
       cases.clear();
       sums = noSums();
     },

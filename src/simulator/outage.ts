@@ -15,21 +15,18 @@ export interface OutageOrder {
   readonly calls?: readonly Call[];
 }
 
-export interface Outage {
-  begin(order: OutageOrder): void;
-  /** Returns the outage that concerns this call now, or null. */
-  responseTo(call: Call): OutageOrder | null;
-}
+export type Outage = ReturnType<typeof createOutage>;
 
-export function createOutage(world: World): Outage {
+export function createOutage(world: World) {
   let current: OutageOrder | null = null;
   let until = 0;
   return {
-    begin: (order) => {
+    begin: (order: OutageOrder): void => {
       current = order;
       until = world.now() + order.ms;
     },
-    responseTo: (call) => {
+    /** Returns the outage that concerns this call now, or null. */
+    responseTo: (call: Call): OutageOrder | null => {
       if (current === null || world.now() >= until) return null;
       return current.calls === undefined || current.calls.includes(call) ? current : null;
     },

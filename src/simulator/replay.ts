@@ -32,13 +32,6 @@ export interface ReplayEvent {
   readonly response: string;
 }
 
-export interface ReplayServer {
-  listen(place?: Partial<Place>): Promise<Listening>;
-  /** Resolves when every callback so far has been sent and has a response. */
-  quiet(): Promise<void>;
-  close(): Promise<void>;
-}
-
 /** Statuses of submissions that were certainly not processed: no callback follows. */
 const NOT_PROCESSED: readonly number[] = [401, 425, 429, 503];
 
@@ -62,7 +55,7 @@ interface Play {
 }
 
 // One function because all handlers share the progress of the conversations.
-export function createReplay({ recording, world, watch: report = () => {} }: ReplayOptions): ReplayServer {
+export function createReplay({ recording, world, watch: report = () => {} }: ReplayOptions) {
   const { conversations, others, origins } = recording;
   const app = new Hono();
   const plays = new Map<string, Play>();
@@ -194,15 +187,16 @@ export function createReplay({ recording, world, watch: report = () => {} }: Rep
   });
 
   return {
-    listen: async (place) => {
+    listen: async (place?: Partial<Place>): Promise<Listening> => {
       const listening = await listen(app.fetch, place);
       listeners.add(listening);
       return listening;
     },
-    quiet: async () => {
+    /** Resolves when every callback so far has been sent and has a response. */
+    quiet: async (): Promise<void> => {
       while (pending.size > 0) await Promise.allSettled(pending);
     },
-    close: async () => {
+    close: async (): Promise<void> => {
       closing.abort();
       await Promise.all([...listeners].map((listening) => listening.close()));
       await Promise.allSettled(pending);

@@ -5,20 +5,9 @@ import { isoTime } from '../lib/time.ts';
 import { dialectOf } from './dialects.ts';
 import type { SimulatorOptions } from './options.ts';
 
-export interface Tokens {
-  /** Returns whether the client credentials are right. */
-  know(clientId: string, clientSecret: string): boolean;
-  /** Returns whether the access key is right. */
-  knowKey(id: string, secret: string): boolean;
-  /** Issues a token. Returns the body of the token response. */
-  issue(): { access_token: string; token_type: 'Bearer'; expires_in?: number | string; scope?: string };
-  /** Returns whether the token is valid now. */
-  valid(token: string): boolean;
-  /** Revokes all issued tokens. */
-  revoke(): void;
-}
+export type Tokens = ReturnType<typeof createTokens>;
 
-export function createTokens(settings: SimulatorOptions): Tokens {
+export function createTokens(settings: SimulatorOptions) {
   const { world, scope, tokenSeconds, tokenDelayMs, singleToken, jwtSeconds } = settings;
   const validFrom = new Map<string, number>();
   const manner = dialectOf(settings.dialect).token;
@@ -27,9 +16,13 @@ export function createTokens(settings: SimulatorOptions): Tokens {
     manner === 'static' ? [[settings.staticToken, Number.POSITIVE_INFINITY]] : [],
   );
   return {
-    know: (clientId, clientSecret) => same(clientId, settings.clientId) && same(clientSecret, settings.clientSecret),
-    knowKey: (id, secret) => same(id, settings.accessKeyId) && same(secret, settings.accessKeySecret),
-    issue: () => {
+    /** Returns whether the client credentials are right. */
+    know: (clientId: string, clientSecret: string) =>
+      same(clientId, settings.clientId) && same(clientSecret, settings.clientSecret),
+    /** Returns whether the access key is right. */
+    knowKey: (id: string, secret: string) => same(id, settings.accessKeyId) && same(secret, settings.accessKeySecret),
+    /** Issues a token. Returns the body of the token response. */
+    issue: (): { access_token: string; token_type: 'Bearer'; expires_in?: number | string; scope?: string } => {
       const now = world.now();
       for (const [token, expiry] of expiries) if (expiry <= now) expiries.delete(token);
       const expiry = now + 1000 * Math.min(jwtSeconds || tokenSeconds, tokenSeconds);
@@ -45,8 +38,10 @@ export function createTokens(settings: SimulatorOptions): Tokens {
         ...(scope === null ? {} : { scope }),
       };
     },
-    valid: (token) => (expiries.get(token) ?? 0) > world.now() && (validFrom.get(token) ?? 0) <= world.now(),
-    revoke: () => expiries.clear(),
+    /** Returns whether the token is valid now. */
+    valid: (token: string) => (expiries.get(token) ?? 0) > world.now() && (validFrom.get(token) ?? 0) <= world.now(),
+    /** Revokes all issued tokens. */
+    revoke: (): void => expiries.clear(),
   };
 }
 

@@ -26,13 +26,7 @@ export interface ActionSummary {
   readonly latencyMs: Readonly<Record<'p50' | 'p95' | 'p99', number | null>>;
 }
 
-export interface PeriodSummary {
-  add(group: OutcomeGroup): void;
-  /** Counts executions of the action that were accepted, besides those in groups. They are open. */
-  addOpen(actionId: string, executions: number): void;
-  /** Returns the actions, busiest first. */
-  read(): { readonly actions: readonly ActionSummary[]; readonly total: ActionSummary };
-}
+export type PeriodSummary = ReturnType<typeof createPeriodSummary>;
 
 interface ActionCounts {
   readonly counts: OutcomeCounts;
@@ -40,7 +34,7 @@ interface ActionCounts {
   readonly latencies: Map<number, number>;
 }
 
-export function createPeriodSummary(): PeriodSummary {
+export function createPeriodSummary() {
   const byAction = new Map<string, ActionCounts>();
 
   function countsOf(action: string): ActionCounts {
@@ -51,7 +45,7 @@ export function createPeriodSummary(): PeriodSummary {
   }
 
   return {
-    add: ({ actionId, status, resolvedBy, sent, late, ms, count }) => {
+    add: ({ actionId, status, resolvedBy, sent, late, ms, count }: OutcomeGroup): void => {
       const { counts, latencies } = countsOf(actionId);
       counts.submitted += count;
       counts.late += late * count;
@@ -59,10 +53,12 @@ export function createPeriodSummary(): PeriodSummary {
       const isFromCxone = resolvedBy === 'callback' || resolvedBy === 'poll' || resolvedBy === 'submit';
       if (ms !== null && isFromCxone) latencies.set(ms, (latencies.get(ms) ?? 0) + count);
     },
-    addOpen: (actionId, executions) => {
+    /** Counts executions of the action that were accepted, besides those in groups. They are open. */
+    addOpen: (actionId: string, executions: number): void => {
       countsOf(actionId).counts.submitted += executions;
     },
-    read: () => {
+    /** Returns the actions, busiest first. */
+    read: (): { readonly actions: readonly ActionSummary[]; readonly total: ActionSummary } => {
       const sum = emptyCounts();
       for (const { counts, latencies } of byAction.values()) {
         addOutcomeCounts(sum.counts, counts);

@@ -2,19 +2,12 @@
 
 import { type Cxone, type ParsedCallback, TooManyValues } from '../cxone/port.ts';
 
-export interface LargeCallbacks {
-  isLarge(bytes: Uint8Array): boolean;
-  /** Reads a body. One that is beyond the memory for it is unreadable: its bytes are kept, and CXone is polled. */
-  read(bytes: Uint8Array, contentType: string | null): Promise<ParsedCallback>;
-  /** Runs one work after the other, so that other callbacks are committed in between. */
-  inTurn<T>(work: () => Promise<T>): Promise<T>;
-}
-
-export function createLargeCallbacks({ largeBodies }: Pick<Cxone, 'largeBodies'>): LargeCallbacks {
+export function createLargeCallbacks({ largeBodies }: Pick<Cxone, 'largeBodies'>) {
   let last: Promise<unknown> = Promise.resolve();
   return {
     isLarge: largeBodies.isLarge,
-    read: async (bytes, contentType) => {
+    /** Reads a body. One that is beyond the memory for it is unreadable: its bytes are kept, and CXone is polled. */
+    read: async (bytes: Uint8Array, contentType: string | null): Promise<ParsedCallback> => {
       try {
         return await largeBodies.parseCallback(bytes, contentType);
       } catch (error) {
@@ -22,7 +15,8 @@ export function createLargeCallbacks({ largeBodies }: Pick<Cxone, 'largeBodies'>
         return { type: 'callback-unreadable', reason: error.message };
       }
     },
-    inTurn: (work) => {
+    /** Runs one work after the other, so that other callbacks are committed in between. */
+    inTurn: <T>(work: () => Promise<T>): Promise<T> => {
       const turn = last.then(work);
       last = turn.catch(() => {});
       return turn;

@@ -6,7 +6,6 @@ import { type Json, type JsonObject, LargeJson } from '../execution/json.ts';
 import { mapYielding } from '../lib/event-loop.ts';
 import type { World } from '../lib/world.ts';
 import type {
-  AddResult,
   BatchAddResult,
   ExecutionIntake,
   NewExecution,
@@ -39,14 +38,7 @@ export interface Batch {
   readonly atomic: boolean;
 }
 
-export interface Submit {
-  /** `fingerprint`: left out if it is not known yet. */
-  one(app: string, request: SubmissionRequest, arrival: SubmissionHeaders, fingerprint?: string): Promise<AddResult>;
-  /** Accepts the submissions among the items; what became of each stands in the place of its item, null for the invalid. */
-  batch(app: string, batch: Batch, arrival: SubmissionHeaders): Promise<(BatchAddResult | null)[]>;
-  /** Accepts an execution with the submission of an ended one, for an administrator. Returns undefined if that one is gone. */
-  again(original: Execution, order: ResubmissionOrder): Promise<ResubmitResult | undefined>;
-}
+export type Submit = ReturnType<typeof createSubmit>;
 
 type SubmitStore = ExecutionIntake & Pick<ExecutionReader, 'payloads'>;
 
@@ -56,7 +48,7 @@ export function createSubmit(
   world: Pick<World, 'now' | 'id'>,
   rules: SubmitRules,
   large: LargeSubmissions = WITHOUT_THREAD,
-): Submit {
+) {
   const addition = createAddition(store, large);
 
   function asNew(
@@ -101,10 +93,11 @@ export function createSubmit(
   }
 
   return {
-    one: (app, request, arrival, fingerprint = fingerprintOf(request)) =>
+    /** `fingerprint`: left out if it is not known yet. */
+    one: (app: string, request: SubmissionRequest, arrival: SubmissionHeaders, fingerprint = fingerprintOf(request)) =>
       addition.one({ submission: asNew(app, request, fingerprint, arrival), request }),
-
-    batch: async (app, batch, arrival) => {
+    /** Accepts the submissions among the items; what became of each stands in the place of its item, null for the invalid. */
+    batch: async (app: string, batch: Batch, arrival: SubmissionHeaders): Promise<(BatchAddResult | null)[]> => {
       const fingerprints = await mapYielding(batch.items, fingerprintOfItem);
       const { idempotencyKey: key } = arrival;
       // promise: batch-key-covers-all-items
@@ -118,8 +111,8 @@ export function createSubmit(
       }
       return added;
     },
-
-    again: async (original, order) => {
+    /** Accepts an execution with the submission of an ended one, for an administrator. Returns undefined if that one is gone. */
+    again: async (original: Execution, order: ResubmissionOrder): Promise<ResubmitResult | undefined> => {
       const payloads = await store.payloads(original.correlationId);
       if (payloads === undefined) return undefined;
       const request = requestOf(original, payloads);

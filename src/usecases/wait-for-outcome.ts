@@ -9,25 +9,13 @@ export interface WaitBounds {
   readonly total: number;
 }
 
-export interface Waiters {
-  /** Reserves a held request for the caller. Returns the function that gives it back; null if too many are held. */
-  reserve(caller: string): (() => void) | null;
-  /**
-   * Returns the execution, without its result, once it has ended, or its current state after `ms` milliseconds; undefined for an
-   * unknown id. Those that wait for one execution would read its result at the same time.
-   * The signal and `release` end the wait early.
-   */
-  wait(correlationId: string, ms: number, signal: AbortSignal): Promise<BriefExecution | undefined>;
-  /** Ends all current and future waits: the service is stopping. */
-  release(): void;
-  readonly size: number;
-}
+export type Waiters = ReturnType<typeof createWaiters>;
 
 export function createWaiters(
   store: Pick<ExecutionReader, 'findBrief'> & ChangeFeed,
   world: Pick<World, 'sleep'>,
   bounds: WaitBounds,
-): Waiters {
+) {
   const held = new Map<string, number>();
   let total = 0;
   const waiting = new Map<string, Set<() => void>>();
@@ -57,13 +45,18 @@ export function createWaiters(
   }
 
   return {
-    reserve: (caller) => {
+    /** Reserves a held request for the caller. Returns the function that gives it back; null if too many are held. */
+    reserve: (caller: string): (() => void) | null => {
       // promise: held-requests-leave-room
       if (total >= bounds.total || (held.get(caller) ?? 0) >= bounds.perCaller) return null;
       hold(caller, 1);
       return () => hold(caller, -1);
     },
-    wait: async (correlationId, ms, signal) => {
+    /**
+     * Returns the execution, without its result, once it has ended, or its current state after `ms` milliseconds; undefined for an
+     * unknown id. Those that wait for one execution would read its result at the same time. The signal and `release` end the wait early.
+     */
+    wait: async (correlationId: string, ms: number, signal: AbortSignal): Promise<BriefExecution | undefined> => {
       const done = new AbortController();
       let news = Promise.withResolvers<void>();
       let isOver = false;
@@ -91,7 +84,8 @@ export function createWaiters(
         if (peers.size === 0) waiting.delete(correlationId);
       }
     },
-    release: () => released.abort(),
+    /** Ends all current and future waits: the service is stopping. */
+    release: (): void => released.abort(),
     get size() {
       return waiting.size;
     },

@@ -1,7 +1,6 @@
 // Loop that logs the signed head of the audit chain, so that a cut or rewritten chain can be detected from outside the database.
 
 import type { Log } from '../lib/log.ts';
-import type { Work } from '../lib/loop.ts';
 import type { World } from '../lib/world.ts';
 import type { AuditFeed } from '../store/port.ts';
 import { signHead } from '../store/signed-head.ts';
@@ -9,19 +8,12 @@ import { signHead } from '../store/signed-head.ts';
 /** Interval of the log lines while entries are written. Entries cut off within one interval can go undetected. */
 const INTERVAL_MS = 30_000;
 
-export interface AuditHeadLogger {
-  /** Logs the head if it has moved since the last line. */
-  readonly work: Work;
-  /** Logs the head at once, for example before the store is closed. */
-  report(): Promise<void>;
-}
-
 export function createAuditHeadLogger(
   store: Pick<AuditFeed, 'head'>,
   world: Pick<World, 'now'>,
   log: Log,
   secrets: readonly [string, ...string[]],
-): AuditHeadLogger {
+) {
   let loggedId: number | null = null;
   async function report(): Promise<void> {
     const head = await store.head();
@@ -30,7 +22,9 @@ export function createAuditHeadLogger(
     log.info({ head: signHead(secrets, head, world.now()) }, 'audit head');
   }
   return {
+    /** Logs the head at once, for example before the store is closed. */
     report,
+    /** Logs the head if it has moved since the last line. */
     work: async () => {
       await report();
       return INTERVAL_MS;

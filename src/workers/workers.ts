@@ -30,14 +30,8 @@ export interface WorkerRules extends RetentionRules, DispatchRules {
   readonly appWeights: ReadonlyMap<string, number>;
 }
 
-export interface Workers {
-  readonly loops: readonly (readonly [name: string, loop: Loop])[];
-  /** Commits wake the loops no more. */
-  unwatch(): void;
-}
-
 /** Starts the loops. Stopping a loop loses nothing: the store knows all due work. */
-export function startWorkers(tools: WorkerTools): Workers {
+export function startWorkers(tools: WorkerTools) {
   const { store, world, log, rules } = tools;
   const { pollIntervalMs, minPollIntervalMs = 0 } = rules;
   const share = () => createFairShare(rules.appWeights);
@@ -69,7 +63,8 @@ export function startWorkers(tools: WorkerTools): Workers {
   const prune = prunes ? { prune: start('prune', createPruner(tools)) } : {};
   return {
     loops: Object.entries({ dispatch, poll, expire, notify, summarize, count, ...prune }),
-    unwatch: () => {
+    /** Commits wake the loops no more. */
+    unwatch: (): void => {
       for (const end of watches) end();
     },
   };

@@ -29,21 +29,15 @@ export interface Rates {
   readonly totalMs: { readonly p50: number | null; readonly p95: number | null };
 }
 
-export interface RateFollower {
-  /** Reads what was committed since the last call. */
-  readonly catchUp: (onRead: (done: number, total: number) => void) => Promise<void>;
-  /** Returns the rates of the last minutes up to `now` (milliseconds). */
-  readonly last: (now: number, minutes: number) => Rates;
-}
-
 /** Begins with the entries of the last {@link LONG_MINUTES}; after a step of the clock, the first minutes may lack some. */
-export function followRates(reader: StoreReader, now: number): RateFollower {
+export function followRates(reader: StoreReader, now: number) {
   const slots = LONG_MINUTES * SECONDS_PER_MINUTE;
   const series = createTimeSeries(SECOND_MS, slots);
   let through: number | null = null;
 
   return {
-    catchUp: async (onRead) => {
+    /** Reads what was committed since the last call. */
+    catchUp: async (onRead: (done: number, total: number) => void): Promise<void> => {
       through ??= (await reader.firstEntrySince(now - slots * SECOND_MS)) - 1;
       const begin = through;
       const newest = await reader.newestEntryId();
@@ -56,7 +50,8 @@ export function followRates(reader: StoreReader, now: number): RateFollower {
         await yieldToEventLoop();
       }
     },
-    last: (at, minutes) => {
+    /** Returns the rates of the last minutes up to `now` (milliseconds). */
+    last: (at: number, minutes: number): Rates => {
       const tally = sumOf(series.last(at, minutes * SECONDS_PER_MINUTE, SECOND_MS));
       const perMinute = (count: number) => Number((count / minutes).toFixed(1));
       const { delivered, failed, dead } = tally.notified;

@@ -4,33 +4,29 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Credentials } from './credentials.ts';
 import { secretsOf } from './token-request.ts';
 
-export interface CredentialSource {
-  current(): Credentials;
-  /** Reads the files again. Returns whether a credential has changed. */
-  refresh(): boolean;
-  /** Returns the secrets of the current and of the previous credentials, in each form in which a request carries them. */
-  secrets(): string[];
-}
+export type CredentialSource = ReturnType<typeof createCredentialSource>;
 
 /** `reread` returns the credentials that are in files, as they are now. */
 export function createCredentialSource(
   { clientId, clientSecret, accessKeyId, accessKeySecret, token, privateKey = null, privateKeyId = null }: Credentials,
   reread: () => Partial<Credentials> = () => ({}),
-): CredentialSource {
+) {
   let current: Credentials = {
     ...{ clientId, clientSecret, accessKeyId, accessKeySecret },
     ...{ token, privateKey, privateKeyId },
   };
   let previous: string[] = [];
   return {
-    current: () => current,
-    refresh: () => {
+    current: (): Credentials => current,
+    /** Reads the files again. Returns whether a credential has changed. */
+    refresh: (): boolean => {
       const next = { ...current, ...reread() };
       if (isDeepStrictEqual(next, current)) return false;
       previous = secretsOf(current);
       current = next;
       return true;
     },
-    secrets: () => [...secretsOf(current), ...previous],
+    /** Returns the secrets of the current and of the previous credentials, in each form in which a request carries them. */
+    secrets: (): string[] => [...secretsOf(current), ...previous],
   };
 }

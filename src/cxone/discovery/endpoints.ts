@@ -15,16 +15,7 @@ import { createStaleIfError, type Loaded, type StaleIfError } from './stale-if-e
 /** Longest tenant id that is accepted. */
 const MAX_TENANT_ID = 256;
 
-export interface Endpoints {
-  /** @throws {TokenUnavailable} if discovery fails. */
-  tokenUrl(): Promise<string>;
-  /** Returns the value of `{base}`. @throws {TokenUnavailable} if discovery fails. */
-  baseUrl(): Promise<string>;
-  /** Requests the token endpoint again after a failure at `failed`. @throws {TokenUnavailable} if none was ever discovered. */
-  moveOfTokenUrl(failed: string): Promise<Move>;
-  /** Requests the API's base URL again after a failure at `failed`. @throws {TokenUnavailable} if none was ever discovered. */
-  moveOfBaseUrl(failed: string): Promise<Move>;
-}
+export type Endpoints = ReturnType<typeof createEndpoints>;
 
 /** Whether CXone has moved from an address at which a request failed. */
 export type Move =
@@ -57,7 +48,7 @@ export interface EndpointsOptions extends RequestGate {
   readonly log: Log;
 }
 
-export function createEndpoints(options: EndpointsOptions): Endpoints {
+export function createEndpoints(options: EndpointsOptions) {
   const { profile, configured, world, log } = options;
   const { token, api } = profile.discovery ?? { token: null, api: null };
   const base = configured.baseUrl?.replace(/\/+$/, '') ?? null;
@@ -122,10 +113,14 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
   const discoveredBase = keep(askForApi, API);
   const discoveredTokenUrl = keep(askForTokenUrl, TOKEN_ENDPOINT);
   return {
-    tokenUrl: async () => tokenUrl ?? discoveredTokenUrl.get(),
-    baseUrl: async () => base ?? (isInToken ? baseInToken() : discoveredBase.get()),
-    moveOfTokenUrl: async (failed) => (tokenUrl === null ? moveOf(discoveredTokenUrl, failed) : NO_MOVE),
-    moveOfBaseUrl: async (failed) => (base === null && !isInToken ? moveOf(discoveredBase, failed) : NO_MOVE),
+    /** @throws {TokenUnavailable} if discovery fails. */
+    tokenUrl: async (): Promise<string> => tokenUrl ?? discoveredTokenUrl.get(),
+    /** Returns the value of `{base}`. @throws {TokenUnavailable} if discovery fails. */
+    baseUrl: async (): Promise<string> => base ?? (isInToken ? baseInToken() : discoveredBase.get()),
+    /** Requests the token endpoint again after a failure at `failed`. @throws {TokenUnavailable} if none was ever discovered. */
+    moveOfTokenUrl: async (failed: string) => (tokenUrl === null ? moveOf(discoveredTokenUrl, failed) : NO_MOVE),
+    /** Requests the API's base URL again after a failure at `failed`. @throws {TokenUnavailable} if none was ever discovered. */
+    moveOfBaseUrl: async (failed: string) => (base === null && !isInToken ? moveOf(discoveredBase, failed) : NO_MOVE),
   };
 }
 

@@ -9,16 +9,9 @@ const CHECK_MS = 100;
 /** How long a connection waits for a receiver that is ready. Less than CXone waits for a response. */
 const MAX_WAIT_MS = 8_000;
 
-export interface Balancer {
-  readonly url: string;
-  /** Adds a receiver by the port on which it listens. */
-  add(port: number): void;
-  /** Asks the receivers, and returns the ports of those that are ready. */
-  ready(): Promise<readonly number[]>;
-  close(): Promise<void>;
-}
+export type Balancer = Awaited<ReturnType<typeof startBalancer>>;
 
-export async function startBalancer(world: Pick<World, 'sleep' | 'elapsed'>): Promise<Balancer> {
+export async function startBalancer(world: Pick<World, 'sleep' | 'elapsed'>) {
   const ports: number[] = [];
   const sockets = new Set<Socket>();
   const closing = new AbortController();
@@ -67,9 +60,11 @@ export async function startBalancer(world: Pick<World, 'sleep' | 'elapsed'>): Pr
   const checking = check();
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    add: (port) => void ports.push(port),
+    /** Adds a receiver by the port on which it listens. */
+    add: (port: number): void => void ports.push(port),
+    /** Asks the receivers, and returns the ports of those that are ready. */
     ready: ask,
-    close: async () => {
+    close: async (): Promise<void> => {
       closing.abort();
       const closed = once(server, 'close');
       server.close();

@@ -9,21 +9,18 @@ const LIFE_MS = 12 * 60 * 60 * 1000;
 
 const TOKEN = /^(\d{1,15})\.([A-Za-z0-9_-]{43})$/;
 
-export interface CsrfTokens {
-  mint(who: string): string;
-  /** Returns when the token was issued, milliseconds; null for one that does not count. */
-  issuedAt(who: string, token: string): number | null;
-}
+export type CsrfTokens = ReturnType<typeof createCsrfTokens>;
 
 /** The first secret signs, all verify: a form outlives a restart and a rotation. */
-export function createCsrfTokens(secrets: readonly [string, ...string[]], world: Pick<World, 'now'>): CsrfTokens {
+export function createCsrfTokens(secrets: readonly [string, ...string[]], world: Pick<World, 'now'>) {
   const keys = secrets.map((secret) => deriveKey(secret, 'form token'));
   return {
-    mint: (who) => {
+    mint: (who: string): string => {
       const at = String(world.now());
       return `${at}.${macOf(keys[0] as Buffer, who, at).toString('base64url')}`;
     },
-    issuedAt: (who, token) => {
+    /** Returns when the token was issued, milliseconds; null for one that does not count. */
+    issuedAt: (who: string, token: string): number | null => {
       const [, at = '', mac = ''] = TOKEN.exec(token) ?? [];
       if (at === '' || Math.abs(world.now() - Number(at)) > LIFE_MS) return null;
       const given = Buffer.from(mac, 'base64url');

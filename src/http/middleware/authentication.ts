@@ -17,22 +17,11 @@ type Handler = (c: Context, caller: Identity) => Response | Promise<Response>;
 type Guarded = (c: Context) => Response | Promise<Response>;
 
 /** Wraps handlers with an access rule. */
-export interface Guard {
-  /** Any key. */
-  anyone(handler: Handler): Guarded;
-  app(handler: Handler): Guarded;
-  /** Readers and administrators. */
-  operator(handler: Handler): Guarded;
-  /** Apps and administrators: for changes to what belongs to an app. */
-  owner(handler: Handler): Guarded;
-  administrator(handler: Handler): Guarded;
-  /** Returns the response to a key that a form carries, if it is unknown or its address must wait; null for a valid key. */
-  refusedKey(c: Context, key: string): Response | null;
-}
+export type Guard = ReturnType<typeof createGuard>;
 
 type Dependencies = Pick<HttpDependencies, 'access' | 'runtime' | 'metrics'>;
 
-export function createGuard(deps: Dependencies): Guard {
+export function createGuard(deps: Dependencies) {
   const { sessions } = deps.access;
   const identify = createAuthenticator(deps.access);
   const refusals = createKeyRefusals(deps);
@@ -66,13 +55,17 @@ export function createGuard(deps: Dependencies): Guard {
     };
   };
   return {
-    anyone: (handler) => admit(handler, () => null),
-    app: (handler) => admit(handler, ({ kind }) => (kind === 'app' ? null : FOR_APPS)),
-    operator: (handler) => admit(handler, ({ kind }) => (kind === 'operator' ? null : FOR_OPERATORS)),
-    owner: (handler) => admit(handler, (caller) => (isReader(caller) ? FOR_ADMINISTRATORS : null)),
-    administrator: (handler) =>
+    /** Any key. */
+    anyone: (handler: Handler): Guarded => admit(handler, () => null),
+    app: (handler: Handler): Guarded => admit(handler, ({ kind }) => (kind === 'app' ? null : FOR_APPS)),
+    /** Readers and administrators. */
+    operator: (handler: Handler): Guarded => admit(handler, ({ kind }) => (kind === 'operator' ? null : FOR_OPERATORS)),
+    /** Apps and administrators: for changes to what belongs to an app. */
+    owner: (handler: Handler): Guarded => admit(handler, (caller) => (isReader(caller) ? FOR_ADMINISTRATORS : null)),
+    administrator: (handler: Handler): Guarded =>
       admit(handler, (caller) => (caller.kind === 'app' || isReader(caller) ? FOR_ADMINISTRATORS : null)),
-    refusedKey: (c, key) => {
+    /** Returns the response to a key that a form carries, if it is unknown or its address must wait; null for a valid key. */
+    refusedKey: (c: Context, key: string): Response | null => {
       const caller = identify(`Bearer ${Buffer.from(key).toString('latin1')}`);
       return caller === null ? refusals.wrongKey(c) : refusals.operatorMustWait(c, caller);
     },
@@ -104,14 +97,7 @@ function isReader(caller: Identity): boolean {
   return caller.kind === 'operator' && caller.role === 'reader';
 }
 
-interface KeyRefusals {
-  /** Responds to an unknown key: 401 at first, then 429 for a while. A request without a key guesses nothing and is not counted. */
-  wrongKey(c: Context): Response;
-  /** Returns the same 429 for a valid key of an operator while its address must wait; otherwise null. */
-  operatorMustWait(c: Context, caller: Identity): Response | null;
-}
-
-function createKeyRefusals({ access, runtime, metrics }: Dependencies): KeyRefusals {
+function createKeyRefusals({ access, runtime, metrics }: Dependencies) {
   const refused = createSampledWarning(runtime.log, runtime.world, 'keys refused');
   const throttle = createFailureThrottle(runtime.world);
   const clients = createClientAddresses(access.trustedProxies);
@@ -125,11 +111,13 @@ function createKeyRefusals({ access, runtime, metrics }: Dependencies): KeyRefus
   }
 
   return {
-    wrongKey: (c) => {
+    /** Responds to an unknown key: 401 at first, then 429 for a while. A request without a key guesses nothing and is not counted. */
+    wrongKey: (c: Context): Response => {
       const client = clients.throttleKey(requestOrigin(c));
       return refusal(client, throttle.fail(client));
     },
-    operatorMustWait: (c, { kind }) => {
+    /** Returns the same 429 for a valid key of an operator while its address must wait; otherwise null. */
+    operatorMustWait: (c: Context, { kind }: Identity): Response | null => {
       // Apps have long keys and may share an address with others, so their valid keys pass.
       if (kind === 'app') return null;
       const client = clients.throttleKey(requestOrigin(c));

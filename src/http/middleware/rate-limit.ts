@@ -8,15 +8,7 @@ import { withFields } from '../response/json.ts';
 import { problem } from '../response/problem.ts';
 import type { Identity } from './identity.ts';
 
-export interface RateLimits {
-  /**
-   * Takes `count` tokens from the app's bucket. Returns null if allowed: one remaining token admits a whole batch, and the bucket
-   * goes into debt. Returns the 429 response otherwise. `count` 0 checks without taking.
-   */
-  take(app: string, count: number): Promise<Response | null>;
-  /** Adds the rest of the app's rate to a response, and the limit that a 429 reached. */
-  addHeaders(app: string, response: Response): Response;
-}
+export type RateLimits = ReturnType<typeof createRateLimits>;
 
 export interface RateRules {
   /** Submissions per second, of each app with a limit. */
@@ -37,7 +29,7 @@ export function createRateLimits(
   { elapsed }: Pick<World, 'elapsed'>,
   rules: RateRules,
   shared: SubmissionRates | null = null,
-): RateLimits {
+) {
   const bucketOf = (app: string, rate: number): Bucket => {
     // The burst is the rate of one second.
     const limits = { capacity: rate, gainPerMs: rate / 1000 };
@@ -50,7 +42,11 @@ export function createRateLimits(
   );
 
   return {
-    take: async (app, count) => {
+    /**
+     * Takes `count` tokens from the app's bucket. Returns null if allowed: one remaining token admits a whole batch, and the bucket
+     * goes into debt. Returns the 429 response otherwise. `count` 0 checks without taking.
+     */
+    take: async (app: string, count: number): Promise<Response | null> => {
       const limit = buckets.get(app);
       // promise: app-rate-limit
       if (limit === undefined || (await limit.bucket.take(count))) return null;
@@ -60,7 +56,8 @@ export function createRateLimits(
         headers: { 'retry-after': String(seconds), ...submissionsLeft(limit.rate, limit.bucket) },
       });
     },
-    addHeaders: (app, response) => {
+    /** Adds the rest of the app's rate to a response, and the limit that a 429 reached. */
+    addHeaders: (app: string, response: Response): Response => {
       const limit = buckets.get(app);
       const isRefused = response.status === 429;
       if (limit === undefined && !isRefused) return response;

@@ -19,17 +19,7 @@ const TOKEN = /^([A-Za-z0-9_-]{1,512})\.(\d{1,15})\.([0-9a-f-]{36})\.([A-Za-z0-9
 
 export type Operator = Extract<Identity, { kind: 'operator' }>;
 
-export interface Sessions {
-  /** Returns the valid session that the `Cookie` header carries; null without one. */
-  find(cookies: string | undefined): Promise<Session | null>;
-  /** Returns the `Set-Cookie` field that starts a session of the owner of this key; null if no operator has it. */
-  start(key: string, isSecure: boolean): string | null;
-  /** Returns the `Set-Cookie` field that takes the session from this browser. The activity of the operator has to name its end. */
-  end(isSecure: boolean): string;
-  /** Returns the `Set-Cookie` field after which `prefersLogin` is true for this browser. */
-  preferLogin(isSecure: boolean): string;
-  prefersLogin(cookies: string | undefined): boolean;
-}
+export type Sessions = ReturnType<typeof createSessions>;
 
 export interface Session {
   readonly id: string;
@@ -66,7 +56,7 @@ export function createSessions(
   secrets: readonly [string, ...string[]],
   { operators, readers, basePath }: Owners,
   { world, store }: SessionTools,
-): Sessions {
+) {
   const signingKeys = secrets.map((secret) => deriveKey(secret, 'operator session'));
   const keys: readonly Key[] = [
     ...operators.map(({ name, key }) =>
@@ -81,7 +71,8 @@ export function createSessions(
     `${name}=${value}; Path=${basePath === '' ? '/' : basePath}; Max-Age=${seconds}; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`;
 
   return {
-    find: async (cookies) => {
+    /** Returns the valid session that the `Cookie` header carries; null without one. */
+    find: async (cookies: string | undefined): Promise<Session | null> => {
       const [, name = '', expiresAt = '', id = '', mac = ''] = TOKEN.exec(cookieValue(cookies, SESSION) ?? '') ?? [];
       const given = Buffer.from(mac, 'base64url');
       // promise: session-expires
@@ -95,7 +86,8 @@ export function createSessions(
       if (operator === undefined || (await ended.has(id))) return null;
       return { id, operator };
     },
-    start: (key, isSecure) => {
+    /** Returns the `Set-Cookie` field that starts a session of the owner of this key; null if no operator has it. */
+    start: (key: string, isSecure: boolean): string | null => {
       const digest = digestOf(key);
       const known = keys.find((one) => one.digest === digest);
       if (known === undefined) return null;
@@ -105,9 +97,11 @@ export function createSessions(
       const mac = macOf(signingKeys[0] as Buffer, known, { expiresAt, id }).toString('base64url');
       return cookie(SESSION, `${name}.${expiresAt}.${id}.${mac}`, SESSION_SECONDS, isSecure);
     },
-    end: (isSecure) => cookie(SESSION, '', 0, isSecure),
-    preferLogin: (isSecure) => cookie(PREFERENCE, 'page', PREFERENCE_SECONDS, isSecure),
-    prefersLogin: (cookies) => cookieValue(cookies, PREFERENCE) === 'page',
+    /** Returns the `Set-Cookie` field that takes the session from this browser. The activity of the operator has to name its end. */
+    end: (isSecure: boolean): string => cookie(SESSION, '', 0, isSecure),
+    /** Returns the `Set-Cookie` field after which `prefersLogin` is true for this browser. */
+    preferLogin: (isSecure: boolean): string => cookie(PREFERENCE, 'page', PREFERENCE_SECONDS, isSecure),
+    prefersLogin: (cookies: string | undefined): boolean => cookieValue(cookies, PREFERENCE) === 'page',
   };
 }
 

@@ -11,14 +11,9 @@ const PER_SECOND = 50;
 /** More replays of one request do not delay the next one further. */
 const MAX_COUNTED = 15_000;
 
-export interface ReplayLimits {
-  /** Counts one replay. Returns null if the caller may replay now, else the response. Operators always may. */
-  begin(caller: Identity): Response | null;
-  /** Counts what a request replayed besides. The next request waits for it. */
-  count(caller: Identity, replayed: number): void;
-}
+export type ReplayLimits = ReturnType<typeof createReplayLimits>;
 
-export function createReplayLimits({ elapsed }: Pick<World, 'elapsed'>): ReplayLimits {
+export function createReplayLimits({ elapsed }: Pick<World, 'elapsed'>) {
   const buckets = new Map<string, TokenBucket>();
   const bucketOf = ({ kind, name }: Identity): TokenBucket | null => {
     if (kind !== 'app') return null;
@@ -27,13 +22,15 @@ export function createReplayLimits({ elapsed }: Pick<World, 'elapsed'>): ReplayL
     return bucket;
   };
   return {
-    begin: (caller) => {
+    /** Counts one replay. Returns null if the caller may replay now, else the response. Operators always may. */
+    begin: (caller: Identity): Response | null => {
       const bucket = bucketOf(caller);
       // promise: app-replay-rate
       if (bucket === null || bucket.take(1)) return null;
       return tooManyReplays(Math.ceil(bucket.msUntil(1) / 1000));
     },
-    count: (caller, replayed) => bucketOf(caller)?.take(Math.min(replayed, MAX_COUNTED)),
+    /** Counts what a request replayed besides. The next request waits for it. */
+    count: (caller: Identity, replayed: number): void => void bucketOf(caller)?.take(Math.min(replayed, MAX_COUNTED)),
   };
 }
 

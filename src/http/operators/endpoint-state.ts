@@ -36,16 +36,7 @@ export type ShownNotification = ListedNotification & AtEndpoint;
 
 export const WAIT_REASONS = ['earlier-notification', 'endpoint-paused', 'endpoint-fails', 'retry', 'turn'] as const;
 
-export interface EndpointStates {
-  withEndpoints<N extends Notification>(items: readonly N[]): Promise<(N & AtEndpoint)[]>;
-  /** Returns a notification as the API represents it now. */
-  represent(one: Notification): Promise<ShownJson>;
-  of(endpoints: readonly Endpoint[]): Promise<EndpointState[]>;
-  /** Returns those with something that waits and those that are paused. */
-  all(): Promise<EndpointState[]>;
-}
-
-export function createEndpointStates({ store, controls, runtime: { world } }: Dependencies): EndpointStates {
+export function createEndpointStates({ store, controls, runtime: { world } }: Dependencies) {
   async function of(endpoints: readonly Endpoint[]): Promise<EndpointState[]> {
     const distinct = new Map(endpoints.map(({ app, origin }) => [`${app} ${origin}`, { app, origin }]));
     const pauses = await store.pausedEndpoints();
@@ -76,8 +67,11 @@ export function createEndpointStates({ store, controls, runtime: { world } }: De
   return {
     of,
     withEndpoints,
-    represent: async (one) => representShown(...((await withEndpoints([one])) as [Notification & AtEndpoint])),
-    all: async () => of([...(await store.pausedEndpoints()), ...(await store.lanes())]),
+    /** Returns a notification as the API represents it now. */
+    represent: async (one: Notification) =>
+      representShown(...((await withEndpoints([one])) as [Notification & AtEndpoint])),
+    /** Returns those with something that waits and those that are paused. */
+    all: async (): Promise<EndpointState[]> => of([...(await store.pausedEndpoints()), ...(await store.lanes())]),
   };
 }
 

@@ -18,14 +18,7 @@ export type Excess =
   /** `item`: the position of the item that has too many; null: the whole body has. */
   | { readonly type: 'too-many-values'; readonly item: number | null };
 
-export interface JsonMeter {
-  /** Returns the first limit that the bytes so far exceed; null for none. Text that is not JSON is measured as if it were. */
-  write(chunk: Uint8Array): Excess | null;
-  /** The items of the lists that are members of the document, in their order. */
-  readonly items: readonly Span[];
-  /** Returns the number of values so far. */
-  values(): number;
-}
+export type JsonMeter = ReturnType<typeof createJsonMeter>;
 
 const [QUOTE, BACKSLASH, COMMA, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = Buffer.from(
   '"\\,[]{}',
@@ -50,7 +43,7 @@ function toStructure(chunk: Uint8Array, from: number): number {
 }
 
 /** One function because it is one state machine, which runs for each byte of each body. */
-export function createJsonMeter(limits: JsonLimits): JsonMeter {
+export function createJsonMeter(limits: JsonLimits) {
   const items: Span[] = [];
   let offset = 0;
   let level = 0;
@@ -154,9 +147,12 @@ export function createJsonMeter(limits: JsonLimits): JsonMeter {
   }
 
   return {
+    /** The items of the lists that are members of the document, in their order. */
     items,
-    values: () => values,
-    write: (chunk) => {
+    /** Returns the number of values so far. */
+    values: (): number => values,
+    /** Returns the first limit that the bytes so far exceed; null for none. Text that is not JSON is measured as if it were. */
+    write: (chunk: Uint8Array): Excess | null => {
       for (let at = 0; at < chunk.length; ) {
         if (inString) {
           at = passString(chunk, at);

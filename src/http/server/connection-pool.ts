@@ -14,35 +14,29 @@ import type { World } from '../../lib/world.ts';
 export const CLOSING_REASONS = ['displaced', 'network', 'full'] as const;
 export type ClosingReason = (typeof CLOSING_REASONS)[number];
 
-export interface ConnectionCounts {
-  opened(): void;
-  ended(): void;
-  closed(reason: ClosingReason, network: string): void;
-  /** Open connections of all listeners. */
-  readonly open: number;
-  /** Connections closed since the start, by reason. */
-  readonly closures: ReadonlyMap<ClosingReason, number>;
-}
+export type ConnectionCounts = ReturnType<typeof createConnectionCounts>;
 
 /** Counts for all listeners, and one line in the log for many closed connections. */
-export function createConnectionCounts(log: Log, world: Pick<World, 'elapsed' | 'sleep'>): ConnectionCounts {
+export function createConnectionCounts(log: Log, world: Pick<World, 'elapsed' | 'sleep'>) {
   const closures = new Map<ClosingReason, number>(CLOSING_REASONS.map((reason) => [reason, 0]));
   const warn = createSampledWarning(log, world, 'connections are closed, because there are too many');
   let open = 0;
   return {
-    opened: () => {
+    opened: (): void => {
       open += 1;
     },
-    ended: () => {
+    ended: (): void => {
       open -= 1;
     },
-    closed: (reason, network) => {
+    closed: (reason: ClosingReason, network: string): void => {
       closures.set(reason, (closures.get(reason) ?? 0) + 1);
       warn(reason, { client: network });
     },
+    /** Open connections of all listeners. */
     get open() {
       return open;
     },
+    /** Connections closed since the start, by reason. */
     closures,
   };
 }

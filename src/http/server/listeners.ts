@@ -4,7 +4,7 @@ import type { Log } from '../../lib/log.ts';
 import type { Fetch, ListenerRole } from '../fetch.ts';
 import type { ConnectionCounts } from './connection-pool.ts';
 import { type Listening, listen } from './server.ts';
-import { createTlsRenewal, readTlsPair, type TlsFiles, type TlsRenewal } from './tls.ts';
+import { createTlsRenewal, readTlsPair, type TlsFiles } from './tls.ts';
 
 export interface ListenersOptions {
   readonly host: string;
@@ -24,21 +24,10 @@ export interface ListenersOptions {
   readonly maxConnections: number;
 }
 
-export interface Listeners {
-  readonly url: string;
-  /** The same unless the webhook has a separate listener. */
-  readonly webhookUrl: string;
-  /** Null: plain HTTP. */
-  readonly tls: TlsRenewal | null;
-  /** Accepts nothing more, lets requests finish for up to `graceMs`, then closes the rest. */
-  close(graceMs: number): Promise<void>;
-}
+export type Listeners = Awaited<ReturnType<typeof openListeners>>;
 
 /** @throws {Error} that names the address and the reason, after closing everything again. */
-export async function openListeners(
-  appFor: (role: ListenerRole) => Fetch,
-  options: ListenersOptions,
-): Promise<Listeners> {
+export async function openListeners(appFor: (role: ListenerRole) => Fetch, options: ListenersOptions) {
   const { host, port, callbackPort, sockets, open = listen, log } = options;
   const wanted: readonly (readonly [ListenerRole, string, number])[] =
     callbackPort === null
@@ -84,11 +73,14 @@ export async function openListeners(
   const [main, webhook = main] = opened as [Listening, Listening?];
   return {
     url: main.url,
+    /** The same unless the webhook has a separate listener. */
     webhookUrl: webhook.url,
+    /** Null: plain HTTP. */
     tls:
       options.tls &&
       pair &&
       createTlsRenewal({ files: options.tls, first: pair, use: renewAll, expected: expected(options), log }),
+    /** Accepts nothing more, lets requests finish for up to `graceMs`, then closes the rest. */
     close,
   };
 

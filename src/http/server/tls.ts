@@ -18,13 +18,6 @@ export interface TlsPair {
   readonly key: string;
 }
 
-export interface TlsRenewal {
-  /** Uses the files if they have changed. An unusable certificate is logged once, and the old pair stays in use. */
-  check(): Promise<void>;
-  /** The same on request: also logs an unusable certificate again, and that nothing has changed. */
-  reload(): Promise<void>;
-}
-
 interface Expected {
   /** The host of PUBLIC_URL; null if a proxy in front presents another certificate. */
   readonly publicHost: string | null;
@@ -61,7 +54,7 @@ export interface TlsRenewalOptions {
   readonly log: Log;
 }
 
-export function createTlsRenewal({ files, first, use, expected, log }: TlsRenewalOptions): TlsRenewal {
+export function createTlsRenewal({ files, first, use, expected, log }: TlsRenewalOptions) {
   let inUse = first;
   let loggedReason: string | null = null;
   logCertificate(first, expected, log);
@@ -85,8 +78,10 @@ export function createTlsRenewal({ files, first, use, expected, log }: TlsRenewa
   }
 
   return {
-    check: async () => void (await reloadIfChanged()),
-    reload: async () => {
+    /** Uses the files if they have changed. An unusable certificate is logged once, and the old pair stays in use. */
+    check: async (): Promise<void> => void (await reloadIfChanged()),
+    /** The same on request: also logs an unusable certificate again, and that nothing has changed. */
+    reload: async (): Promise<void> => {
       loggedReason = null;
       if (!(await reloadIfChanged())) log.info({}, 'the TLS certificate has not changed');
     },

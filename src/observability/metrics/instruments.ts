@@ -16,46 +16,31 @@ export interface Durations<Label extends string> {
   observe(labels: Readonly<Record<Label, string>>, milliseconds: number): void;
 }
 
-export interface Instruments {
-  counter<Label extends string>(name: string, help: string, labelNames: readonly Label[]): Counter<Label>;
-  histogram(name: string, help: string, buckets: number[]): Histogram;
-  durations<Label extends string>(
-    name: string,
-    help: string,
-    labelNames: readonly Label[],
-    buckets: number[],
-  ): Durations<Label>;
-  /** A gauge that is read at each scrape. */
-  gauge(name: string, help: string, read: () => number): void;
-  /** A counter whose value is kept elsewhere and read at each scrape. */
-  total(name: string, help: string, read: () => number): void;
-  /** A counter with one series per label value, whose values are kept elsewhere and read at each scrape. */
-  readonly totalBy: ReadBy;
-  /** A gauge with one series per label value; series that a scrape does not read disappear. */
-  readonly gaugeBy: ReadBy;
-}
+export type Instruments = ReturnType<typeof createInstruments>;
 
-type ReadBy = (
-  name: string,
-  help: string,
-  label: string,
-  read: () => Iterable<readonly [value: string, number]>,
-) => void;
+type ReadBy = () => Iterable<readonly [value: string, number]>;
 
 /**
  * `prefix` replaces the receiver's own, for metrics with standard names. `scope` ends each help, and states what the metrics are about.
  */
-export function createInstruments(registry: Registry, prefix = PREFIX, scope = ''): Instruments {
+export function createInstruments(registry: Registry, prefix = PREFIX, scope = '') {
   const named = (name: string, help: string) => ({ name: prefix + name, help: help + scope, registers: [registry] });
   return {
-    counter: (name, help, labelNames) => new Counter({ ...named(name, help), labelNames }),
-    histogram: (name, help, buckets) => new Histogram({ ...named(name, help), buckets }),
-    durations: (name, help, labelNames, buckets) => {
+    counter: <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
+      new Counter({ ...named(name, help), labelNames }),
+    histogram: (name: string, help: string, buckets: number[]) => new Histogram({ ...named(name, help), buckets }),
+    durations: <Label extends string>(
+      name: string,
+      help: string,
+      labelNames: readonly Label[],
+      buckets: number[],
+    ): Durations<Label> => {
       const histogram = new Histogram({ ...named(name, help), labelNames, buckets });
       // If the clock was set back in between, the duration counts as 0.
       return { observe: (labels, milliseconds) => histogram.observe(labels, Math.max(0, milliseconds) / 1000) };
     },
-    gauge: (name, help, read) => {
+    /** A gauge that is read at each scrape. */
+    gauge: (name: string, help: string, read: () => number): void => {
       new Gauge({
         ...named(name, help),
         collect() {
@@ -63,7 +48,8 @@ export function createInstruments(registry: Registry, prefix = PREFIX, scope = '
         },
       });
     },
-    total: (name, help, read) => {
+    /** A counter whose value is kept elsewhere and read at each scrape. */
+    total: (name: string, help: string, read: () => number): void => {
       new Counter({
         ...named(name, help),
         collect() {
@@ -72,7 +58,8 @@ export function createInstruments(registry: Registry, prefix = PREFIX, scope = '
         },
       });
     },
-    totalBy: (name, help, label, read) => {
+    /** A counter with one series per label value, whose values are kept elsewhere and read at each scrape. */
+    totalBy: (name: string, help: string, label: string, read: ReadBy): void => {
       new Counter<string>({
         ...named(name, help),
         labelNames: [label],
@@ -82,7 +69,8 @@ export function createInstruments(registry: Registry, prefix = PREFIX, scope = '
         },
       });
     },
-    gaugeBy: (name, help, label, read) => {
+    /** A gauge with one series per label value; series that a scrape does not read disappear. */
+    gaugeBy: (name: string, help: string, label: string, read: ReadBy): void => {
       new Gauge<string>({
         ...named(name, help),
         labelNames: [label],

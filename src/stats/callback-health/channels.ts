@@ -45,15 +45,9 @@ export interface Skew {
   readonly max: number;
 }
 
-export interface ChannelBook {
-  add(group: ArrivalGroup): void;
-  /** Oldest hour first. */
-  all(): readonly ChannelCounts[];
-}
-
 const COUNTED_AS = { callback: 'byCallback', poll: 'byPoll', submit: 'bySubmit', timeout: 'timedOut' } as const;
 
-export function createChannelCounts(nameOf = nameActions()): ChannelBook {
+export function createChannelCounts(nameOf = nameActions()) {
   const actions = new Map<string, Map<number, ChannelCounts>>();
 
   function countsOf(actionId: string, hour: number): ChannelCounts {
@@ -66,14 +60,15 @@ export function createChannelCounts(nameOf = nameActions()): ChannelBook {
   }
 
   return {
-    add: ({ actionId, hour, channel, missed, calledBackLater, skewMs, count }) => {
+    add: ({ actionId, hour, channel, missed, calledBackLater, skewMs, count }: ArrivalGroup): void => {
       const counts = countsOf(actionId, hour);
       counts[COUNTED_AS[channel]] += count;
       if (missed) counts.missed += count;
       if (calledBackLater) counts.calledBackLater += count;
       if (skewMs !== null) counts.skews.set(skewMs, (counts.skews.get(skewMs) ?? 0) + count);
     },
-    all: () =>
+    /** Oldest hour first. */
+    all: (): readonly ChannelCounts[] =>
       [...actions.values()].flatMap((hours) => [...hours.values()]).sort((one, other) => one.hour - other.hour),
   };
 }

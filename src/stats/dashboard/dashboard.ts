@@ -55,11 +55,7 @@ export interface Overview extends PeriodCounts {
   readonly complete: boolean;
 }
 
-export interface Dashboard {
-  overview(range: Range): Promise<Overview>;
-  /** Returns the share of outcomes of the last hour without a callback; null without any. */
-  missedCallbackShare(): number | null;
-}
+export type Dashboard = ReturnType<typeof createDashboard>;
 
 /** Minutes of an action are kept for an hour only and quarters of an hour for the day, since there may be many actions. */
 interface ActionSeries {
@@ -67,10 +63,7 @@ interface ActionSeries {
   readonly day: TimeSeries;
 }
 
-export function createDashboard(
-  trail: Pick<TrailFollower, 'follow' | 'catchUp' | 'complete'>,
-  now: () => number,
-): Dashboard {
+export function createDashboard(trail: Pick<TrailFollower, 'follow' | 'catchUp' | 'complete'>, now: () => number) {
   const all = createTimeSeries(MINUTE_MS, DAY_MS / MINUTE_MS);
   const byAction = new Map<string, ActionSeries>();
 
@@ -104,7 +97,7 @@ export function createDashboard(
   }
 
   return {
-    overview: async (range) => {
+    overview: async (range: Range): Promise<Overview> => {
       await trail.catchUp();
       const intervals = all.last(now(), range.steps, range.stepMs);
       return {
@@ -115,7 +108,8 @@ export function createDashboard(
         complete: trail.complete(),
       };
     },
-    missedCallbackShare: () => missedCallbackShare(all.total(now(), LAST_HOUR.steps, LAST_HOUR.stepMs)),
+    /** Returns the share of outcomes of the last hour without a callback; null without any. */
+    missedCallbackShare: (): number | null => missedCallbackShare(all.total(now(), LAST_HOUR.steps, LAST_HOUR.stepMs)),
   };
 }
 

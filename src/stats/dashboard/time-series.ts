@@ -29,18 +29,12 @@ export interface Interval {
   readonly tally: Tally;
 }
 
-export interface TimeSeries {
-  add(entry: StatisticsEntry): void;
-  /** Returns the last `steps` intervals of `stepMs` up to now, oldest first. `stepMs` is a multiple of the ring's own length. */
-  last(now: number, steps: number, stepMs: number): Interval[];
-  /** Returns the sum of these intervals. */
-  total(now: number, steps: number, stepMs: number): Tally;
-}
+export type TimeSeries = ReturnType<typeof createTimeSeries>;
 
-export function createTimeSeries(slotMs: number, slots: number): TimeSeries {
+export function createTimeSeries(slotMs: number, slots: number) {
   const ring = new Array<{ readonly number: number; readonly tally: Tally } | undefined>(slots);
   return {
-    add: (entry) => {
+    add: (entry: StatisticsEntry): void => {
       const number = Math.floor(entry.timestamp / slotMs);
       const current = ring[number % slots];
       // Older than the ring reaches: read from far back, or written after the clock was set back.
@@ -49,7 +43,8 @@ export function createTimeSeries(slotMs: number, slots: number): TimeSeries {
       ring[number % slots] = slot;
       countEntry(slot.tally, entry);
     },
-    total: (now, steps, stepMs) => {
+    /** Returns the sum of these intervals. */
+    total: (now: number, steps: number, stepMs: number): Tally => {
       const perStep = stepMs / slotMs;
       const end = (Math.floor(now / stepMs) + 1) * perStep;
       const sum = createTally();
@@ -58,7 +53,8 @@ export function createTimeSeries(slotMs: number, slots: number): TimeSeries {
       }
       return sum;
     },
-    last: (now, steps, stepMs) => {
+    /** Returns the last `steps` intervals of `stepMs` up to now, oldest first. `stepMs` is a multiple of the ring's own length. */
+    last: (now: number, steps: number, stepMs: number): Interval[] => {
       const perStep = stepMs / slotMs;
       const lastStep = Math.floor(now / stepMs);
       return Array.from({ length: steps }, (_, index) => {

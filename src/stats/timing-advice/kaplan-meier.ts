@@ -6,14 +6,7 @@ export interface Duration {
   readonly seen: boolean;
 }
 
-export interface Survival {
-  /** The share that takes longer than `time`. */
-  beyond(time: number): number;
-  /** The time by which the share `q` has ended; null if beyond the observed time. */
-  quantile(q: number): number | null;
-  /** The share that had not ended at the longest observed time. */
-  readonly unknown: number;
-}
+export type Survival = ReturnType<typeof kaplanMeier>;
 
 interface Step {
   readonly time: number;
@@ -25,12 +18,15 @@ interface Step {
 const EPSILON = 1e-12;
 
 /** Returns the product-limit estimate. At equal times, ends come before censorings, by convention. */
-export function kaplanMeier(durations: readonly Duration[]): Survival {
+export function kaplanMeier(durations: readonly Duration[]) {
   const steps = stepsOf(durations);
   const beyond = (time: number) => steps[firstAfter(steps, time) - 1]?.beyond ?? 1;
   return {
+    /** The share that takes longer than `time`. */
     beyond,
-    quantile: (q) => steps.find((step) => step.beyond <= 1 - q + EPSILON)?.time ?? null,
+    /** The time by which the share `q` has ended; null if beyond the observed time. */
+    quantile: (q: number): number | null => steps.find((step) => step.beyond <= 1 - q + EPSILON)?.time ?? null,
+    /** The share that had not ended at the longest observed time. */
     unknown: steps.at(-1)?.beyond ?? 1,
   };
 }

@@ -8,34 +8,10 @@ export interface QueueLane {
   readonly priority: number;
 }
 
-export interface Backlog {
-  /** Number of queued executions. */
-  readonly queued: number;
-  /** Returns the number of queued executions of one app. */
-  queuedBy(app: string): number;
-  /** Returns the lanes that are not empty: of each app the highest priority first. */
-  lanes(): QueueLane[];
-  /** Number of open executions that are scheduled for a poll. */
-  readonly pollable: number;
-  /** Number of executions that have ended and are scheduled for a poll. */
-  readonly polledAfterEnd: number;
-  /** Returns the apps that have such executions. */
-  polledApps(): string[];
-  /** Counts an execution that was added (`before` null) or changed. */
-  update(before: Execution | null, after: Execution): void;
-  /**
-   * Replaces all counts by those of the database.
-   * @param open open executions that wait for nothing else than a poll
-   */
-  reset(
-    queued: readonly (QueueLane & { readonly count: number })[],
-    polled: readonly { readonly app: string; readonly count: number }[],
-    open: number,
-  ): void;
-}
+export type Backlog = ReturnType<typeof createBacklog>;
 
 /** @param updated is called after each update. */
-export function createBacklog(updated: Backlog['update'] = () => {}): Backlog {
+export function createBacklog(updated: (before: Execution | null, after: Execution) => void = () => {}) {
   /** Counts by app and priority; without empty lanes and apps. */
   const queued = new Map<string, Map<number, number>>();
   const polled = new Map<string, number>();
@@ -57,23 +33,30 @@ export function createBacklog(updated: Backlog['update'] = () => {}): Backlog {
   }
 
   return {
+    /** Number of queued executions. */
     get queued() {
       return total;
     },
+    /** Number of open executions that are scheduled for a poll. */
     get pollable() {
       return pollable;
     },
+    /** Number of executions that have ended and are scheduled for a poll. */
     get polledAfterEnd() {
       return scheduled - pollable;
     },
-    queuedBy: (app) => [...(queued.get(app)?.values() ?? [])].reduce((sum, count) => sum + count, 0),
-    lanes: () =>
+    /** Returns the number of queued executions of one app. */
+    queuedBy: (app: string): number => [...(queued.get(app)?.values() ?? [])].reduce((sum, count) => sum + count, 0),
+    /** Returns the lanes that are not empty: of each app the highest priority first. */
+    lanes: (): QueueLane[] =>
       [...queued].flatMap(([app, lanes]) =>
         // promise: higher-priority-first
         [...lanes.keys()].sort((a, b) => b - a).map((priority) => ({ app, priority })),
       ),
-    polledApps: () => [...polled.keys()],
-    update: (before, after) => {
+    /** Returns the apps that have such executions. */
+    polledApps: (): string[] => [...polled.keys()],
+    /** Counts an execution that was added (`before` null) or changed. */
+    update: (before: Execution | null, after: Execution): void => {
       const toSend = Number(after.dispatchAt !== null) - Number((before?.dispatchAt ?? null) !== null);
       const toPoll = Number(after.pollAt !== null) - Number((before?.pollAt ?? null) !== null);
       if (toSend !== 0) queue(after, toSend);
@@ -82,7 +65,15 @@ export function createBacklog(updated: Backlog['update'] = () => {}): Backlog {
       pollable += Number(isPollable(after)) - Number(before !== null && isPollable(before));
       updated(before, after);
     },
-    reset: (lanes, apps, open) => {
+    /**
+     * Replaces all counts by those of the database.
+     * @param open open executions that wait for nothing else than a poll
+     */
+    reset: (
+      lanes: readonly (QueueLane & { readonly count: number })[],
+      apps: readonly { readonly app: string; readonly count: number }[],
+      open: number,
+    ): void => {
       queued.clear();
       polled.clear();
       total = 0;

@@ -49,17 +49,7 @@ export interface NotificationTable<Row> {
   readonly narrowed: (whole: Between, period: Pick<NotificationFilter, 'from' | 'to'>) => Between;
 }
 
-export interface NotificationList {
-  page(query: NotificationQuery): Promise<NotificationPage>;
-  /** Counts up to `limit` matching notifications. */
-  count(query: NotificationQuery, signal?: AbortSignal): Promise<MatchCount>;
-  /** Returns up to `limit` matching notifications of the next step that are not pending, oldest first. */
-  replayable(
-    filter: NotificationFilter,
-    after: number,
-    limit: number,
-  ): Promise<{ readonly found: readonly ListedNotification[]; readonly next: number | null }>;
-}
+export type NotificationList = ReturnType<typeof createNotificationList>;
 
 /** @param source a table or a subquery */
 export function selectNotifications(source: string): string {
@@ -69,7 +59,7 @@ export function selectNotifications(source: string): string {
 }
 
 // One function because its scans share the conditions and bounds of a filter.
-export function createNotificationList<Row>(reads: Reads, table: NotificationTable<Row>): NotificationList {
+export function createNotificationList<Row>(reads: Reads, table: NotificationTable<Row>) {
   const { name, gaps } = table;
 
   async function endsOf(where: Conditions): Promise<{ first: number | null; last: number | null }> {
@@ -190,8 +180,10 @@ export function createNotificationList<Row>(reads: Reads, table: NotificationTab
 
   return {
     page,
+    /** Counts up to `limit` matching notifications. */
     count,
-    replayable: async (filter, doneThrough, limit) => {
+    /** Returns up to `limit` matching notifications of the next step that are not pending, oldest first. */
+    replayable: async (filter: NotificationFilter, doneThrough: number, limit: number) => {
       const bounds = await between(filter);
       const after = skipForward(gaps, Math.max(bounds.after, doneThrough));
       const before = Math.min(bounds.before, after + 1 + STEP);

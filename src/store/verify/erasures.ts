@@ -12,31 +12,21 @@ interface Sealed {
   readonly seal: string;
 }
 
-export interface ErasureCheck {
-  /** Returns true if the entry claims to be reduced: its hash is of a detail that no longer exists. */
-  isReduced(previous: string, row: AuditRow): boolean;
-  entry(row: AuditRow): void;
-  /** Skips the entries that retention deleted during the walk. */
-  skipTo(id: number): void;
-  end(): void;
-  /** Number of reduced entries whose seal was found. */
-  readonly confirmed: () => number;
-  readonly findings: Finding[];
-}
-
-export function createErasureCheck(): ErasureCheck {
+export function createErasureCheck() {
   const waiting = new Map<number, Sealed>();
   const findings: Finding[] = [];
   let confirmed = 0;
   return {
     findings,
-    confirmed: () => confirmed,
-    isReduced: (previous, row) => {
+    /** Number of reduced entries whose seal was found. */
+    confirmed: (): number => confirmed,
+    /** Returns true if the entry claims to be reduced: its hash is of a detail that no longer exists. */
+    isReduced: (previous: string, row: AuditRow): boolean => {
       if (!row.detail.includes('"erased":true')) return false;
       waiting.set(row.id, { correlationId: row.correlationId, seal: erasureSeal(previous, row) });
       return true;
     },
-    entry: ({ event, correlationId, detail }) => {
+    entry: ({ event, correlationId, detail }: AuditRow): void => {
       if (event !== 'ERASED') return;
       const parsed = parseDetail(detail);
       const seals = isJsonObject(parsed) ? parsed['entries'] : undefined;
@@ -49,10 +39,11 @@ export function createErasureCheck(): ErasureCheck {
         confirmed += 1;
       }
     },
-    skipTo: (id) => {
+    /** Skips the entries that retention deleted during the walk. */
+    skipTo: (id: number): void => {
       for (const entry of waiting.keys()) if (entry <= id) waiting.delete(entry);
     },
-    end: () => {
+    end: (): void => {
       for (const entry of [...waiting.keys()].slice(0, MAX_FINDINGS)) {
         const message = `entry ${entry} was altered: it claims to be erased, and no entry ERASED confirms what is left of it`;
         findings.push({ kind: 'altered', entry, message });

@@ -4,7 +4,7 @@
 import type { AuditHead } from '../port.ts';
 import type { AuditRow } from '../shared/audit-rows.ts';
 import { chainHash } from '../shared/hash-chain.ts';
-import type { Finding, HeadVerdict } from '../verification.ts';
+import type { Finding } from '../verification.ts';
 import { createErasureCheck } from './erasures.ts';
 import { createHeadCheck } from './signed-heads.ts';
 
@@ -41,25 +41,10 @@ export interface FileVerdict extends Pick<ExportedFile, 'name'> {
   masked: number;
 }
 
-export interface ExportVerification {
-  /** Starts the next file; files come in the order of their first entries. */
-  file(file: ExportedFile): FileVerdict;
-  entry(row: AuditRow): void;
-  /** Reads an entry ERASED from elsewhere, which may confirm reduced entries of the files. */
-  erased(row: AuditRow): void;
-  /** Returns the last entry of all files; null without any. */
-  last(): AuditHead | null;
-  end(): {
-    readonly findings: readonly Finding[];
-    readonly heads: readonly HeadVerdict[];
-    readonly files: readonly FileVerdict[];
-    /** Reduced entries that no entry ERASED in the files confirms. */
-    readonly unconfirmed: readonly number[];
-  };
-}
+export type ExportVerification = ReturnType<typeof createExportVerification>;
 
 // One function because the checks of an entry share the place in the chain.
-export function createExportVerification(heads: readonly AuditHead[]): ExportVerification {
+export function createExportVerification(heads: readonly AuditHead[]) {
   const files: FileVerdict[] = [];
   const findings: Finding[] = [];
   const erasures = createErasureCheck();
@@ -141,7 +126,8 @@ export function createExportVerification(heads: readonly AuditHead[]): ExportVer
   }
 
   return {
-    file: (file) => {
+    /** Starts the next file; files come in the order of their first entries. */
+    file: (file: ExportedFile): FileVerdict => {
       current = file;
       verdict = { name: file.name, entries: 0, first: null, last: null, join: null, masked: 0 };
       files.push(verdict);
@@ -150,10 +136,13 @@ export function createExportVerification(heads: readonly AuditHead[]): ExportVer
       return verdict;
     },
     entry,
+    /** Reads an entry ERASED from elsewhere, which may confirm reduced entries of the files. */
     erased: erasures.entry,
-    last: () => end,
+    /** Returns the last entry of all files; null without any. */
+    last: (): AuditHead | null => end,
     end: () => {
       erasures.end();
+      // Reduced entries that no entry ERASED in the files confirms.
       const unconfirmed = erasures.findings.flatMap((finding) => finding.entry ?? []);
       return { findings: [...findings, ...known.findings], heads: known.verdicts(), files, unconfirmed };
     },

@@ -2,7 +2,7 @@
 
 import type { AuditHead, IdGap } from '../port.ts';
 import type { AuditRow } from '../shared/audit-rows.ts';
-import type { Finding, HeadVerdict } from '../verification.ts';
+import type { Finding } from '../verification.ts';
 import { createBodyCheck } from './callback-bodies.ts';
 import { createChainCheck } from './chain.ts';
 import { createErasureCheck } from './erasures.ts';
@@ -19,21 +19,7 @@ export interface TrailPage extends StoredRows {
   readonly rows: readonly AuditRow[];
 }
 
-export interface Walk {
-  /** Verifies a page. Returns false when the chain is broken, which ends the walk with the diagnosis. */
-  page(page: TrailPage): boolean;
-  /** Notes how the chain was broken. @param rows the entries behind the last verified one, up to MAX_DIAGNOSED. */
-  diagnose(rows: readonly AuditRow[]): void;
-  /** Returns the executions that the rest has to have. */
-  open(): string[];
-  /** Compares what is left at the end of the trail, of the snapshot of the last page. */
-  end(rest: StoredRest): void;
-  /** Returns the last verified entry. */
-  link(): AuditHead;
-  entries(): number;
-  findings(): Finding[];
-  heads(): readonly HeadVerdict[];
-}
+export type Walk = ReturnType<typeof createWalk>;
 
 interface WalkOptions {
   /** Where the trail begins. */
@@ -44,7 +30,7 @@ interface WalkOptions {
   readonly isPartial: boolean;
 }
 
-export function createWalk({ start, heads, gaps, isPartial }: WalkOptions): Walk {
+export function createWalk({ start, heads, gaps, isPartial }: WalkOptions) {
   const erasures = createErasureCheck();
   const chain = createChainCheck(start, { gaps, isReduced: erasures.isReduced });
   const known = createHeadCheck(heads, start, gaps);
@@ -71,15 +57,20 @@ export function createWalk({ start, heads, gaps, isPartial }: WalkOptions): Walk
   }
 
   return {
+    /** Verifies a page. Returns false when the chain is broken, which ends the walk with the diagnosis. */
     page,
-    diagnose: (rows) => void broken.push(chain.diagnose(rows)),
+    /** Notes how the chain was broken. @param rows the entries behind the last verified one, up to MAX_DIAGNOSED. */
+    diagnose: (rows: readonly AuditRow[]): void => void broken.push(chain.diagnose(rows)),
+    /** Returns the executions that the rest has to have. */
     open: executions.open,
-    end: (rest) => {
+    /** Compares what is left at the end of the trail, of the snapshot of the last page. */
+    end: (rest: StoredRest): void => {
       for (const check of checks) check.end(rest);
     },
+    /** Returns the last verified entry. */
     link: chain.link,
-    entries: () => entries,
-    findings: () => [...broken, ...checks.flatMap((check) => check.findings)],
+    entries: (): number => entries,
+    findings: (): Finding[] => [...broken, ...checks.flatMap((check) => check.findings)],
     heads: known.verdicts,
   };
 }

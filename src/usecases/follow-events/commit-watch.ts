@@ -11,16 +11,11 @@ export interface Subject {
 /** @param quietThrough no entry up to this id has concerned the subject since the subscription */
 type Wake = (quietThrough: number) => void;
 
-export interface CommitWatch {
-  /** Calls `wake` after each commit with entries for the subject, until the returned function is called. */
-  on(subject: Subject, wake: Wake): () => void;
-  /** Id of the newest entry seen; 0 before the first. */
-  readonly newest: number;
-}
+export type CommitWatch = ReturnType<typeof createCommitWatch>;
 
 const EVERYTHING = 'all';
 
-export function createCommitWatch(store: ChangeFeed): CommitWatch {
+export function createCommitWatch(store: ChangeFeed) {
   const waiting = new Map<string, Set<Wake>>();
   let newest = 0;
 
@@ -44,7 +39,8 @@ export function createCommitWatch(store: ChangeFeed): CommitWatch {
   }
 
   return {
-    on: (subject, wake) => {
+    /** Calls `wake` after each commit with entries for the subject, until the returned function is called. */
+    on: (subject: Subject, wake: Wake): (() => void) => {
       const key = keyOf(subject);
       const peers = waiting.get(key) ?? new Set();
       waiting.set(key, peers.add(wake));
@@ -53,6 +49,7 @@ export function createCommitWatch(store: ChangeFeed): CommitWatch {
         if (peers.size === 0) waiting.delete(key);
       };
     },
+    /** Id of the newest entry seen; 0 before the first. */
     get newest() {
       return newest;
     },

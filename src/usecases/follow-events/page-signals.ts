@@ -21,19 +21,9 @@ export type PageSubject =
 /** `alive`: nothing has changed. `end`: the receiver is stopping. */
 export type PageSignal = 'changed' | 'alive' | 'end';
 
-export interface PageStream {
-  /** Resolves with the next signal. Changes between two calls are one signal. */
-  next(): Promise<PageSignal>;
-  /** Ends the stream: the next signal is `end`. */
-  end(): void;
-}
+export type PageStream = ReturnType<typeof createPageStream>;
 
-export interface PageSignals {
-  /** @param closed called once, when the stream is over. */
-  open(subject: PageSubject, closed: () => void): PageStream;
-}
-
-export function createPageSignals(store: ChangeFeed, world: Pick<World, 'sleep'>): PageSignals {
+export function createPageSignals(store: ChangeFeed, world: Pick<World, 'sleep'>) {
   const pages = new Map<string, Set<() => void>>();
   const changed = new Set<string>();
 
@@ -80,7 +70,8 @@ export function createPageSignals(store: ChangeFeed, world: Pick<World, 'sleep'>
   }
 
   return {
-    open: (subject, closed) => {
+    /** @param closed called once, when the stream is over. */
+    open: (subject: PageSubject, closed: () => void): PageStream => {
       const isActivity = 'topic' in subject && subject.topic === 'activity';
       const key = 'topic' in subject ? subject.topic : `execution ${subject.execution}`;
       return createPageStream({
@@ -103,7 +94,7 @@ interface PageStreamOptions {
   readonly closed: () => void;
 }
 
-function createPageStream({ sleep, subscribe, everyMs, periodic, closed }: PageStreamOptions): PageStream {
+function createPageStream({ sleep, subscribe, everyMs, periodic, closed }: PageStreamOptions) {
   let isChanged = false;
   let isOpen = true;
   let asleep: AbortController | null = null;
@@ -114,7 +105,8 @@ function createPageStream({ sleep, subscribe, everyMs, periodic, closed }: PageS
   });
 
   return {
-    next: async () => {
+    /** Resolves with the next signal. Changes between two calls are one signal. */
+    next: async (): Promise<PageSignal> => {
       if (isOpen && !isChanged) {
         asleep = new AbortController();
         await sleep(everyMs, asleep.signal);
@@ -125,7 +117,8 @@ function createPageStream({ sleep, subscribe, everyMs, periodic, closed }: PageS
       isChanged = false;
       return signal;
     },
-    end: () => {
+    /** Ends the stream: the next signal is `end`. */
+    end: (): void => {
       if (!isOpen) return;
       isOpen = false;
       asleep?.abort();

@@ -23,16 +23,7 @@ export type StreamItem =
   /** The receiver is stopping, or the next entries have been pruned. */
   | { readonly type: 'end' };
 
-export interface Stream {
-  /** The stream begins after this entry. */
-  readonly startsAfter: number;
-  /** Resolves with the next item. Call it only when the reader is ready for more. */
-  next(): Promise<StreamItem>;
-  /** Ends the stream after the write that is under way. */
-  end(): void;
-  /** Closes the stream at once: the reader is gone. */
-  close(): void;
-}
+export type Stream = ReturnType<typeof createStream>;
 
 export interface StreamOptions {
   readonly store: Pick<AuditFeed, 'feed'>;
@@ -49,7 +40,7 @@ export interface StreamOptions {
 const END: StreamItem = { type: 'end' };
 
 // One function because reading, waiting and ending share the state of one stream.
-export function createStream({ store, world, commits, subject, after, closed, cut }: StreamOptions): Stream {
+export function createStream({ store, world, commits, subject, after, closed, cut }: StreamOptions) {
   let position = after;
   let state: 'open' | 'ending' | 'closed' = 'open';
   /** Wakes a `next` that waits for entries. */
@@ -121,8 +112,10 @@ export function createStream({ store, world, commits, subject, after, closed, cu
   void watchReader();
 
   return {
+    /** The stream begins after this entry. */
     startsAfter: after,
-    next: async () => {
+    /** Resolves with the next item. Call it only when the reader is ready for more. */
+    next: async (): Promise<StreamItem> => {
       untaken?.abort();
       try {
         const item = await nextItem();
@@ -134,12 +127,14 @@ export function createStream({ store, world, commits, subject, after, closed, cu
         throw error;
       }
     },
-    end: () => {
+    /** Ends the stream after the write that is under way. */
+    end: (): void => {
       if (state !== 'open') return;
       state = 'ending';
       if (asleep) asleep.abort();
       else if (untaken && !untaken.signal.aborted) void watchReader();
     },
+    /** Closes the stream at once: the reader is gone. */
     close,
   };
 }

@@ -40,21 +40,13 @@ export type NoRoom =
   | { readonly outcome: 'too-many'; readonly bound: keyof StreamBounds; readonly limit: number }
   | { readonly outcome: 'stopping' };
 
-export interface Streams {
-  open(following: FollowRequest): Promise<FollowResult>;
-  /** Opens a stream of signals that what a page shows has changed. It counts as any other stream of its reader. */
-  openPage(reader: string, subject: PageSubject): { readonly outcome: 'open'; readonly stream: PageStream } | NoRoom;
-  /** Ends all current and future streams: the service is stopping. */
-  release(): void;
-  /** How many are open. */
-  readonly size: number;
-}
+export type Streams = ReturnType<typeof createStreams>;
 
 export function createStreams(
   store: Pick<AuditFeed, 'feed'> & ChangeFeed,
   world: Pick<World, 'sleep'>,
   bounds = STREAM_BOUNDS,
-): Streams {
+) {
   const commits = createCommitWatch(store);
   const signals = createPageSignals(store, world);
   const open = new Set<Pick<Stream, 'end'>>();
@@ -87,7 +79,7 @@ export function createStreams(
   }
 
   return {
-    open: async (following) => {
+    open: async (following: FollowRequest): Promise<FollowResult> => {
       const refused = refusalOf(following.reader);
       if (refused !== null) return refused;
       // Take the slot before the first await.
@@ -100,7 +92,11 @@ export function createStreams(
         if (begun?.outcome !== 'open') leave();
       }
     },
-    openPage: (reader, subject) => {
+    /** Opens a stream of signals that what a page shows has changed. It counts as any other stream of its reader. */
+    openPage: (
+      reader: string,
+      subject: PageSubject,
+    ): { readonly outcome: 'open'; readonly stream: PageStream } | NoRoom => {
       const refused = refusalOf(reader);
       if (refused !== null) return refused;
       const leave = slots.take(reader);
@@ -111,24 +107,19 @@ export function createStreams(
       open.add(stream);
       return { outcome: 'open', stream };
     },
-    release: () => {
+    /** Ends all current and future streams: the service is stopping. */
+    release: (): void => {
       released = true;
       for (const stream of open) stream.end();
     },
+    /** How many are open. */
     get size() {
       return open.size;
     },
   };
 }
 
-interface Slots {
-  /** Returns the bound that forbids another stream of this reader; null for none. */
-  full(reader: string): keyof StreamBounds | null;
-  /** Takes a slot. Returns a function that frees it. */
-  take(reader: string): () => void;
-}
-
-function createSlots(bounds: StreamBounds): Slots {
+function createSlots(bounds: StreamBounds) {
   const taken = new Map<string, number>();
   let total = 0;
   const add = (reader: string, change: number) => {
@@ -138,11 +129,13 @@ function createSlots(bounds: StreamBounds): Slots {
     total += change;
   };
   return {
-    full: (reader) => {
+    /** Returns the bound that forbids another stream of this reader; null for none. */
+    full: (reader: string): keyof StreamBounds | null => {
       if ((taken.get(reader) ?? 0) >= bounds.perReader) return 'perReader';
       return total >= bounds.total ? 'total' : null;
     },
-    take: (reader) => {
+    /** Takes a slot. Returns a function that frees it. */
+    take: (reader: string): (() => void) => {
       add(reader, 1);
       return () => add(reader, -1);
     },

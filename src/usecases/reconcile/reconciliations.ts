@@ -11,13 +11,7 @@ import { type ReconcileEnd, type ReconcileProgress, type ReconcileTools, reconci
 /** Reports that are kept, the newest ones. */
 export const MAX_REPORTS = 20;
 
-export interface Reconciliations {
-  /** Returns `running` with the current reconciliation if there is one. */
-  start(request: ReconcileRequest, by: string): Started;
-  find(id: string): Reconciliation | undefined;
-  /** Ends the current reconciliation after its polls are recorded, and starts no other. */
-  stop(): Promise<void>;
-}
+export type Reconciliations = ReturnType<typeof createReconciliations>;
 
 export type Started =
   | { readonly outcome: 'started' | 'running'; readonly reconciliation: Reconciliation }
@@ -29,7 +23,7 @@ export interface ReconciliationTools extends ReconcileTools {
   readonly changed?: (report: Reconciliation) => void;
 }
 
-export function createReconciliations(tools: ReconciliationTools): Reconciliations {
+export function createReconciliations(tools: ReconciliationTools) {
   const { world, log, changed = () => {} } = tools;
   const reports = new Map<string, Reconciliation>();
   const stopping = new AbortController();
@@ -68,7 +62,8 @@ export function createReconciliations(tools: ReconciliationTools): Reconciliatio
   }
 
   return {
-    start: (request, by) => {
+    /** Returns `running` with the current reconciliation if there is one. */
+    start: (request: ReconcileRequest, by: string): Started => {
       if (stopping.signal.aborted) return { outcome: 'stopping' };
       if (running !== null) return { outcome: 'running', reconciliation: reportOf(running.id) };
       const now = world.now();
@@ -82,8 +77,9 @@ export function createReconciliations(tools: ReconciliationTools): Reconciliatio
       running = { id, ended: run(id) };
       return { outcome: 'started', reconciliation };
     },
-    find: (id) => reports.get(id),
-    stop: async () => {
+    find: (id: string): Reconciliation | undefined => reports.get(id),
+    /** Ends the current reconciliation after its polls are recorded, and starts no other. */
+    stop: async (): Promise<void> => {
       stopping.abort();
       await running?.ended;
     },

@@ -4,7 +4,7 @@ import { announcementBody } from '../../incident/incident.ts';
 import type { WebhookProblem } from '../../incident/signals.ts';
 import { exponentialMs } from '../../lib/backoff.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
-import type { Work } from '../../lib/loop.ts';
+import type { Round } from '../../lib/loop.ts';
 import type { World } from '../../lib/world.ts';
 import type { Announcement, AnnouncementResult, Incidents } from '../../store/incidents-port.ts';
 import { StoreUnavailable } from '../../store/port.ts';
@@ -30,13 +30,7 @@ export interface AnnouncerTools {
   readonly log: Log;
 }
 
-export interface Announcer {
-  readonly work: Work;
-  /** Returns why the webhook accepts nothing; null while it accepts events, and before the first one. */
-  problem(): WebhookProblem | null;
-}
-
-export function createAnnouncer({ store, webhooks, url, world, log }: AnnouncerTools): Announcer {
+export function createAnnouncer({ store, webhooks, url, world, log }: AnnouncerTools) {
   let problem: WebhookProblem | null = null;
 
   function resultOf({ attempts, giveUpAt }: Announcement, sent: DeliveryResult): AnnouncementResult {
@@ -70,8 +64,9 @@ export function createAnnouncer({ store, webhooks, url, world, log }: AnnouncerT
   }
 
   return {
-    problem: () => problem,
-    work: async ({ signal }) => {
+    /** Returns why the webhook accepts nothing; null while it accepts events, and before the first one. */
+    problem: (): WebhookProblem | null => problem,
+    work: async ({ signal }: Round): Promise<number | null> => {
       const begun = world.elapsed();
       try {
         for (const one of await store.dueAnnouncements(BATCH, world.now())) {

@@ -42,16 +42,9 @@ const ENDS: Readonly<Partial<Record<Status, EndSample['end']>>> = { TIMEOUT: 'ti
 
 type Mutable = { readonly [K in keyof Samples]: Samples[K][number][] };
 
-export interface IncidentObserver {
-  /** For the listeners of the store; null: too many changes of other receivers to list. */
-  changed(changes: readonly CommittedChange[] | null): void;
-  callback(outcome: string): void;
-  committed(milliseconds: number): void;
-  /** Returns the samples that are recent now. */
-  samples(): Samples;
-}
+export type IncidentObserver = ReturnType<typeof createIncidentObserver>;
 
-export function createIncidentObserver(now: () => number): IncidentObserver {
+export function createIncidentObserver(now: () => number) {
   const kept: Mutable = { requests: [], ends: [], callbacks: [], commits: [], words: [], dead: [] };
   const words = new Map<string, string>();
 
@@ -97,18 +90,20 @@ export function createIncidentObserver(now: () => number): IncidentObserver {
   }
 
   return {
-    changed: (changes) => {
+    /** For the listeners of the store; null: too many changes of other receivers to list. */
+    changed: (changes: readonly CommittedChange[] | null): void => {
       for (const change of changes ?? []) take(change);
     },
-    callback: (outcome) => {
+    callback: (outcome: string): void => {
       const refused = REFUSED.has(outcome) ? outcome : null;
       count('callbacks', { at: now(), refused, count: 1 }, (one) => one.refused === refused);
     },
-    committed: (milliseconds) => {
+    committed: (milliseconds: number): void => {
       const isSlow = milliseconds > SLOW_COMMIT_MS;
       count('commits', { at: now(), isSlow, count: 1 }, (one) => one.isSlow === isSlow);
     },
-    samples: () => {
+    /** Returns the samples that are recent now. */
+    samples: (): Samples => {
       const at = now();
       for (const kind of Object.keys(kept) as (keyof Samples)[]) {
         const list: Samples[keyof Samples][number][] = kept[kind];

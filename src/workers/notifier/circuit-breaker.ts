@@ -8,29 +8,9 @@ const OPENS_AT = 5;
 /** `maxMs` also bounds a Retry-After: an endpoint that recovered is noticed within 5 minutes. */
 const PAUSE_LIMITS = { baseMs: 30_000, maxMs: 300_000 };
 
-export interface CircuitBreaker {
-  /** How many more deliveries may start while `underWay` are under way. */
-  room(underWay: number): number;
-  /**
-   * Counts one failure. Deliveries pause for at least `floorMs` (a Retry-After), up to the longest pause. `answered`: whether an
-   * HTTP response was received.
-   */
-  failed(floorMs: number, answered: boolean): void;
-  /** The endpoint works: it accepted a notification, or rejected one for what it is. */
-  succeeded(): void;
-  /** Failures in a row while the circuit is open; 0 while it is closed. */
-  open(): number;
-  /** Milliseconds since the first of the failures in a row without any response; 0 if the endpoint answered last. */
-  silentMs(): number;
-  /** Milliseconds until the next delivery may start. */
-  remainingMs(): number;
-  /** Continues an open circuit after this many failures in a row, with the rest of its pause in milliseconds. */
-  continueFrom(failures: number, pauseMs: number): void;
-  /** Lets the next delivery start now; an open circuit stays open until it succeeds. */
-  endPause(): void;
-}
+export type CircuitBreaker = ReturnType<typeof createCircuitBreaker>;
 
-export function createCircuitBreaker(world: Pick<World, 'elapsed'>): CircuitBreaker {
+export function createCircuitBreaker(world: Pick<World, 'elapsed'>) {
   let failures = 0;
   let pauses = 0;
   let silentSince: number | null = null;
@@ -39,12 +19,17 @@ export function createCircuitBreaker(world: Pick<World, 'elapsed'>): CircuitBrea
   const open = () => (failures >= OPENS_AT ? failures : 0);
 
   return {
-    room: (underWay) => {
+    /** How many more deliveries may start while `underWay` are under way. */
+    room: (underWay: number): number => {
       if (left() > 0) return 0;
       if (open() === 0) return Number.POSITIVE_INFINITY;
       return underWay === 0 ? 1 : 0;
     },
-    failed: (floorMs, answered) => {
+    /**
+     * Counts one failure. Deliveries pause for at least `floorMs` (a Retry-After), up to the longest pause. `answered`: whether an
+     * HTTP response was received.
+     */
+    failed: (floorMs: number, answered: boolean): void => {
       failures += 1;
       silentSince = answered ? null : (silentSince ?? world.elapsed());
       // Deliveries that were under way when the circuit opened do not lengthen its pause.
@@ -54,21 +39,27 @@ export function createCircuitBreaker(world: Pick<World, 'elapsed'>): CircuitBrea
       const longest = Math.max(wait, floorMs, left());
       if (longest > left()) pause.start(Math.min(longest, PAUSE_LIMITS.maxMs));
     },
-    succeeded: () => {
+    /** The endpoint works: it accepted a notification, or rejected one for what it is. */
+    succeeded: (): void => {
       failures = 0;
       pauses = 0;
       silentSince = null;
       pause.end();
     },
+    /** Failures in a row while the circuit is open; 0 while it is closed. */
     open,
-    silentMs: () => (silentSince === null ? 0 : Math.max(0, world.elapsed() - silentSince)),
+    /** Milliseconds since the first of the failures in a row without any response; 0 if the endpoint answered last. */
+    silentMs: (): number => (silentSince === null ? 0 : Math.max(0, world.elapsed() - silentSince)),
+    /** Milliseconds until the next delivery may start. */
     remainingMs: left,
-    continueFrom: (before, pauseMs) => {
+    /** Continues an open circuit after this many failures in a row, with the rest of its pause in milliseconds. */
+    continueFrom: (before: number, pauseMs: number): void => {
       failures = before;
       // The circuit opened with the fifth failure, and each later one lengthened its pause.
       pauses = Math.max(1, before - OPENS_AT + 1);
       pause.start(Math.min(Math.max(0, pauseMs), PAUSE_LIMITS.maxMs));
     },
+    /** Lets the next delivery start now; an open circuit stays open until it succeeds. */
     endPause: pause.end,
   };
 }

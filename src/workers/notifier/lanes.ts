@@ -30,22 +30,7 @@ export interface Turn {
   readonly probe: boolean;
 }
 
-export interface Lanes {
-  /**
-   * Returns the next turns. An app with nothing under way always gets one, whatever the other apps hold. Paused lanes get none,
-   * and keep their circuit breakers.
-   */
-  turns(due: readonly DueLane[], isPaused?: IsPaused): Turn[];
-  release(lane: Lane, count: number): void;
-  /** Milliseconds until one of these lanes may have a turn; null when that depends on a delivery under way. */
-  nextTurn(due: readonly DueLane[], isPaused?: IsPaused): number | null;
-  /** Lets the next delivery of a lane start now, although its endpoint fails. */
-  probeNow(lane: Pick<DueLane, 'app' | 'origin'>): void;
-  /** The lanes that have something to send and an open circuit breaker. */
-  openCircuits(): OpenCircuit[];
-  /** Continues as the receiver that notified before: with its open circuits alone. */
-  continueFrom(circuits: readonly OpenCircuit[]): void;
-}
+export type Lanes = ReturnType<typeof createLanes>;
 
 type IsPaused = (lane: Pick<DueLane, 'app' | 'origin'>) => boolean;
 
@@ -58,7 +43,7 @@ interface TrackedLane extends Lane {
 }
 
 // One function because the lanes, the counts of their apps and the total change together.
-export function createLanes(world: Pick<World, 'now' | 'elapsed'>): Lanes {
+export function createLanes(world: Pick<World, 'now' | 'elapsed'>) {
   const tracked = new Map<string, TrackedLane>();
   const underWayOf = new Map<string, number>();
   let totalUnderWay = 0;
@@ -107,7 +92,11 @@ export function createLanes(world: Pick<World, 'now' | 'elapsed'>): Lanes {
   }
 
   return {
-    turns: (due, isPaused = NONE_PAUSED) => {
+    /**
+     * Returns the next turns. An app with nothing under way always gets one, whatever the other apps hold. Paused lanes get none,
+     * and keep their circuit breakers.
+     */
+    turns: (due: readonly DueLane[], isPaused: IsPaused = NONE_PAUSED): Turn[] => {
       track(due);
       const waiting = due.filter((lane) => isDue(lane) && !isPaused(lane)).map(trackedLane);
       const roomOf = shares(waiting);
@@ -122,14 +111,17 @@ export function createLanes(world: Pick<World, 'now' | 'elapsed'>): Lanes {
           return [{ lane, room, probe: lane.breaker.open() > 0 }];
         });
     },
-    probeNow: (lane) => tracked.get(keyOf(lane))?.breaker.endPause(),
-    openCircuits: () =>
+    /** Lets the next delivery of a lane start now, although its endpoint fails. */
+    probeNow: (lane: Pick<DueLane, 'app' | 'origin'>): void => tracked.get(keyOf(lane))?.breaker.endPause(),
+    /** The lanes that have something to send and an open circuit breaker. */
+    openCircuits: (): OpenCircuit[] =>
       [...tracked.values()].flatMap(({ app, origin, failure, openSince, breaker }) => {
         const [failures, probeInMs] = [breaker.open(), breaker.remainingMs()];
         if (failures === 0) return [];
         return [{ app, origin, failure, failures, since: openSince ?? world.now(), probeInMs }];
       }),
-    continueFrom: (circuits) => {
+    /** Continues as the receiver that notified before: with its open circuits alone. */
+    continueFrom: (circuits: readonly OpenCircuit[]): void => {
       // promise: leader-inherits-circuits
       for (const [key, { underWay }] of tracked) if (underWay === 0) tracked.delete(key);
       for (const { failure, failures, since, probeInMs, ...endpoint } of circuits) {
@@ -138,11 +130,12 @@ export function createLanes(world: Pick<World, 'now' | 'elapsed'>): Lanes {
         tracked.set(keyOf(endpoint), Object.assign(lane, { failure, openSince: since }));
       }
     },
-    release: (lane, count) => {
+    release: (lane: Lane, count: number): void => {
       const found = tracked.get(keyOf(lane));
       if (found !== undefined) take(found, -count);
     },
-    nextTurn: (all, isPaused = NONE_PAUSED) => {
+    /** Milliseconds until one of these lanes may have a turn; null when that depends on a delivery under way. */
+    nextTurn: (all: readonly DueLane[], isPaused: IsPaused = NONE_PAUSED): number | null => {
       track(all);
       const due = all.filter((lane) => !isPaused(lane));
       const now = world.now();

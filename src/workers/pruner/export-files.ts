@@ -16,28 +16,16 @@ const compress = promisify(gzip);
 /** `audit`: audit entries with everything that belongs to them. `payloads`: only payloads and callback bodies. */
 export type ExportKind = 'audit' | 'payloads';
 
-export interface ExportFile {
-  add(records: readonly RetentionRecord[]): Promise<void>;
-  /** Syncs the file, gives it its final name and returns that name. @param range ids in the file */
-  finish(range: string): Promise<string>;
-  /** Deletes the unfinished file. */
-  discard(): Promise<void>;
-}
+export type ExportFile = ReturnType<typeof exportFile>;
 
-export interface ExportFiles {
-  /**
-   * @param after the entry before the first one in the file; null for a file without entries.
-   * @throws {NodeJS.ErrnoException} for example if the folder does not exist
-   */
-  begin(kind: ExportKind, after: AuditHead | null): Promise<ExportFile>;
-}
+export type ExportFiles = ReturnType<typeof createExportFiles>;
 
 const UNFINISHED = /^(audit|payloads)-[\dTZ-]+\.ndjson\.gz\.partial$/;
 
 const MANIFEST = /^(audit|payloads)-.*\.ndjson\.gz\.manifest\.json$/;
 
 /** @param mode of the files */
-export function createExportFiles(folder: string, world: Pick<World, 'now'>, mode = 0o600): ExportFiles {
+export function createExportFiles(folder: string, world: Pick<World, 'now'>, mode = 0o600) {
   let tidy = false;
 
   /** Deletes files that a crash left unfinished: nothing in them was pruned, so that another file will hold it. */
@@ -51,7 +39,11 @@ export function createExportFiles(folder: string, world: Pick<World, 'now'>, mod
   }
 
   return {
-    begin: async (kind, after) => {
+    /**
+     * @param after the entry before the first one in the file; null for a file without entries.
+     * @throws {NodeJS.ErrnoException} for example if the folder does not exist
+     */
+    begin: async (kind: ExportKind, after: AuditHead | null): Promise<ExportFile> => {
       await tidyOnce();
       const createdAt = world.now();
       const moment = fileTimestamp(createdAt);
@@ -76,7 +68,7 @@ interface Begun {
   readonly handle: FileHandle;
 }
 
-function exportFile({ folder, kind, after, createdAt, moment, mode, partial, handle }: Begun): ExportFile {
+function exportFile({ folder, kind, after, createdAt, moment, mode, partial, handle }: Begun) {
   const tally = tallyBytes();
   let rows = 0;
   let last: AuditHead | null = null;
@@ -90,7 +82,7 @@ function exportFile({ folder, kind, after, createdAt, moment, mode, partial, han
   }
 
   return {
-    add: async (records) => {
+    add: async (records: readonly RetentionRecord[]): Promise<void> => {
       // Concatenated gzip members are a valid gzip file (RFC 1952, section 2.2).
       const lines = records.map((record) => `${jsonOnOneLine(record)}\n`).join('');
       const bytes = await compress(lines);
@@ -100,14 +92,16 @@ function exportFile({ folder, kind, after, createdAt, moment, mode, partial, han
       const entry = records.findLast(({ type }) => type === 'audit_event');
       if (entry !== undefined) last = { id: Number(entry['id']), hash: String(entry['hash']) };
     },
-    finish: async (range) => {
+    /** Syncs the file, gives it its final name and returns that name. @param range ids in the file */
+    finish: async (range: string): Promise<string> => {
       const name = `${kind}-${range}-${moment}.ndjson.gz`;
       await handle.sync();
       await handle.close();
       await publish({ folder, name, partial, manifest: manifestText(manifestOf(name)), mode });
       return name;
     },
-    discard: async () => {
+    /** Deletes the unfinished file. */
+    discard: async (): Promise<void> => {
       await handle.close();
       await rm(partial, { force: true });
     },

@@ -7,14 +7,7 @@ export const EXTEND = 'SELECT extend_audit_rows($1) AS due';
 
 type Queries = Session['all'];
 
-export interface Partitions {
-  /** Creates the partitions of the next entry and of those after it. */
-  ensure(newest: number, all: Queries): Promise<void>;
-  /** Creates the next partition once half of the newest one is used. */
-  reached(newest: number): void;
-}
-
-export function createPartitions(session: Pick<Session, 'all'>): Partitions {
+export function createPartitions(session: Pick<Session, 'all'>) {
   let due = 0;
   let creating: Promise<void> | null = null;
 
@@ -24,8 +17,10 @@ export function createPartitions(session: Pick<Session, 'all'>): Partitions {
   }
 
   return {
+    /** Creates the partitions of the next entry and of those after it. */
     ensure,
-    reached: (newest) => {
+    /** Creates the next partition once half of the newest one is used. */
+    reached: (newest: number): void => {
       if (newest < due || creating !== null) return;
       // A failure is repeated after the next batch, long before the partition is needed.
       creating = ensure(newest, session.all)

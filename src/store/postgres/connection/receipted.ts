@@ -17,18 +17,13 @@ export interface ReceiptedCall {
   readonly values: readonly unknown[];
 }
 
-export interface Receipted {
-  /** @throws {StoreUnavailable} when it was not committed. */
-  call<T>(own: Active, call: ReceiptedCall): Promise<T>;
-  /** The sequence of the oldest receipt that is kept. */
-  oldestKept(): number;
-}
-
 /** @param lose called with a connection that is of no use any more, and why */
-export function createReceipted(options: ResolveOptions, lose: (own: Active, why: string) => void): Receipted {
+export function createReceipted(options: ResolveOptions, lose: (own: Active, why: string) => void) {
   let sequence = 0;
   return {
-    oldestKept: () => sequence - MAX_RECEIPTS,
+    /** The sequence of the oldest receipt that is kept. */
+    oldestKept: (): number => sequence - MAX_RECEIPTS,
+    /** @throws {StoreUnavailable} when it was not committed. */
     call: async <T>(own: Active, { name, text, values }: ReceiptedCall): Promise<T> => {
       sequence += 1;
       const receipt: Receipt = { slot: own.slot, epoch: own.epoch, sequence };

@@ -8,20 +8,7 @@ const BEAT_MS = 2_500;
 /** How long the last sign of life proves that no other receiver leads: less than the time after which a leader is replaced. */
 const PROVEN_MS = 8_000;
 
-export interface SignsOfLife {
-  /** Notes that the database has stored one. @param given when it was given at the earliest, by `elapsed` */
-  stored(given: number): void;
-  /** Returns whether no other receiver can lead now, if this one did when it gave the last sign. */
-  prove(): boolean;
-  /** Gives signs while `goesOn` returns true. Resolves to false then, and to true when the database has not responded for too long. */
-  keepGiving(give: () => Promise<void>, goesOn: () => boolean): Promise<boolean>;
-}
-
-export function createSignsOfLife(
-  world: Pick<World, 'sleep' | 'elapsed'>,
-  log: Log,
-  closing: AbortSignal,
-): SignsOfLife {
+export function createSignsOfLife(world: Pick<World, 'sleep' | 'elapsed'>, log: Log, closing: AbortSignal) {
   let storedAt = Number.NEGATIVE_INFINITY;
 
   function prove(): boolean {
@@ -30,11 +17,14 @@ export function createSignsOfLife(
   }
 
   return {
-    stored: (given) => {
+    /** Notes that the database has stored one. @param given when it was given at the earliest, by `elapsed` */
+    stored: (given: number): void => {
       storedAt = given;
     },
+    /** Returns whether no other receiver can lead now, if this one did when it gave the last sign. */
     prove,
-    keepGiving: async (give, goesOn) => {
+    /** Gives signs while `goesOn` returns true. Resolves to false then, and to true when the database has not responded for too long. */
+    keepGiving: async (give: () => Promise<void>, goesOn: () => boolean): Promise<boolean> => {
       for (;;) {
         await world.sleep(BEAT_MS, closing);
         if (!goesOn() || closing.aborted) return false;

@@ -28,18 +28,13 @@ type Named = Pick<CommittedChange['execution'], 'reference'>;
 /** Executions that are in the queue again, with the newest known status of each. */
 export type Returned = ReadonlyMap<string, Status>;
 
-export interface LeftQueue {
-  /** Takes what this receiver or another one has committed, perhaps twice. */
-  note(changes: readonly CommittedChange[]): void;
-  /** Returns which of these queued executions are in the queue because the database has lost that they left it. */
-  returned(queued: readonly Named[]): Promise<Returned>;
-}
+export type LeftQueue = ReturnType<typeof createLeftQueue>;
 
 interface Known extends Pick<CommittedChange['entry'], 'id' | 'event'> {
   readonly status: Status;
 }
 
-export function createLeftQueue(all: Session['all'], log: Log, most = MAX_REMEMBERED): LeftQueue {
+export function createLeftQueue(all: Session['all'], log: Log, most = MAX_REMEMBERED) {
   const left = new Map<string, Known>();
 
   function take({ execution: { reference, dispatchAt, status }, entry: { id, event } }: CommittedChange): void {
@@ -57,10 +52,12 @@ export function createLeftQueue(all: Session['all'], log: Log, most = MAX_REMEMB
   }
 
   return {
-    note: (changes) => {
+    /** Takes what this receiver or another one has committed, perhaps twice. */
+    note: (changes: readonly CommittedChange[]): void => {
       for (const change of changes) if (isStep(change)) take(change);
     },
-    returned: async (queued) => {
+    /** Returns which of these queued executions are in the queue because the database has lost that they left it. */
+    returned: async (queued: readonly Named[]): Promise<Returned> => {
       const known = queued.flatMap(({ reference }) => {
         const one = left.get(reference);
         return one === undefined ? [] : [{ reference, ...one }];

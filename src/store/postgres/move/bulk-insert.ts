@@ -11,19 +11,12 @@ const MAX_ROWS = 500;
 /** Characters of one statement: a single row may be as long as a callback. */
 const MAX_CHARS = 2 * 1024 * 1024;
 
-export interface BulkInsert {
-  /** Adds a moved row, and what derives from it. */
-  add(table: string, row: MovedRow): Promise<void>;
-  /** Inserts the rows that wait. */
-  flush(): Promise<void>;
-}
-
 interface Waiting {
   readonly rows: MovedRow[];
   chars: number;
 }
 
-export function createBulkInsert(client: Client): BulkInsert {
+export function createBulkInsert(client: Client) {
   const waiting = new Map<string, Waiting>();
   let extendAt = 0;
 
@@ -58,10 +51,12 @@ export function createBulkInsert(client: Client): BulkInsert {
   }
 
   return {
-    add: async (table, row) => {
+    /** Adds a moved row, and what derives from it. */
+    add: async (table: string, row: MovedRow): Promise<void> => {
       for (const [name, rows] of Object.entries(rowsOf(table, row))) for (const one of rows) await addOne(name, one);
     },
-    flush: async () => {
+    /** Inserts the rows that wait. */
+    flush: async (): Promise<void> => {
       for (const table of [...waiting.keys()]) await insert(table);
     },
   };

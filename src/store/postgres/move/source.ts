@@ -3,7 +3,7 @@
 import type { Client } from 'pg';
 import { addressesIn } from '../../../lib/database-url.ts';
 import type { Log } from '../../../lib/log.ts';
-import type { MovedRow, MovedTable } from '../../moved-rows.ts';
+import type { MovedRow } from '../../moved-rows.ts';
 import type { AuditHead } from '../../port.ts';
 import { DatabaseRefused } from '../../shared/database-refused.ts';
 import { readsThrough } from '../../shared/reads.ts';
@@ -54,23 +54,15 @@ const TABLES: Readonly<Record<string, string>> = {
   heartbeat: 'SELECT * FROM heartbeat',
 };
 
-export interface ServerSource {
-  readonly tables: readonly MovedTable[];
-  all(text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
-  head(): Promise<AuditHead>;
-  /** Commits that no receiver starts on the database any more, because its content is in the file. */
-  commitMark(file: string, head: AuditHead): Promise<void>;
-  /** Commits that receivers start on the database again. */
-  commitWithoutMark(): Promise<void>;
-  close(): Promise<void>;
-}
+export type ServerSource = Awaited<ReturnType<typeof openServerSource>>;
 
 /** Keeps receivers out until it is closed. @throws {DatabaseRefused} with the remedy; the database is then unchanged. */
-export async function openServerSource(url: string, log: Log): Promise<ServerSource> {
+export async function openServerSource(url: string, log: Log) {
   const applicationName = 'cxone-callback-receiver move';
   const settings = { idle_in_transaction_session_timeout: '0', plan_cache_mode: 'auto' };
   const { client } = await connected({ addresses: addressesIn(url), log, applicationName, settings });
-  const all: ServerSource['all'] = async (text, values = []) => (await client.query(text, [...values])).rows;
+  const all = async (text: string, values: readonly unknown[] = []): Promise<Record<string, unknown>[]> =>
+    (await client.query(text, [...values])).rows;
   try {
     await client.query("BEGIN; SELECT pg_advisory_xact_lock(hashtext('migrations'))");
     const state = await readSchemaState(all);
@@ -98,16 +90,18 @@ export async function openServerSource(url: string, log: Log): Promise<ServerSou
       count: async () => Number((await all(`SELECT count(*) AS rows FROM ${name}`))[0]?.['rows']),
       rows: () => rowsOf(client, select),
     })),
-    head: () => readHead(readsThrough(all)),
-    commitMark: async (file, head) => {
+    head: (): Promise<AuditHead> => readHead(readsThrough(all)),
+    /** Commits that no receiver starts on the database any more, because its content is in the file. */
+    commitMark: async (file: string, head: AuditHead): Promise<void> => {
       await markMoved(client, file, head.hash);
       await client.query('COMMIT');
     },
-    commitWithoutMark: async () => {
+    /** Commits that receivers start on the database again. */
+    commitWithoutMark: async (): Promise<void> => {
       await removeMoveMark(client);
       await client.query('COMMIT');
     },
-    close: () => client.end(),
+    close: (): Promise<void> => client.end(),
   };
 }
 

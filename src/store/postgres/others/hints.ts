@@ -53,19 +53,8 @@ export interface HintsOptions {
   readonly handedOver: () => void;
 }
 
-export interface Hints {
-  start(): void;
-  /** Looks soon. */
-  wake(): void;
-  /** Gives the other receivers a hint. */
-  give(hint: Hint): void;
-  /** Gives up the connection, because its host does not respond. */
-  reset(): void;
-  close(): Promise<void>;
-}
-
 // One function because its parts share the connection.
-export function createHints({ connecting, world, log, look, refresh, ...events }: HintsOptions): Hints {
+export function createHints({ connecting, world, log, look, refresh, ...events }: HintsOptions) {
   const closing = new AbortController();
   const own = connecting.applicationName.replaceAll(' ', '_');
   const toGive = new Set<Hint>();
@@ -180,11 +169,13 @@ export function createHints({ connecting, world, log, look, refresh, ...events }
   }
 
   return {
-    start: () => {
+    start: (): void => {
       looking = run();
     },
+    /** Looks soon. */
     wake,
-    give: (hint) => {
+    /** Gives the other receivers a hint. */
+    give: (hint: Hint): void => {
       // It is the last hint of this receiver, which may not have noticed yet that it is not alone.
       if (!areSeveral && hint !== 'lead') return;
       toGive.add(hint);
@@ -192,8 +183,9 @@ export function createHints({ connecting, world, log, look, refresh, ...events }
         giving = null;
       });
     },
-    reset: () => void endConnection(),
-    close: async () => {
+    /** Gives up the connection, because its host does not respond. */
+    reset: (): void => void endConnection(),
+    close: async (): Promise<void> => {
       closing.abort();
       await endConnection();
       await Promise.all([looking, giving]);

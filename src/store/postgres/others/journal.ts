@@ -22,28 +22,13 @@ export interface JournalOptions {
   readonly missing: () => void;
 }
 
-export interface Journal {
-  /** Begins behind this entry. */
-  begin(newest: number): void;
-  /** Continues behind this entry, because entries that were delivered, or wait, are lost: anything may have changed. */
-  restart(newest: number): void;
-  /** The newest entry that was delivered. */
-  through(): number;
-  /** Takes the changes of a commit of this receiver, and the ids of all of its entries; null without entries. */
-  committed(changes: readonly Change[], entries: IdRange | null): void;
-  /** Delivers what others have committed. */
-  catchUp(query: Query): Promise<void>;
-  /** Delivers the changes of this receiver that wait for those of others. To be called after its last commit. */
-  finish(query: Query): Promise<void>;
-}
-
 interface Own {
   readonly changes: readonly Change[];
   readonly entries: IdRange | null;
 }
 
 // One function because its parts share the position in the trail.
-export function createJournal({ settled, own, read, others, missing }: JournalOptions): Journal {
+export function createJournal({ settled, own, read, others, missing }: JournalOptions) {
   let through = 0;
   let restarts = 0;
   let waiting: Own[] = [];
@@ -99,23 +84,29 @@ export function createJournal({ settled, own, read, others, missing }: JournalOp
   }
 
   return {
-    begin: (id) => {
+    /** Begins behind this entry. */
+    begin: (id: number): void => {
       through = id;
     },
-    restart: (id) => {
+    /** Continues behind this entry, because entries that were delivered, or wait, are lost: anything may have changed. */
+    restart: (id: number): void => {
       waiting = [];
       restarts += 1;
       through = id;
       others(null);
     },
-    through: () => through,
-    committed: (changes, entries) => {
+    /** The newest entry that was delivered. */
+    through: (): number => through,
+    /** Takes the changes of a commit of this receiver, and the ids of all of its entries; null without entries. */
+    committed: (changes: readonly Change[], entries: IdRange | null): void => {
       waiting.push({ changes, entries });
       deliverOwn();
       if (waiting.length > 0) missing();
     },
+    /** Delivers what others have committed. */
     catchUp,
-    finish: async (query) => {
+    /** Delivers the changes of this receiver that wait for those of others. To be called after its last commit. */
+    finish: async (query: Query): Promise<void> => {
       if (waiting.length > 0) await catchUp(query);
     },
   };

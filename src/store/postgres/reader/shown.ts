@@ -28,17 +28,9 @@ const INVENTED = `SELECT 'audit_events' AS view, id::text AS id FROM audit_event
     WHERE NOT EXISTS (SELECT 1 FROM notification_rows AS r WHERE r.id = v.id)
   LIMIT ${MAX_FINDINGS}`;
 
-export interface ShownCheck {
-  readonly findings: readonly Finding[];
-  /** Compares the view with entries that follow each other. @param after the id before the first of them */
-  entries(after: number, rows: readonly AuditRow[]): Promise<void>;
-  executions(ids: readonly string[], stored: ReadonlyMap<string, StoredState>): Promise<void>;
-  notifications(ids: readonly string[], stored: ReadonlyMap<string, StoredNotification>): Promise<void>;
-  /** Looks for what the views have beside the trail from `after` to `last`. */
-  end(after: number, last: number): Promise<void>;
-}
+export type ShownCheck = ReturnType<typeof createShownCheck>;
 
-export function createShownCheck(reads: Reads): ShownCheck {
+export function createShownCheck(reads: Reads) {
   const findings: Finding[] = [];
   const report = reporter(findings, 'row');
 
@@ -55,7 +47,8 @@ export function createShownCheck(reads: Reads): ShownCheck {
 
   return {
     findings,
-    entries: async (after, rows) => {
+    /** Compares the view with entries that follow each other. @param after the id before the first of them */
+    entries: async (after: number, rows: readonly AuditRow[]): Promise<void> => {
       const last = rows.at(-1)?.id;
       if (last === undefined) return;
       const shown = await reads.all<AuditRow>(SHOWN_ENTRIES, [after, last]);
@@ -64,17 +57,18 @@ export function createShownCheck(reads: Reads): ShownCheck {
       if (shown.length > rows.length)
         report(null, 'the view audit_events was altered: it shows entries that no row has');
     },
-    executions: async (ids, stored) => {
+    executions: async (ids: readonly string[], stored: ReadonlyMap<string, StoredState>): Promise<void> => {
       const shown = await reads.all<{ id: string }>(SHOWN_EXECUTIONS, [ids]);
       const byId = new Map(shown.map((row) => [row.id, row]));
       for (const id of ids) compare('executions', id, byId.get(id), stored.get(id));
     },
-    notifications: async (ids, stored) => {
+    notifications: async (ids: readonly string[], stored: ReadonlyMap<string, StoredNotification>): Promise<void> => {
       const shown = await reads.all<{ id: string }>(SHOWN_NOTIFICATIONS, [ids]);
       const byId = new Map(shown.map((row) => [row.id, row]));
       for (const id of ids) compare('notifications', id, byId.get(id), stored.get(id));
     },
-    end: async (after, last) => {
+    /** Looks for what the views have beside the trail from `after` to `last`. */
+    end: async (after: number, last: number): Promise<void> => {
       for (const { view, id } of await reads.all<{ view: string; id: string }>(INVENTED, [after, last])) {
         report(null, `the view ${view} was altered: it shows ${id}, which no row has`);
       }

@@ -44,14 +44,7 @@ const WITHOUT_TRAIL = `SELECT r.correlation_id AS id FROM execution_rows AS r
 const UNSTATED_BODIES = `SELECT b.audit_id AS id FROM callback_bodies AS b LEFT JOIN audit_rows AS a ON a.id = b.audit_id
   WHERE a.id IS NULL OR strpos(a.detail, '"sha256":') = 0 LIMIT ${MAX_FINDINGS}`;
 
-export interface StoredReads {
-  /** Reads the rows about these entries. */
-  about(entries: readonly AuditRow[]): Promise<StoredRows>;
-  /** @param open the executions that no entry has ended */
-  rest(open: readonly string[]): Promise<StoredRest>;
-}
-
-export function createStoredReads(reads: Reads, shown: ShownCheck): StoredReads {
+export function createStoredReads(reads: Reads, shown: ShownCheck) {
   async function states(ids: readonly string[]): Promise<ReadonlyMap<string, StoredState>> {
     const found = new Map<string, StoredState>();
     for (let at = 0; at < ids.length; at += BATCH) {
@@ -87,7 +80,8 @@ export function createStoredReads(reads: Reads, shown: ShownCheck): StoredReads 
   }
 
   return {
-    about: async (entries) => {
+    /** Reads the rows about these entries. */
+    about: async (entries: readonly AuditRow[]): Promise<StoredRows> => {
       const ended = await states([...new Set(entries.filter(mayEnd).map(({ correlationId }) => correlationId))]);
       const named = await notifications([...new Set(entries.flatMap((entry) => notificationIn(entry) ?? []))]);
       const stored = await bodies(entries.filter((entry) => bodyHashIn(entry) !== undefined).map(({ id }) => id));
@@ -97,7 +91,8 @@ export function createStoredReads(reads: Reads, shown: ShownCheck): StoredReads 
         body: (entryId) => stored.get(entryId),
       };
     },
-    rest: async (open) => {
+    /** @param open the executions that no entry has ended */
+    rest: async (open: readonly string[]): Promise<StoredRest> => {
       const found = await states(open);
       const unstated = await reads.all<{ id: number }>(UNSTATED_BODIES);
       return {

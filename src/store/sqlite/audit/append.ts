@@ -11,21 +11,10 @@ import type { ExecutionRow } from '../executions/execution-row.ts';
 import type { Statements } from '../statements.ts';
 import type { Repeats } from './repeats.ts';
 
-export interface AuditTrail {
-  /** Returns the cached head: only this process writes. */
-  head(): AuditHead;
-  /** Reads the head from the database, at the start and after a rollback. */
-  reload(): void;
-  /** Appends one entry, behind those that state counted repeats of the execution. Runs inside a transaction. */
-  append(stored: ExecutionRow, draft: AuditDraft, now: number): AuditEntry;
-  /** Appends the entries that state counted repeats of the execution. Runs inside a transaction. */
-  summarize(stored: ExecutionRow, now: number): AuditEntry[];
-  /** Describes an event that is counted instead of listed. Its id is that of the newest entry. */
-  counted(stored: ExecutionRow, draft: AuditDraft, now: number): AuditEntry;
-}
+export type AuditTrail = ReturnType<typeof createAuditTrail>;
 
 /** @param least the least id of a new entry, above the newest one after a restore. */
-export function createAuditTrail(sql: Statements, repeats: Repeats, least = 1): AuditTrail {
+export function createAuditTrail(sql: Statements, repeats: Repeats, least = 1) {
   let head: AuditHead = { id: 0, hash: '' };
 
   function summarize(stored: ExecutionRow, now: number): AuditEntry[] {
@@ -47,19 +36,24 @@ export function createAuditTrail(sql: Statements, repeats: Repeats, least = 1): 
   }
 
   return {
-    head: () => head,
-    reload: () => {
+    /** Returns the cached head: only this process writes. */
+    head: (): AuditHead => head,
+    /** Reads the head from the database, at the start and after a rollback. */
+    reload: (): void => {
       const checkpoint = sql.checkpoint.get();
       head = sql.head() ?? { id: checkpoint?.prunedThrough ?? 0, hash: checkpoint?.hash ?? '' };
       repeats.reload();
     },
-    append: (stored, draft, now) => {
+    /** Appends one entry, behind those that state counted repeats of the execution. Runs inside a transaction. */
+    append: (stored: ExecutionRow, draft: AuditDraft, now: number): AuditEntry => {
       // promise: counts-precede-the-next-entry
       summarize(stored, now);
       return write(stored, draft, now);
     },
+    /** Appends the entries that state counted repeats of the execution. Runs inside a transaction. */
     summarize,
-    counted: ({ execution }, draft, now) => ({
+    /** Describes an event that is counted instead of listed. Its id is that of the newest entry. */
+    counted: ({ execution }: ExecutionRow, draft: AuditDraft, now: number): AuditEntry => ({
       ...toAuditRow(head.id, now, execution, draft),
       ...{ timestamp: now, event: draft.event, detail: draft.detail },
     }),

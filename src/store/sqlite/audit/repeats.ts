@@ -10,18 +10,7 @@ import { changesNothing, detailOfLast, MAX_LISTED_REPEATS, SUMMARY_AFTER_MS } fr
 import type { AppendedRows } from '../executions/appended-rows.ts';
 import type { ExecutionRow } from '../executions/execution-row.ts';
 
-export interface Repeats {
-  /** Counts the event instead of an entry, if enough are listed. Returns whether it did. Runs inside a transaction. */
-  count(before: Execution, after: ExecutionRow, draft: AuditDraft, now: number): boolean;
-  /** Returns the drafts of the entries that state the counts of an execution, and deletes the counts. Runs inside a transaction. */
-  take(correlationId: string): readonly AuditDraft[];
-  /** Returns executions whose counts are due to be stated. */
-  due(limit: number, now: number): readonly string[];
-  /** Returns when the next count is due, milliseconds; null without any. */
-  nextDue(): number | null;
-  /** Reads which executions have counts, at the start and after a rollback. */
-  reload(): void;
-}
+export type Repeats = ReturnType<typeof createRepeats>;
 
 interface RepeatRow {
   readonly event: AuditEvent;
@@ -32,15 +21,12 @@ interface RepeatRow {
 }
 
 /** @param rows the entries that wait to be inserted. */
-export function createRepeats(
-  client: Database,
-  rows: Pick<AppendedRows, 'write'>,
-  listed = MAX_LISTED_REPEATS,
-): Repeats {
+export function createRepeats(client: Database, rows: Pick<AppendedRows, 'write'>, listed = MAX_LISTED_REPEATS) {
   const sql = prepare(client);
   let counted = new Set<string>();
   return {
-    count: (before, after, draft, now) => {
+    /** Counts the event instead of an entry, if enough are listed. Returns whether it did. Runs inside a transaction. */
+    count: (before: Execution, after: ExecutionRow, draft: AuditDraft, now: number): boolean => {
       const { id, execution } = after;
       const { correlationId } = execution;
       if (!changesNothing(before, execution, draft)) return false;
@@ -54,19 +40,23 @@ export function createRepeats(
       counted.add(correlationId);
       return true;
     },
-    take: (correlationId) => {
+    /** Returns the drafts of the entries that state the counts of an execution, and deletes the counts. Runs inside a transaction. */
+    take: (correlationId: string): readonly AuditDraft[] => {
       if (!counted.delete(correlationId)) return [];
       return sql.take.all(correlationId).sort(byTime).map(summaryOf);
     },
-    due: (limit, now) => {
+    /** Returns executions whose counts are due to be stated. */
+    due: (limit: number, now: number): readonly string[] => {
       // After a clock was set back, a count from the future is due at once.
       return sql.due.all({ before: isoTime(now - SUMMARY_AFTER_MS), now: isoTime(now), limit });
     },
-    nextDue: () => {
+    /** Returns when the next count is due, milliseconds; null without any. */
+    nextDue: (): number | null => {
       const since = sql.oldest.get() ?? null;
       return since === null ? null : Date.parse(since) + SUMMARY_AFTER_MS;
     },
-    reload: () => {
+    /** Reads which executions have counts, at the start and after a rollback. */
+    reload: (): void => {
       counted = new Set(sql.executions.all());
     },
   };

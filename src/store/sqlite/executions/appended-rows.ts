@@ -14,18 +14,9 @@ export interface AppendedTable {
   waiting(): number;
 }
 
-export interface AppendedRows {
-  /** `columns` and `holes` are lists in parentheses. Tables are written in the order of their definition. */
-  table(name: string, columns: string, holes: string): AppendedTable;
-  /** Runs work whose rows may wait until they are written with others. It must not read them, nor those that wait. */
-  collect<T>(work: () => T): T;
-  /** Inserts the rows that wait. */
-  write(): void;
-  /** Drops the rows that wait: the transaction was rolled back. */
-  discard(): void;
-}
+export type AppendedRows = ReturnType<typeof createAppendedRows>;
 
-export function createAppendedRows(client: Database): AppendedRows {
+export function createAppendedRows(client: Database) {
   const tables: { readonly write: () => void; readonly discard: () => void }[] = [];
   let isCollecting = false;
 
@@ -34,7 +25,8 @@ export function createAppendedRows(client: Database): AppendedRows {
   };
 
   return {
-    table: (name, columns, holes) => {
+    /** `columns` and `holes` are lists in parentheses. Tables are written in the order of their definition. */
+    table: (name: string, columns: string, holes: string): AppendedTable => {
       const insert = SIZES.map((size) => {
         const rows = Array(size).fill(holes).join(', ');
         return { size, statement: client.prepare<unknown[]>(`INSERT INTO ${name} ${columns} VALUES ${rows}`) };
@@ -63,7 +55,8 @@ export function createAppendedRows(client: Database): AppendedRows {
         waiting: () => waiting,
       };
     },
-    collect: (work) => {
+    /** Runs work whose rows may wait until they are written with others. It must not read them, nor those that wait. */
+    collect: <T>(work: () => T): T => {
       isCollecting = true;
       try {
         return work();
@@ -71,8 +64,10 @@ export function createAppendedRows(client: Database): AppendedRows {
         isCollecting = false;
       }
     },
+    /** Inserts the rows that wait. */
     write,
-    discard: () => {
+    /** Drops the rows that wait: the transaction was rolled back. */
+    discard: (): void => {
       for (const table of tables) table.discard();
     },
   };

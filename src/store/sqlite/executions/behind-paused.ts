@@ -5,19 +5,7 @@ import type { Database } from 'better-sqlite3';
 import type { Execution } from '../../../execution/execution.ts';
 import type { QueueLane } from '../../shared/backlog.ts';
 
-export interface BehindPaused {
-  /**
-   * Returns when the first execution of the lane that is not paused is due; null without one. If too many paused ones are before it,
-   * returns when the last one that was read is due: the next call continues there.
-   */
-  next(lane: QueueLane): number | null;
-  /** Returns the ids of up to `limit` due executions of the lane, the longest due first; fewer if many paused ones are among them. */
-  due(lane: QueueLane, limit: number, now: number): number[];
-  /** Notes an execution that was added or changed: it may be before the position of its lane. */
-  update(after: Execution): void;
-  /** Starts again at the beginning of each lane. */
-  reset(): void;
-}
+export type BehindPaused = ReturnType<typeof createBehindPaused>;
 
 /** Each queued execution of the lane at or before this place of the index is one of a paused action. */
 interface Position {
@@ -38,7 +26,7 @@ export const BEHIND_POSITION = `SELECT id, dispatch_at, action_id FROM execution
 type IndexRow = readonly [id: number, dispatchAt: number, actionId: string];
 
 /** @param pausedActions returns those of the moment. */
-export function createBehindPaused(client: Database, pausedActions: () => ReadonlySet<string>): BehindPaused {
+export function createBehindPaused(client: Database, pausedActions: () => ReadonlySet<string>) {
   const behind = client.prepare<unknown[], IndexRow>(BEHIND_POSITION).raw();
   const positions = new Map<string, Position>();
   const keyOf = ({ app, priority }: QueueLane) => `${priority} ${app}`;
@@ -67,14 +55,19 @@ export function createBehindPaused(client: Database, pausedActions: () => Readon
   }
 
   return {
-    next: (lane) => {
+    /**
+     * Returns when the first execution of the lane that is not paused is due; null without one. If too many paused ones are before it,
+     * returns when the last one that was read is due: the next call continues there.
+     */
+    next: (lane: QueueLane): number | null => {
       const rows = unpaused(lane);
       const first = rows.next();
       if (first.done) return first.value;
       rows.return(null);
       return first.value[1];
     },
-    due: (lane, limit, now) => {
+    /** Returns the ids of up to `limit` due executions of the lane, the longest due first; fewer if many paused ones are among them. */
+    due: (lane: QueueLane, limit: number, now: number): number[] => {
       const ids: number[] = [];
       for (const [id, dispatchAt] of unpaused(lane)) {
         if (dispatchAt > now || ids.length >= limit) break;
@@ -82,7 +75,8 @@ export function createBehindPaused(client: Database, pausedActions: () => Readon
       }
       return ids;
     },
-    update: (after) => {
+    /** Notes an execution that was added or changed: it may be before the position of its lane. */
+    update: (after: Execution): void => {
       const { actionId } = after;
       const key = keyOf(after);
       const position = positions.get(key);
@@ -91,6 +85,7 @@ export function createBehindPaused(client: Database, pausedActions: () => Readon
       // promise: unpaused-execution-is-not-passed
       if (dispatchAt <= position.dispatchAt) positions.set(key, { dispatchAt, actionId: '' });
     },
-    reset: () => positions.clear(),
+    /** Starts again at the beginning of each lane. */
+    reset: (): void => positions.clear(),
   };
 }

@@ -8,16 +8,7 @@ import type { BehindPaused } from './behind-paused.ts';
 import { type ExecutionRow, executionRow, SELECT_STORED, type Values } from './execution-row.ts';
 import type { PausedScopes } from './pauses.ts';
 
-export interface DueSelection {
-  /** Returns the earliest due time of each kind of work. */
-  nextDue(): DueTimes;
-  /** Returns queued executions of all apps, the longest due first. */
-  toDispatch(limit: number, now: number): ExecutionRow[];
-  /** Returns queued executions in fair shares among apps, in the order of the turns. */
-  dispatches(limit: number, now: number, share?: FairShare): ExecutionRow[];
-  polls(limit: number, now: number, share?: FairShare): ExecutionRow[];
-  expiries(limit: number, now: number): ExecutionRow[];
-}
+export type DueSelection = ReturnType<typeof createDueSelection>;
 
 // A lane is the JSON array [app, priority]. One statement covers all lanes or apps: a statement for each costs more than its seek.
 
@@ -59,7 +50,7 @@ export interface DueTools {
 }
 
 // One function because claims and due times share the statements of one connection.
-export function createDueSelection(client: Database, { backlog, paused, behind }: DueTools): DueSelection {
+export function createDueSelection(client: Database, { backlog, paused, behind }: DueTools) {
   const select = (statement: string) => client.prepare<unknown[], Values>(statement).raw();
   const due = {
     ...{ inLane: select(DUE.inLane), polls: select(DUE.polls), expiries: select(DUE.expiries), one: select(DUE.one) },
@@ -104,23 +95,26 @@ export function createDueSelection(client: Database, { backlog, paused, behind }
   }
 
   return {
-    nextDue: () => ({
+    /** Returns the earliest due time of each kind of work. */
+    nextDue: (): DueTimes => ({
       dispatchAt: nextDispatch(),
       pollAt: moments.nextPoll.get(polled()) ?? null,
       expireAt: moments.nextExpiry.get() ?? null,
     }),
-    toDispatch: (limit, now) =>
+    /** Returns queued executions of all apps, the longest due first. */
+    toDispatch: (limit: number, now: number): ExecutionRow[] =>
       lanes()
         .flatMap((lane) => dueIn(lane, limit, now))
         .sort((a, b) => (a.execution.dispatchAt ?? 0) - (b.execution.dispatchAt ?? 0))
         .slice(0, limit),
-    dispatches: (limit, now, share = evenly) =>
+    /** Returns queued executions in fair shares among apps, in the order of the turns. */
+    dispatches: (limit: number, now: number, share: FairShare = evenly): ExecutionRow[] =>
       byTurns(share(limit, demandOf(limit, now)), (app, quota) => queuedOf(app, quota, now)),
-    polls: (limit, now, share = evenly) => {
+    polls: (limit: number, now: number, share: FairShare = evenly): ExecutionRow[] => {
       const turns = share(limit, demandIn(duePolls.all(now, limit, polled())));
       return byTurns(turns, (app, quota) => due.polls.all(app, now, quota).map(stored));
     },
-    expiries: (limit, now) => due.expiries.all(now, limit).map(stored),
+    expiries: (limit: number, now: number): ExecutionRow[] => due.expiries.all(now, limit).map(stored),
   };
 }
 

@@ -23,22 +23,19 @@ const MOVE_DELIVERIES = ['notifications', 'incident_deliveries'].map(
 /** A later time stays: only a move of the due times sets it back. */
 const BEAT = `UPDATE heartbeat SET at = max(at, ?) WHERE id = ${NEWEST}`;
 
-export interface ClockTimes {
-  /** Notes the time as the newest one. Runs inside a transaction. */
-  beat(now: number): void;
-  /** Moves due times and time limits by the step, and notes the step. Runs inside a transaction. */
-  move(step: ClockStep): void;
-}
+export type ClockTimes = ReturnType<typeof createClockTimes>;
 
-export function createClockTimes(client: Database): ClockTimes {
+export function createClockTimes(client: Database) {
   const beat = client.prepare<[string]>(BEAT);
   const moveExecutions = client.prepare<number[]>(MOVE_EXECUTIONS);
   const movePollsAfterEnd = client.prepare<[number]>(MOVE_POLLS_AFTER_END);
   const moveDeliveries = MOVE_DELIVERIES.map((statement) => client.prepare<[{ by: string }]>(statement));
   const note = client.prepare<[number, string]>('INSERT OR REPLACE INTO heartbeat (id, at) VALUES (?, ?)');
   return {
-    beat: (now) => void beat.run(isoTime(now)),
-    move: ({ from, to }) => {
+    /** Notes the time as the newest one. Runs inside a transaction. */
+    beat: (now: number): void => void beat.run(isoTime(now)),
+    /** Moves due times and time limits by the step, and notes the step. Runs inside a transaction. */
+    move: ({ from, to }: ClockStep): void => {
       // The difference of two clocks has fractions.
       const ms = Math.round(to - from);
       moveExecutions.run(...TIME_LIMITS.map(() => ms));

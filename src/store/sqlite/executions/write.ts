@@ -9,16 +9,8 @@ import { hashBytes, uuidBytes } from '../rows.ts';
 import type { AppendedRows } from './appended-rows.ts';
 import type { ExecutionRow } from './execution-row.ts';
 
-export interface ExecutionWriter {
-  insert(execution: Dispatchable, fingerprint: string): ExecutionRow;
-  /** Stores the execution as it is after a change. Returns it as it is stored now. */
-  save(before: ExecutionRow, after: Execution): ExecutionRow;
-  /** Stores that another execution repeats this one. */
-  link(original: ExecutionRow, resubmittedAs: string): ExecutionRow;
-}
-
 /** `rows`: takes new executions, their submissions and their outcomes. */
-export function createExecutionWriter(client: Database, rows: AppendedRows): ExecutionWriter {
+export function createExecutionWriter(client: Database, rows: AppendedRows) {
   const sql = prepare(client);
   const insertOutcome = createOutcomeInsertion(client, rows);
 
@@ -50,7 +42,8 @@ export function createExecutionWriter(client: Database, rows: AppendedRows): Exe
 
   return {
     insert: createInsert(client, rows),
-    save: (before, after) => {
+    /** Stores the execution as it is after a change. Returns it as it is stored now. */
+    save: (before: ExecutionRow, after: Execution): ExecutionRow => {
       const { id, firstExecutionId } = before;
       const outcome = saveOutcome(before, after);
       saveRareColumns(before, after);
@@ -65,7 +58,8 @@ export function createExecutionWriter(client: Database, rows: AppendedRows): Exe
       sql.update.run(...state, id);
       return { ...before, execution: after, outcome };
     },
-    link: (original, resubmittedAs) => {
+    /** Stores that another execution repeats this one. */
+    link: (original: ExecutionRow, resubmittedAs: string): ExecutionRow => {
       sql.link.run(resubmittedAs, original.id);
       return { ...original, execution: { ...original.execution, resubmittedAs } };
     },
@@ -86,12 +80,12 @@ function createOutcomeInsertion(client: Database, rows: AppendedRows): (columns:
   };
 }
 
-function createInsert(client: Database, rows: AppendedRows): ExecutionWriter['insert'] {
+function createInsert(client: Database, rows: AppendedRows) {
   const newest = client.prepare<[], number | null>('SELECT max(id) FROM execution_rows').pluck();
   const executions = rows.table('execution_rows', INSERTED_COLUMNS, INSERTED_VALUES);
   const payloads = rows.table('payload_rows', '(id, inputs, context)', '(?, ?, ?)');
   let id = 0;
-  return (execution, fingerprint) => {
+  return (execution: Dispatchable, fingerprint: string): ExecutionRow => {
     // The newest row is in the table, unless it waits.
     if (executions.waiting() === 0) id = newest.get() ?? 0;
     id += 1;

@@ -24,13 +24,7 @@ export interface LockNote {
   readonly pageBytes: number;
 }
 
-export interface DatabaseLock {
-  readonly path: string;
-  /** Null before the first start of a version that writes notes. */
-  readonly note: LockNote | null;
-  write(note: Omit<LockNote, 'lockInode'>): void;
-  close(): void;
-}
+export type DatabaseLock = ReturnType<typeof takeLock>;
 
 /**
  * Returns the place of a database: of the file itself, not of a symbolic link to it. The file need not exist.
@@ -54,7 +48,7 @@ export function realDatabasePath(path: string): string {
  * Takes the lock of a file: it is held on a file beside it, by the operating system, and ends with the process.
  * @param file a real path. @throws {DatabaseRefused}
  */
-export function takeLock(file: string, mode: number): DatabaseLock {
+export function takeLock(file: string, mode: number) {
   makeFolder(dirname(file));
   if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
     throw new DatabaseRefused(`${file} is a folder: put the name of a file after it in DATABASE_PATH`);
@@ -65,14 +59,15 @@ export function takeLock(file: string, mode: number): DatabaseLock {
   const inode = String(statSync(path).ino);
   return {
     path,
+    /** Null before the first start of a version that writes notes. */
     note: readNote(client),
-    write: (note) => {
+    write: (note: Omit<LockNote, 'lockInode'>): void => {
       client.exec('CREATE TABLE IF NOT EXISTS note (id INTEGER PRIMARY KEY, value TEXT NOT NULL) STRICT');
       const value = JSON.stringify({ ...note, lockInode: inode } satisfies LockNote);
       client.prepare('INSERT OR REPLACE INTO note (id, value) VALUES (1, ?)').run(value);
       client.exec('COMMIT; BEGIN EXCLUSIVE');
     },
-    close: () => client.close(),
+    close: (): void => void client.close(),
   };
 }
 

@@ -26,16 +26,10 @@ export interface OutboxTools {
   readonly append: (stored: ExecutionRow, draft: AuditDraft, now: number) => AuditEntry;
 }
 
-export interface SqliteOutbox {
-  readonly port: Outbox;
-  /** Writes the notification of a change, if the change has one. Runs inside the transaction that changes the execution. */
-  enqueue(before: Execution, after: Execution, now: number): Notification | null;
-  /** Gives up the pending notifications of an execution. Runs inside a transaction. */
-  giveUpPending(reference: string, reason: string, now: number): readonly Change[];
-}
+export type SqliteOutbox = ReturnType<typeof createOutbox>;
 
 // One function because all operations change notifications through the one function that also writes their entries.
-export function createOutbox(client: Database, tools: OutboxTools): SqliteOutbox {
+export function createOutbox(client: Database, tools: OutboxTools) {
   const sql = prepareOutboxStatements(client);
   const list = listNotifications(client);
   const { writer } = tools;
@@ -139,8 +133,10 @@ export function createOutbox(client: Database, tools: OutboxTools): SqliteOutbox
 
   return {
     port,
+    /** Writes the notification of a change, if the change has one. Runs inside the transaction that changes the execution. */
     enqueue,
-    giveUpPending: (reference, reason, now) =>
+    /** Gives up the pending notifications of an execution. Runs inside a transaction. */
+    giveUpPending: (reference: string, reason: string, now: number): readonly Change[] =>
       ofExecution(reference)
         .filter(({ status }) => status === 'PENDING')
         .flatMap(({ id }) => recordDelivery(id, { type: 'given-up', reason }, now).changes),

@@ -24,20 +24,12 @@ export interface ReaderThreadOptions {
   readonly start?: typeof startReaderWorker;
 }
 
-export interface ReaderThread {
-  readonly reads: LongReads;
-  /** Runs the work while no read has a transaction, which would keep the WAL from being emptied. */
-  paused<T>(work: () => Promise<T>): Promise<T>;
-  /** Ends the reads after their slices, then the thread. Reads that follow are rejected. */
-  close(): Promise<void>;
-}
-
 /** The thread ended before it answered. */
 class ThreadEnded extends Error {
   override readonly name = 'ThreadEnded';
 }
 
-export function createReaderThread(options: ReaderThreadOptions): ReaderThread {
+export function createReaderThread(options: ReaderThreadOptions) {
   let current: RunningThread | null = null;
   let closed = false;
 
@@ -70,8 +62,10 @@ export function createReaderThread(options: ReaderThreadOptions): ReaderThread {
   const reads = LONG_READS.map((name) => [name, (input: unknown, signal: AbortSignal) => ask(name, input, signal)]);
   return {
     reads: Object.fromEntries(reads) as LongReads,
-    paused: (work) => (current === null ? work() : current.paused(work)),
-    close: async () => {
+    /** Runs the work while no read has a transaction, which would keep the WAL from being emptied. */
+    paused: <T>(work: () => Promise<T>): Promise<T> => (current === null ? work() : current.paused(work)),
+    /** Ends the reads after their slices, then the thread. Reads that follow are rejected. */
+    close: async (): Promise<void> => {
       closed = true;
       await current?.close();
     },

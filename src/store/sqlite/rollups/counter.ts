@@ -3,21 +3,12 @@
 import type { Database } from 'better-sqlite3';
 import type { CountKey } from '../../shared/rollup-keys.ts';
 
-export interface Counter {
-  /** Adds `times`, which may be negative, to the row of the key, in the order of the columns. */
-  add(key: CountKey, times: number): void;
-  /** Writes what was added since. Runs inside a transaction. */
-  flush(): void;
-  /** Drops what was added since: the transaction was rolled back. */
-  discard(): void;
-}
-
 interface Added {
   readonly key: CountKey;
   times: number;
 }
 
-export function createCounter(client: Database, table: string, columns: readonly string[]): Counter {
+export function createCounter(client: Database, table: string, columns: readonly string[]) {
   const added = new Map<string, Added>();
   const holes = columns.map(() => '?').join(', ');
   const add = client.prepare<unknown[]>(
@@ -28,19 +19,22 @@ export function createCounter(client: Database, table: string, columns: readonly
     `DELETE FROM ${table} WHERE ${columns.map((column) => `${column} = ?`).join(' AND ')} AND count <= 0`,
   );
   return {
-    add: (key, times) => {
+    /** Adds `times`, which may be negative, to the row of the key, in the order of the columns. */
+    add: (key: CountKey, times: number): void => {
       const name = key.join('\n');
       const known = added.get(name);
       if (known === undefined) added.set(name, { key, times });
       else known.times += times;
     },
-    flush: () => {
+    /** Writes what was added since. Runs inside a transaction. */
+    flush: (): void => {
       for (const { key, times } of added.values()) {
         if (times !== 0) add.run(...key, times);
         if (times < 0) dropEmpty.run(...key);
       }
       added.clear();
     },
-    discard: () => added.clear(),
+    /** Drops what was added since: the transaction was rolled back. */
+    discard: (): void => added.clear(),
   };
 }

@@ -1,8 +1,6 @@
 // A new file to which a PostgreSQL database is moved. It gets its name when it is complete and verified.
 
 import { closeSync } from 'node:fs';
-import type { Database } from 'better-sqlite3';
-import type { MovedRow } from '../../../moved-rows.ts';
 import { discardCopy, publishCopy, unusedPath } from '../backup.ts';
 import { withFileError } from '../database-refused.ts';
 import { openWithMode } from '../file-mode.ts';
@@ -10,21 +8,10 @@ import { markPlaced } from '../identity.ts';
 import { openDatabase } from '../open.ts';
 import { createFileWriter } from './write-tables.ts';
 
-export interface FileTarget {
-  /** The real path that the file gets. */
-  readonly file: string;
-  readonly client: Database;
-  write(table: string, row: MovedRow): void;
-  /** Writes the rows that wait. */
-  finish(): void;
-  /** Gives the file its name. @throws {BackupFailed} if the name was taken meanwhile. */
-  publish(): void;
-  /** Removes what was not published. */
-  discard(): void;
-}
+export type FileTarget = ReturnType<typeof openFileTarget>;
 
 /** An unfinished file of an earlier run is replaced. @throws {DatabaseRefused} if the path is in use. */
-export function openFileTarget(path: string, mode: number): FileTarget {
+export function openFileTarget(path: string, mode: number) {
   const file = unusedPath(path);
   const partial = `${file}.move.partial`;
   discardCopy(partial);
@@ -33,15 +20,20 @@ export function openFileTarget(path: string, mode: number): FileTarget {
   const { client } = opened;
   const writer = createFileWriter(client);
   return {
-    ...{ file, client },
+    /** The real path that the file gets. */
+    file,
+    client,
     write: writer.add,
+    /** Writes the rows that wait. */
     finish: writer.flush,
+    /** Gives the file its name. @throws {BackupFailed} if the name was taken meanwhile. */
     publish: () => {
       // The first start takes the file over as it is: it is not a backup.
       markPlaced(partial, client);
       opened.close();
       publishCopy(partial, file);
     },
+    /** Removes what was not published. */
     discard: () => {
       opened.close();
       discardCopy(partial);
