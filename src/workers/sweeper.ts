@@ -4,6 +4,7 @@ import type { Cxone, Permit } from '../cxone/port.ts';
 import { type Execution, isTerminal } from '../execution/execution.ts';
 import type { Work } from '../lib/loop.ts';
 import type { FairShare } from '../lib/weighted-fair-share.ts';
+import type { World } from '../lib/world.ts';
 import type { DueWork, ExecutionRecorder } from '../store/port.ts';
 import { retryUntilCommitted } from '../store/retry-until-committed.ts';
 import { type PollTools, pollOnce } from '../usecases/poll-once.ts';
@@ -33,9 +34,7 @@ export interface SweeperTools extends PollTools {
 export function createSweeper(tools: SweeperTools): Work {
   const { store, world, share, minPollIntervalMs = 0 } = tools;
   const leaseMs = Math.max(LEASE_MS, minPollIntervalMs);
-  const begun = world.elapsed();
-  /** The start of this process on the wall clock as it is now. */
-  const startedAt = () => world.now() - Math.round(world.elapsed() - begun);
+  const patience = createPatience(world);
   const underWay = new Set<string>();
 
   return async ({ signal, spawn }) => {
@@ -44,7 +43,7 @@ export function createSweeper(tools: SweeperTools): Work {
     if (pollAt > world.now()) return pollAt - world.now();
     const permits = await permitsInTime(tools, signal);
     if (permits.length === 0) {
-      await expireUnreachable(tools, startedAt());
+      await expireUnreachable(tools, patience);
       return 0;
     }
     let claimed: Execution[] = [];
@@ -62,7 +61,7 @@ export function createSweeper(tools: SweeperTools): Work {
         continue;
       }
       underWay.add(reference);
-      spawn(poll(tools, { execution, permit, signal }, startedAt).finally(() => underWay.delete(reference)));
+      spawn(poll(tools, { execution, permit, signal }, patience).finally(() => underWay.delete(reference)));
     }
     return 0;
   };
@@ -74,11 +73,12 @@ interface Claim {
   readonly signal: AbortSignal;
 }
 
-async function poll(tools: SweeperTools, claim: Claim, startedAt: () => number): Promise<void> {
+async function poll(tools: SweeperTools, claim: Claim, patience: Patience): Promise<void> {
   const { store, world, minPollIntervalMs: minIntervalMs = 0 } = tools;
   const { execution, signal } = claim;
   const final = isPast(execution.deadline, world.now());
   const { response, respondedAt, recorded } = await pollOnce(tools, { ...claim, final, minIntervalMs });
+  if (response.type !== 'failed' || response.asked) patience.reached(execution);
   // What has ended is polled because of a callback, and does not time out.
   // promise: poll-after-the-end-ends-nothing
   if (isTerminal(execution.status)) return;
@@ -95,25 +95,73 @@ async function poll(tools: SweeperTools, claim: Claim, startedAt: () => number):
     if (final) await expire('the response to the last poll names another executionId');
   } else if (response.type !== 'failed') return;
   else if (final && response.asked) await expire(`the last poll failed: ${response.message}`);
-  else if (isPast(patienceEnd(execution, startedAt()), respondedAt)) await expire(UNREACHABLE);
+  else if (patience.ends(execution, respondedAt)) await expire(UNREACHABLE);
 }
 
 const UNREACHABLE = 'CXone could not be polled at the deadline, nor for the length of another polling window';
 
-/**
- * Returns when an execution ends although its last poll never reached CXone. The last poll is retried for the length of
- * another polling window, from the deadline or from the start of this process, whichever is later.
- */
-function patienceEnd(execution: Execution, startedAt: number): number | null {
-  if (execution.deadline === null) return null;
-  return Math.max(execution.deadline, startedAt) + execution.timeoutSeconds * 1000;
+/** Executions of which a last poll has failed that are remembered, and for how long at least. */
+const MAX_TRIED = 10_000;
+const TRIED_FOR_MS = 600_000;
+
+/** How long an execution stays open although no last poll reaches CXone: for the length of another polling window. */
+interface Patience {
+  /** Notes that a poll has reached CXone. */
+  reached(execution: Execution): void;
+  /** Returns whether the patience with an execution has ended of which a poll has just failed. */
+  ends(execution: Execution, now: number): boolean;
+  /** Returns whether the patience with an execution has ended that waits for its poll. */
+  endsUnpolled(execution: Execution, now: number): boolean;
+}
+
+/** Patience begins at the deadline, or at the start of this process, or later: after an outage many polls are due, and wait for each other. */
+function createPatience(world: World): Patience {
+  /** Elapsed time of the last poll that reached CXone; at first, that of the start. */
+  let reachedAt = world.elapsed();
+  /** Elapsed times of the first last polls that failed, oldest first. */
+  const tried = new Map<string, number>();
+
+  /** @param since elapsed time */
+  function isOver({ deadline, timeoutSeconds }: Execution, since: number, now: number): boolean {
+    const sinceOnClock = world.now() - Math.round(world.elapsed() - since);
+    return deadline !== null && now >= Math.max(deadline, sinceOnClock) + timeoutSeconds * 1000;
+  }
+
+  function triedAt(reference: string): number {
+    const known = tried.get(reference);
+    if (known !== undefined) return known;
+    const now = world.elapsed();
+    for (const [oldest, at] of tried) {
+      if (tried.size < MAX_TRIED || now - at < TRIED_FOR_MS) break;
+      tried.delete(oldest);
+    }
+    if (tried.size >= MAX_TRIED) return reachedAt;
+    tried.set(reference, now);
+    return now;
+  }
+
+  return {
+    reached: ({ reference }) => {
+      reachedAt = world.elapsed();
+      tried.delete(reference);
+    },
+    ends: (execution, now) => {
+      if (!isPast(execution.deadline, now)) return false;
+      // promise: last-poll-of-a-backlog-is-retried
+      const hasEnded = isOver(execution, triedAt(execution.reference), now);
+      if (hasEnded) tried.delete(execution.reference);
+      return hasEnded;
+    },
+    // promise: backlog-is-polled-before-timeout
+    endsUnpolled: (execution, now) => isOver(execution, reachedAt, now),
+  };
 }
 
 /** Ends executions past their patience while CXone's limits grant no permits; postpones the others. */
-async function expireUnreachable({ store, world }: SweeperTools, startedAt: number): Promise<void> {
+async function expireUnreachable({ store, world }: SweeperTools, patience: Patience): Promise<void> {
   const now = world.now();
   for (const execution of await store.claimPolls(MAX_CLAIM, now, now + MAX_WAIT_FOR_PERMITS_MS)) {
-    if (isTerminal(execution.status) || !isPast(patienceEnd(execution, startedAt), now)) continue;
+    if (isTerminal(execution.status) || !patience.endsUnpolled(execution, now)) continue;
     await store.record(execution.reference, { type: 'expired', message: UNREACHABLE }, now);
   }
 }

@@ -762,6 +762,18 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/workers/sweeper.test.ts'],
   },
   {
+    tag: 'backlog-is-polled-before-timeout',
+    promise: 'what waits for its last poll behind others does not time out while CXone answers',
+    edit: swapped('reachedAt', 'Number.NEGATIVE_INFINITY'),
+    tests: ['test/workers/sweeper.test.ts'],
+  },
+  {
+    tag: 'last-poll-of-a-backlog-is-retried',
+    promise: 'a last poll that comes late because of others, and never reached CXone, is retried',
+    edit: swapped('triedAt(execution.reference)', 'Number.NEGATIVE_INFINITY'),
+    tests: ['test/workers/sweeper.test.ts'],
+  },
+  {
     tag: 'claim-is-a-lease',
     promise: 'a claim is a lease',
     edit: removed,

@@ -127,6 +127,44 @@ test('while the limits of CXone allow no request, an execution still times out, 
   expect(await find(id)).toMatchObject({ status: 'TIMEOUT', pollCount: 0 });
 });
 
+test('after an outage, each execution is polled before it times out, also when CXone allows no request meanwhile', async () => {
+  const { add, cxone, find, restart, stop, world } = startTestBackground();
+  const ids: string[] = [];
+  for (let n = 0; n < 20; n += 1) ids.push(await add({ ...WINDOW, correlationId: `due-${n}` }));
+  await stop();
+  await world.advance(3_600_000);
+  cxone.limit = 1;
+  cxone.onPoll = async () => {
+    await world.sleep(2_500);
+    return FOUND;
+  };
+  restart();
+  // Longer than a polling window.
+  await world.advance(40_000);
+  expect(cxone.polls.length).toBeLessThan(ids.length);
+  cxone.limit = 0;
+  await world.advance(12_000);
+  cxone.limit = 1;
+  await world.advance(30_000);
+  for (const id of ids) expect(await find(id)).toMatchObject({ status: 'COMPLETED', resolvedBy: 'poll', pollCount: 1 });
+});
+
+test('a last poll that comes late, because others were due before it, is retried when it does not reach CXone', async () => {
+  const { add, cxone, find, restart, stop, world } = startTestBackground();
+  const ids = [await add({ ...WINDOW, correlationId: 'first' }), await add({ ...WINDOW, correlationId: 'second' })];
+  await stop();
+  await world.advance(3_600_000);
+  cxone.limit = 1;
+  cxone.onPoll = async () => {
+    if (cxone.polls.length === 1) await world.sleep(35_000);
+    return cxone.polls.length === 2 ? failing(false) : FOUND;
+  };
+  restart();
+  await world.advance(50_000);
+  expect(cxone.polls).toHaveLength(3);
+  for (const id of ids) expect(await find(id)).toMatchObject({ status: 'COMPLETED', resolvedBy: 'poll' });
+});
+
 test('a Retry-After on a poll is respected by that execution', async () => {
   const { add, cxone, world } = startTestBackground();
   cxone.onPoll = async () => failing(false, 20_000);
