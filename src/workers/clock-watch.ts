@@ -27,8 +27,8 @@ export interface ClockWatchTools {
 }
 
 /**
- * A step back would postpone stored work: its due times move back by as much, and only then does the clock of the receiver
- * follow. A step forward moves them forward as far as it undoes steps back; beyond that, it may make stored work due at once: the
+ * A step back would postpone stored work: its due times move back by as much, and the clock of the receiver follows once that has
+ * begun. A step forward moves them forward as far as it undoes steps back; beyond that, it may make stored work due at once: the
  * loops look for it.
  */
 export function createClockWatch({ clock, store, log, loops, leads }: ClockWatchTools): Work {
@@ -42,9 +42,16 @@ export function createClockWatch({ clock, store, log, loops, leads }: ClockWatch
     if (movedMs === 0) return;
     const from = Math.round(world.now());
     const step = { from, to: from + movedMs };
-    await retryUntilCommitted(async () => (leads() ? store.moveDueTimes(step) : undefined), world, signal);
-    clock.follow(movedMs);
-    seen += movedMs;
+    let isFollowed = false;
+    const begun = () => {
+      if (isFollowed) return;
+      isFollowed = true;
+      clock.follow(movedMs);
+      seen += movedMs;
+    };
+    const move = async () => (leads() && !isFollowed ? store.moveDueTimes(step, begun) : undefined);
+    await retryUntilCommitted(move, world, signal);
+    begun();
     const facts = { ...(movedMs < 0 ? { setBackMs: -movedMs } : { setForwardMs: movedMs }), ...inIso(step) };
     const how = movedMs < 0 ? 'back' : 'forward again';
     log.warn(facts, `the clock was set ${how}: the times of waiting work were moved with it`);

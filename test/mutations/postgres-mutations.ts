@@ -15,6 +15,7 @@ import {
 import { MUTATIONS, type Mutation } from './mutations.ts';
 
 const AT_A_RATE_OF_ONE = 'however one leader follows another';
+const CLOCK_STEPS = 'test/store/postgres/clock-steps.test.ts';
 const CONTRACT = 'test/store/postgres/contract.slow.test.ts';
 const INSIGHTS = 'test/store/postgres/insights.slow.test.ts';
 const IDENTITY = 'test/store/postgres/identity.test.ts';
@@ -670,6 +671,18 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/postgres/settings.test.ts'],
   },
   {
+    tag: 'postgres/idle-connection-is-asked-first',
+    promise: 'a read does not wait for its time limit on a connection that was lost while it was idle',
+    edit: removed,
+    tests: ['test/store/postgres/idle-connections.test.ts'],
+  },
+  {
+    tag: 'postgres/few-rollups-are-merged-at-once',
+    promise: 'a merge of the roll-ups looks at few rows, whatever a database has of them',
+    edit: swapped('20_000', '20_000_000'),
+    tests: ['test/store/postgres/merging.test.ts'],
+  },
+  {
     tag: 'postgres/rate-moves-with-the-clock',
     promise: 'an app with a rate waits no longer when the clock of the database is set back',
     edit: swapped("make_interval(secs => ($1 ->> 'by')::bigint / 1000.0)", "interval '0'"),
@@ -677,9 +690,30 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: 'a clock of the database that is set back',
   },
   {
+    tag: 'postgres/new-times-stay-with-the-clock',
+    promise: 'a step of the clock does not move the times of what is accepted meanwhile',
+    edit: swapped('AND w.execution <= (SELECT executions FROM before)', ''),
+    tests: [CLOCK_STEPS],
+    title: 'what comes meanwhile stays',
+  },
+  {
+    tag: 'postgres/all-times-move-with-the-clock',
+    promise: 'a step of the clock moves the times of any number of executions',
+    edit: removed,
+    tests: [CLOCK_STEPS],
+    title: 'each moves once',
+  },
+  {
+    tag: 'postgres/claims-wait-for-the-clock',
+    promise: 'nothing is claimed by the new clock whose times are of the old one',
+    edit: swapped('alone(async () =>', '(async (work: () => Promise<void>) => work())(async () =>'),
+    tests: [CLOCK_STEPS],
+    title: 'nothing is claimed meanwhile',
+  },
+  {
     tag: 'postgres/announcements-move-with-the-clock',
     promise: 'a clock of the database that is set back delays no announcement of an incident',
-    edit: swapped('WHERE due_at IS NOT NULL\n  ), rates', 'WHERE false\n  ), rates'),
+    edit: swapped('WHERE due_at IS NOT NULL AND', 'WHERE false AND'),
     tests: ['test/store/postgres/contract.slow.test.ts'],
     title: 'what is to be announced moves with the clock',
   },

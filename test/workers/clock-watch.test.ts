@@ -177,6 +177,26 @@ test('the clock of the receiver continues until the due times can be moved, and 
   expect(log.lines).toMatchObject([{ level: 'warn', facts: { setBackMs: 600_000 } }]);
 });
 
+test('the clock of the receiver follows once, as soon as the due times begin to move', async () => {
+  const world = createManualWorld();
+  const clock = createSteadyClock(world);
+  const store = {
+    moveDueTimes: async (_step: ClockStep, begun?: () => void) => {
+      begun?.();
+      await world.sleep(30_000);
+    },
+  };
+  const work = createClockWatch({ clock, store, log: quietLog(), loops: () => new Map(), leads: () => true });
+  const startedAt = clock.world.now();
+  world.stepClock(-600_000);
+  const round = work({ signal: new AbortController().signal, spawn: () => {} });
+  await world.advance(1_000);
+  expect(clock.world.now() - startedAt).toBe(1_000 - 600_000);
+  await world.advance(29_000);
+  await round;
+  expect(clock.world.now() - startedAt).toBe(30_000 - 600_000);
+});
+
 test('a clock that is adjusted in small amounts is followed without a word', async () => {
   const world = createManualWorld();
   const clock = createSteadyClock(world);

@@ -25,6 +25,7 @@ import { createSession, type Session } from './connection/session.ts';
 import type { BatchResult } from './connection/statements.ts';
 import { createTerms } from './connection/terms.ts';
 import { applyEvent } from './executions/apply-event.ts';
+import { createClockSteps } from './executions/clock-steps.ts';
 import { createClockTimes } from './executions/clock-times.ts';
 import { createDueWork } from './executions/due-work.ts';
 import { createIncidents } from './executions/incidents.ts';
@@ -47,7 +48,9 @@ import { createQueueMonitor } from './queries/queue.ts';
 import { createStatistics } from './queries/statistics.ts';
 import { createErasure } from './retention/erasure.ts';
 import { createRetention } from './retention/retention.ts';
-import { createMerging, createRollupReader } from './rollups/read.ts';
+import { createMerging } from './rollups/merging.ts';
+import { createRollupReader } from './rollups/read.ts';
+import { createTurns } from './turns.ts';
 
 /** How long the commits that are under way are awaited when the store is closed, in milliseconds. */
 const LAST_COMMITS_MS = 5_000;
@@ -82,8 +85,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   /** Each with whether it needs the next changes at once. */
   const othersListeners = new Map<OthersListener, () => boolean>();
   let head: AuditHead = { id: 0, hash: '' };
-  const reads = createReads(connecting);
-  const side = createReads({ ...connecting, connections: 1, settings: SIDE_SETTINGS });
+  const reads = createReads({ ...connecting, world });
+  const side = createReads({ ...connecting, world, connections: 1, settings: SIDE_SETTINGS });
   const terms = createTerms(log);
   const room = createRoom(createSession({ ...options, connecting, unresponsive }, terms, reload));
   const { session } = room;
@@ -103,6 +106,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     makeRoom: async () => partitions.ensure((await readHead(reads)).id, session.all),
     ...(options.observeCommit ? { observe: options.observeCommit } : {}),
   });
+  const [claims, deliveries] = [createTurns(), createTurns()];
   const isAwaited = () => [...othersListeners.values()].some((isAwaitedBy) => isAwaitedBy());
   const hints = createHints({
     ...{ connecting, world, log },
@@ -197,16 +201,17 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 
   return {
     ...createIntake({ writer, find, findByReference }),
-    ...createDueWork({ reads, writer, listedRepeats, paused: pauses.paused, left }),
+    ...createDueWork({ reads, writer, listedRepeats, paused: pauses.paused, left, inTurn: claims }),
     ...pauses.port,
     ...createIncidents(reads, ordering),
     ...createEndpoints({ reads, session: ordering, writer }),
-    ...createOutbox({ reads, writer }),
+    ...createOutbox({ reads, writer, inTurn: deliveries }),
     ...createSubmissionRates(side),
     leaderChannel: createLeaderChannel(side, session),
     ...createQueueMonitor(reads),
     ...createAuditFeed(reads),
     ...createExecutionList(reads),
+    ...createClockSteps({ session, term: terms.current, world, log, alone: (work) => claims(() => deliveries(work)) }),
     ...createClockTimes(reads, session, { verifyRoom: room.verify, upkeep: createMerging(session, world) }),
     ...createActivityLog(reads, session),
     ...createSummaries({ reads, writer }),

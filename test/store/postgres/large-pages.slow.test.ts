@@ -30,7 +30,12 @@ async function listOf(results: readonly string[]) {
     await store.add({ execution, fingerprint: 'print', queueCapacity: 100 });
     await store.record(execution.reference, callback(completed(LargeJson.from(JSON.stringify(result)))), NOON + n);
   }
-  const reads = createReads({ addresses: addressesIn(url), log: quietLog(), applicationName: 'test' });
+  const reads = createReads({
+    addresses: addressesIn(url),
+    log: quietLog(),
+    applicationName: 'test',
+    world: systemWorld,
+  });
   closing.push(async () => reads.close());
   /** Characters of results that each statement read, if it read any. */
   const charsRead: number[] = [];

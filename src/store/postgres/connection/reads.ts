@@ -1,7 +1,8 @@
 // Statements beside the writing session, on a few connections to the same host: reads, and writes that need no receipt.
 
-import type { Client } from 'pg';
+import type { Client, QueryConfig } from 'pg';
 import { reasonOf } from '../../../lib/log.ts';
+import type { World } from '../../../lib/world.ts';
 import { StoreUnavailable } from '../../port.ts';
 import { type Reads, readsThrough } from '../../shared/reads.ts';
 import { comparable } from '../storable-json.ts';
@@ -17,7 +18,12 @@ const READ_MS = 60_000;
 /** For writes whose loss in a crash of the server does no harm: they do not wait for the disk. */
 export const SIDE_SETTINGS = { synchronous_commit: 'off' } as const;
 
+/** Idle time of a connection after which it is asked first whether it still leads to the server, and the time limit of that, in milliseconds. */
+const IDLE_MS = 5_000;
+const CHECK_MS = 2_000;
+
 export interface ReadsOptions extends ConnectOptions {
+  readonly world: Pick<World, 'elapsed'>;
   /** Maximum of connections; default: 4. */
   readonly connections?: number;
 }
@@ -31,11 +37,14 @@ export interface ReadConnections extends Reads {
 interface Lane {
   client: Client | null;
   keptPlan: KeptPlans;
+  /** Elapsed time of its last response. */
+  usedAt: number;
 }
 
 /** Each query waits for the next free connection. A connection that breaks is replaced by the next query. */
-export function createReads({ connections = MAX_CONNECTIONS, ...options }: ReadsOptions): ReadConnections {
-  const lanes: Lane[] = Array.from({ length: connections }, () => ({ client: null, keptPlan: createKeptPlans() }));
+export function createReads({ connections = MAX_CONNECTIONS, world, ...options }: ReadsOptions): ReadConnections {
+  const newLane = (): Lane => ({ client: null, keptPlan: createKeptPlans(), usedAt: 0 });
+  const lanes = Array.from({ length: connections }, newLane);
   const free = [...lanes];
   const waiting: ((lane: Lane) => void)[] = [];
   const open = new Set<Client>();
@@ -54,6 +63,8 @@ export function createReads({ connections = MAX_CONNECTIONS, ...options }: Reads
   }
 
   async function connected(lane: Lane): Promise<Client> {
+    // promise: postgres/idle-connection-is-asked-first
+    if (lane.client !== null && world.elapsed() - lane.usedAt >= IDLE_MS) await check(lane, lane.client);
     if (lane.client !== null) return lane.client;
     const { client } = await connectWritable({ limitMs: READ_MS, ...options });
     lane.client = client;
@@ -61,6 +72,18 @@ export function createReads({ connections = MAX_CONNECTIONS, ...options }: Reads
     open.add(client);
     client.on('end', () => drop(lane, client));
     return client;
+  }
+
+  /** A proxy or a firewall may have lost it without a word. The query would wait for its time limit. */
+  async function check(lane: Lane, client: Client): Promise<void> {
+    try {
+      // A time limit of its own, which the types of the package lack.
+      const query: QueryConfig & { query_timeout: number } = { text: 'SELECT 1', query_timeout: CHECK_MS };
+      await client.query(query);
+    } catch (error) {
+      options.log.debug(() => ({ reason: reasonOf(error) }), 'an idle connection was lost');
+      drop(lane, client);
+    }
   }
 
   function drop(lane: Lane, client: Client): void {
@@ -73,7 +96,9 @@ export function createReads({ connections = MAX_CONNECTIONS, ...options }: Reads
     const lane = await take();
     try {
       const client = await connected(lane);
-      return (await client.query({ text, values: comparable(values), ...keptUnder(name, lane.keptPlan) })).rows;
+      const { rows } = await client.query({ text, values: comparable(values), ...keptUnder(name, lane.keptPlan) });
+      lane.usedAt = world.elapsed();
+      return rows;
     } catch (error) {
       // Another host may accept writes by now.
       const isLost = leavesInDoubt(error) || codeOf(error) === READ_ONLY;

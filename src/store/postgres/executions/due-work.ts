@@ -12,7 +12,7 @@ import { SELECT_EXECUTION, type StoredRow, toExecution } from '../batch/aggregat
 import type { Part } from '../batch/part.ts';
 import { taskOn, unchanged } from '../batch/task.ts';
 import type { Writer } from '../group-commit.ts';
-import { createTurns } from '../turns.ts';
+import type { Turns } from '../turns.ts';
 import { applyEvent } from './apply-event.ts';
 import type { LeftQueue, Returned } from './left-queue.ts';
 import type { PausedScopes } from './pauses.ts';
@@ -23,6 +23,8 @@ interface DueWorkTools {
   readonly listedRepeats: number;
   readonly paused: PausedScopes;
   readonly left: Pick<LeftQueue, 'returned'>;
+  /** A selection sees what the claim before it left: two at the same time would select the same executions. */
+  readonly inTurn: Turns;
 }
 
 interface Demand {
@@ -100,10 +102,8 @@ const NEXT_DUE = `SELECT
 type Claims = Pick<DueWork, 'dueDispatches' | 'claimDispatches' | 'claimPolls' | 'expire' | 'nextDue'>;
 
 // One function because its claims take turns.
-export function createDueWork({ reads, writer, listedRepeats, paused, left }: DueWorkTools): Claims {
+export function createDueWork({ reads, writer, listedRepeats, paused, left, inTurn }: DueWorkTools): Claims {
   const evenly = createFairShare();
-  // A selection sees what the claim before it left: two at the same time would select the same executions.
-  const inTurn = createTurns();
 
   const turnsOf = (demand: readonly Demand[], limit: number, share: FairShare) =>
     share(limit, new Map(demand.map(({ app, count }) => [app, Number(count)])));

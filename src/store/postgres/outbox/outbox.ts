@@ -10,7 +10,7 @@ import type { Reads } from '../../shared/reads.ts';
 import type { Part } from '../batch/part.ts';
 import { type Decided, notificationTask, unchanged } from '../batch/task.ts';
 import type { Writer } from '../group-commit.ts';
-import { createTurns } from '../turns.ts';
+import type { Turns } from '../turns.ts';
 import { listNotifications, NOTIFICATIONS } from './list.ts';
 
 /** Maximum of notifications of a lane that one search for overdue ones reads; no index serves that search. */
@@ -19,6 +19,8 @@ const MAX_OVERDUE_SCAN = 1_000;
 interface OutboxTools {
   readonly reads: Reads;
   readonly writer: Pick<Writer, 'mutate' | 'mutateAll'>;
+  /** A selection sees what the claim before it left. */
+  readonly inTurn: Turns;
 }
 
 interface Named {
@@ -54,10 +56,8 @@ const OVERDUE = `SELECT id, reference FROM (
 
 const isDueAt = (now: number) => (one: Notification) => one.dueAt !== null && one.dueAt <= now;
 
-export function createOutbox({ reads, writer }: OutboxTools): Outbox {
+export function createOutbox({ reads, writer, inTurn }: OutboxTools): Outbox {
   const list = listNotifications(reads);
-  // A selection sees what the claim before it left.
-  const inTurn = createTurns();
 
   async function find(id: string): Promise<Notification | undefined> {
     const row = await reads.first<ListedNotification>(`${selectNotifications(NOTIFICATIONS.name)} WHERE id = $1`, [id]);

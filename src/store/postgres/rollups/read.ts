@@ -1,6 +1,5 @@
-// Reads the roll-ups, and merges their rows.
+// Reads the roll-ups.
 
-import type { World } from '../../../lib/world.ts';
 import {
   type RollupHistory,
   type Rollups,
@@ -11,7 +10,6 @@ import {
 import type { Reads } from '../../shared/reads.ts';
 import { createRollupReads } from '../../shared/rollup-reads.ts';
 import { MAX_LEVEL, rankOf, sufficientLevel } from '../../shared/sample-ranks.ts';
-import type { Session } from '../connection/session.ts';
 import { leastReferenceAt } from '../executions/uuid-bounds.ts';
 import { OBSERVED, type ObservedRow, toObservation } from '../queries/observations.ts';
 import { createCourseReader } from './course.ts';
@@ -28,13 +26,6 @@ const RELATIONS = {
 
 const SAMPLED = `${OBSERVED} WHERE action_id = $1 AND sample_level = ANY ($2::smallint[]) AND reference >= $3 AND reference < $4
   AND sent_at IS NOT NULL`;
-
-const MERGE_EVERY_MS = 60_000;
-
-/** One row for each key, in one statement, so that each read sees the counts once. */
-const MERGE = `WITH merged AS (DELETE FROM rollup_rows RETURNING *)
-  INSERT INTO rollup_rows SELECT kind, hour, app, action_id, a, b, c, d, e, sum(count) FROM merged
-  GROUP BY kind, hour, app, action_id, a, b, c, d, e HAVING sum(count) <> 0`;
 
 /** Everything is counted: a database begins with the roll-ups. */
 const ALL = { countedFrom: 0 } as const;
@@ -62,16 +53,6 @@ export function createRollupReader(reads: Reads): Rollups & RollupHistory {
     ...counts,
     sample,
     course: createCourseReader(reads),
-  };
-}
-
-/** Returns a function that merges the rows of the roll-ups from time to time. */
-export function createMerging(session: Pick<Session, 'all'>, world: Pick<World, 'elapsed'>): () => Promise<void> {
-  let mergedAt = world.elapsed();
-  return async () => {
-    if (world.elapsed() - mergedAt < MERGE_EVERY_MS) return;
-    mergedAt = world.elapsed();
-    await session.all(MERGE, []);
   };
 }
 

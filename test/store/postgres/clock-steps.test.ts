@@ -1,0 +1,143 @@
+// A step of the clock moves the times of any number of executions and notifications, each once.
+
+import { afterEach, describe, expect, test } from 'vitest';
+import { systemWorld } from '../../../src/lib/world.ts';
+import { StoreUnavailable } from '../../../src/store/port.ts';
+import { NotLeading } from '../../../src/store/postgres/connection/errors.ts';
+import type { Session } from '../../../src/store/postgres/connection/session.ts';
+import { createClockSteps } from '../../../src/store/postgres/executions/clock-steps.ts';
+import { openPostgresStore, type PostgresStore } from '../../../src/store/postgres/store.ts';
+import { anExecution, NOON } from '../../support/executions.ts';
+import { createReusedDatabase, serverUrl, withClient } from '../../support/postgres/databases.ts';
+import { quietLog } from '../../support/quiet-log.ts';
+
+const HOUR = 3_600_000;
+/** Several slices. */
+const MANY = 9_000;
+/** Those of the last slice, which would be claimed first. */
+const URGENT = 1_000;
+
+const database = createReusedDatabase();
+const opened: PostgresStore[] = [];
+
+afterEach(async () => {
+  for (const store of opened.splice(0)) await store.close();
+});
+
+async function openOn(url: string): Promise<PostgresStore> {
+  const store = await openPostgresStore({ url, world: systemWorld, log: quietLog() });
+  opened.push(store);
+  return store;
+}
+
+/** Queued executions that are due at noon, and as many notifications. */
+async function fill(url: string): Promise<void> {
+  await withClient(url, async (client) => {
+    await client.query(`INSERT INTO execution_rows (reference, submitted_at, timeout_seconds, grace_seconds, retry_uncertain, priority,
+        correlation_id, app, action_id, fingerprint, sample_level, status, dispatch_at, expire_at)
+      SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, ${NOON}, 30, 10, false,
+        CASE WHEN n > ${MANY - URGENT} THEN 9 ELSE 4 END, 'many-' || n, 'shop', 'look-up', '',
+        0, 1, ${NOON}, ${NOON + HOUR} FROM generate_series(1, ${MANY}) AS n`);
+    await client.query(`INSERT INTO work (reference, execution, app, action_id, priority, status, submitted_at, dispatch_at, expire_at)
+      SELECT reference, id, app, action_id, priority, status, submitted_at, dispatch_at, expire_at FROM execution_rows`);
+    await client.query(`INSERT INTO notification_rows (id, reference, correlation_id, app, type, url, origin, created_at, status, due_at,
+        give_up_at, attempts)
+      SELECT 'letter-' || id, reference, correlation_id, app, 'execution.completed', 'https://a.example/', 'https://a.example', ${NOON},
+        'PENDING', ${NOON}, ${NOON + HOUR}, 0 FROM execution_rows`);
+    await client.query(
+      `INSERT INTO notification_work (id, app, origin, due_at) SELECT id, app, origin, due_at FROM notification_rows`,
+    );
+  });
+}
+
+/** How many rows have moved by how much. */
+const movedBy = (url: string, from: string, column: string) =>
+  withClient(url, async (client) => {
+    const { rows } = await client.query(
+      `SELECT (${column} - ${NOON})::integer AS by, count(*)::integer AS count FROM ${from} GROUP BY 1 ORDER BY 1`,
+    );
+    return rows.map(({ by, count }) => [by, count]);
+  });
+
+describe.skipIf(serverUrl === null)('of more executions and notifications than one statement moves', () => {
+  test('each moves once, what comes meanwhile stays, and nothing is claimed meanwhile', async () => {
+    const url = await database();
+    const leader = await openOn(url);
+    const other = await openOn(url);
+    await fill(url);
+    // The claim finds its connection open.
+    await leader.nextDue();
+    const later = NOON + 2_000;
+    const meanwhile: { added?: Promise<unknown>; claimed?: Promise<unknown[]> } = {};
+    await leader.moveDueTimes({ from: NOON, to: NOON + HOUR }, () => {
+      const execution = anExecution({ app: 'shop' }, later);
+      meanwhile.added = other.add({ execution, fingerprint: 'print', queueCapacity: 100_000 });
+      meanwhile.claimed = leader.claimDispatches(10, NOON + 1_000);
+    });
+    expect(await meanwhile.claimed).toEqual([]);
+    expect(await meanwhile.added).toMatchObject({ outcome: 'added' });
+    const all = [
+      [later - NOON, 1],
+      [HOUR, MANY],
+    ];
+    expect(await movedBy(url, 'work', 'dispatch_at')).toEqual(all);
+    expect(await movedBy(url, 'execution_rows', 'dispatch_at')).toEqual(all);
+    expect(await movedBy(url, 'notification_work', 'due_at')).toEqual([[HOUR, MANY]]);
+    expect(await movedBy(url, 'notification_rows', 'due_at')).toEqual([[HOUR, MANY]]);
+    expect(await leader.lastClockStep()).toEqual({ from: NOON, to: NOON + HOUR });
+  });
+});
+
+/** A session whose slices end in these ways. */
+function steps(ends: readonly (Error | boolean)[], terms: readonly number[] = []) {
+  const places: unknown[] = [];
+  const log = quietLog();
+  const waits: number[] = [];
+  const session = {
+    state: () => 'active' as const,
+    writeAsLeader: async (_statement: string, values: object) => {
+      places.push('reference' in values ? values.reference : undefined);
+      const end = ends[places.length - 1];
+      if (end instanceof Error) throw end;
+      return { executions: 9, sequence: 9, reference: `${places.length}`, notification: null, isLast: end };
+    },
+  };
+  let asked = 0;
+  const { moveDueTimes } = createClockSteps({
+    session: session as unknown as Session,
+    term: () => {
+      asked += 1;
+      return terms[asked - 1] ?? 1;
+    },
+    world: { sleep: async (ms) => void waits.push(ms) },
+    log,
+    alone: (work) => work(),
+  });
+  return { move: (begun?: () => void) => moveDueTimes({ from: 1, to: 2 }, begun), places, log, waits };
+}
+
+describe('slices', () => {
+  test('continue behind the last one when the database was not available in between', async () => {
+    const { move, places, waits, log } = steps([false, new StoreUnavailable('restarted'), false, true]);
+    await move();
+    expect(places).toEqual([null, '1', '1', '3']);
+    expect(waits).toHaveLength(1);
+    expect(log.lines).toEqual([]);
+  });
+
+  test('that fail at first have moved nothing', async () => {
+    const { move, places } = steps([new StoreUnavailable('restarted')]);
+    await expect(move(() => expect.unreachable())).rejects.toThrow('restarted');
+    expect(places).toEqual([null]);
+  });
+
+  test.for([
+    ['another receiver leads', [false, new NotLeading()], []],
+    ['another receiver has led in between', [false, false], [1, 2]],
+  ] as const)('end with a warning when %s', async ([, ends, terms]) => {
+    const { move, places, log } = steps(ends, terms);
+    await move();
+    expect(places.length).toBe(terms.length === 0 ? 2 : 1);
+    expect(log.lines).toMatchObject([{ level: 'warn' }]);
+  });
+});
