@@ -2078,6 +2078,20 @@ export const MUTATIONS: readonly Mutation[] = [
     title: 'the upgrade of a file with a log keeps the lock on it',
   },
   {
+    tag: 'upgrade-begun-by-another-version-continues',
+    promise: 'an upgrade that a version in between has begun is continued',
+    edit: removed,
+    tests: ['test/upgrade/between.slow.test.ts'],
+    title: 'is continued with all rows, and without a copy of a half',
+  },
+  {
+    tag: 'pages-of-an-earlier-upgrade-are-returned',
+    promise: 'no removed row stays in a free page when a version in between was ended while it returned pages',
+    edit: condition(false),
+    tests: ['test/upgrade/between.slow.test.ts'],
+    title: 'pages that a version in between has not returned are returned',
+  },
+  {
     tag: 'no-upgrade-without-room',
     promise: 'a disk without room for the copy keeps the database as it is',
     edit: condition(true),
@@ -2149,6 +2163,13 @@ export const MUTATIONS: readonly Mutation[] = [
     promise: 'the queue of a copy from before the last start is not sent',
     edit: replacedBy('return false;'),
     tests: ['test/store/sqlite/file/restored-queue.test.ts'],
+  },
+  {
+    tag: 'queue-of-a-copy-of-an-older-version-is-held',
+    promise: 'the queue of a copy from before an upgrade is not sent',
+    edit: condition(false),
+    tests: ['test/upgrade/versions.slow.test.ts'],
+    title: 'has its queue held when a plain copy of it is put back after this version has run',
   },
   {
     tag: 'killed-start-makes-no-database-of-a-copy',

@@ -203,6 +203,13 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: 'an older receiver',
   },
   {
+    tag: 'postgres/leftovers-of-a-newer-version-are-refused',
+    promise: 'a dump that was restored beside what a newer version had added is refused with the remedy',
+    edit: condition(false),
+    tests: [NEIGHBOURS],
+    title: 'that has a part of a migration already is refused with the remedy',
+  },
+  {
     tag: 'postgres/migration-waits-for-older-receivers',
     promise: 'a migration is not applied while a receiver runs that could not serve afterwards',
     edit: condition(true),
@@ -597,6 +604,14 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
       'executions in the queue of a dump that was restored in the place of its tables are not sent a second time',
     edit: value('false'),
     tests: [IDENTITY],
+  },
+  {
+    tag: 'postgres/older-dump-restored-in-place-holds-its-queue',
+    promise: 'nor are those of a dump of an earlier version, which does not state its tables',
+    edit: condition(false),
+    tests: ['test/cli/postgres/backup.slow.test.ts'],
+    title:
+      'of a receiver of an earlier version, restored in the place of its tables, is a copy until a receiver has run',
   },
   {
     tag: 'postgres/slot-of-another-receiver',

@@ -1,6 +1,6 @@
 // A database of every earlier version stays in use under this one, with every row, entry and count.
 
-import { readdirSync } from 'node:fs';
+import { copyFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemWorld } from '../../src/lib/world.ts';
@@ -95,6 +95,16 @@ describe.each(VERSIONS)('a database of %s', (version) => {
     expect(await store.find('ended-1')).toMatchObject({ result: null });
     expect((await store.find('ended-8'))?.result).not.toBeNull();
     expect(findings(path)).toEqual([]);
+  });
+
+  test('has its queue held when a plain copy of it is put back after this version has run', async () => {
+    const path = writtenBy(version);
+    copyFileSync(path, `${path}.kept`);
+    await createSqliteStore({ path, ...upgrading() }).close();
+    copyFileSync(`${path}.kept`, path);
+    const store = createSqliteStore({ path, ...upgrading() });
+    onTestFinished(() => store.close());
+    expect([store.isQueueUnheld, store.restored]).toMatchObject([true, { from: 'copy' }]);
   });
 
   test('is backed up unchanged, and the backup is restored without a second copy', async () => {

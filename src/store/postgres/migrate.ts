@@ -1,6 +1,7 @@
 // Brings the schema of the database to this version: one receiver applies the migrations, and the others wait for it.
 
 import type { Client } from 'pg';
+import { reasonOf } from '../../lib/log.ts';
 import { DatabaseRefused } from '../shared/database-refused.ts';
 import { FIRST_SCHEMA, fenceOff, refuseLowSchema, refuseOlderReceivers } from './compatibility.ts';
 import { codeOf, LOCKED } from './connection/errors.ts';
@@ -12,6 +13,8 @@ import { type Migration, readMigrations } from './migrations.ts';
  */
 const LOCK_MS = 200;
 const ATTEMPTS = 120;
+/** An object of that name exists (duplicate_table, duplicate_function, duplicate_column, duplicate_object). */
+const EXISTS = /^42(?:P07|723|701|710)$/;
 
 /**
  * Applies the migrations that the database lacks. Receivers of the version before continue meanwhile.
@@ -168,6 +171,8 @@ async function applyPatiently(client: Client, migration: Migration): Promise<voi
     try {
       return await apply(client, migration);
     } catch (error) {
+      // promise: postgres/leftovers-of-a-newer-version-are-refused
+      if (EXISTS.test(codeOf(error))) throw leftover(migration, error);
       if (codeOf(error) !== LOCKED) throw error;
       if (attempt === ATTEMPTS) {
         throw new DatabaseRefused(
@@ -178,6 +183,13 @@ async function applyPatiently(client: Client, migration: Migration): Promise<voi
       await client.query('SELECT pg_sleep(1)');
     }
   }
+}
+
+function leftover({ name }: Migration, error: unknown): DatabaseRefused {
+  return new DatabaseRefused(
+    `the database has a part of the migration ${name} already, and does not list it (${reasonOf(error)}): a dump of an older version was restored beside what a newer one had added. Restore it into an empty database`,
+    { cause: error },
+  );
 }
 
 async function apply(client: Client, migration: Migration): Promise<void> {

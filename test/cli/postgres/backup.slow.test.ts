@@ -42,6 +42,14 @@ function dump(url: string): () => Promise<string> {
   };
 }
 
+/** Dumps a database and restores the dump into the same one, in the place of its tables. */
+function restoreInPlace(url: string, ...options: readonly string[]): void {
+  const file = join(temporaryFolder(), 'receiver.dump');
+  execFileSync('pg_dump', ['--format=custom', `--file=${file}`, url], { stdio: 'pipe' });
+  psql(url, 'DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+  execFileSync('pg_restore', [`--dbname=${url}`, '--exit-on-error', ...options, file], { stdio: 'pipe' });
+}
+
 /** Returns what `psql` prints about a query. */
 const psql = (url: string, query: string): string =>
   execFileSync('psql', ['--no-psqlrc', '--csv', '--command', query, url], { encoding: 'utf8' });
@@ -133,4 +141,27 @@ describe.skipIf(!canDump)('a dump', () => {
     expect(psql(restored, PARTITIONS)).toBe('first,last\n13,16\n17,100000\n');
     expect(await verified(restored, head)).toMatchObject({ code: 0, ok: true, entries: 7 });
   });
+
+  test.each([[], ['--single-transaction']])(
+    'of a receiver of an earlier version, restored in the place of its tables, is a copy until a receiver has run: %j',
+    async (...options) => {
+      const url = await newDatabase();
+      const store = await open(url);
+      const queued = anExecution({}, systemWorld.now());
+      await store.add({ execution: queued, fingerprint: 'print', queueCapacity: 10 });
+      await store.ping(systemWorld.now());
+      await store.close();
+      psql(url, 'UPDATE database_identity SET tables = NULL');
+      restoreInPlace(url, ...options);
+
+      const restored = await open(url);
+      expect(restored.isRestoredBackup).toBe(true);
+      await restored.close();
+      // A receiver of an earlier version has run since, and has sent what was queued.
+      psql(url, 'UPDATE heartbeat SET at = at + 1');
+      const later = await open(url);
+      expect(later.isRestoredBackup).toBe(false);
+      await later.close();
+    },
+  );
 });

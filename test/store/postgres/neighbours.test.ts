@@ -137,6 +137,14 @@ describe.skipIf(serverUrl === null)('two versions on one PostgreSQL', () => {
     });
   });
 
+  test('a database that has a part of a migration already is refused with the remedy', async () => {
+    const url = await newReceiverDatabase();
+    await withClient(url, (client) => client.query('ALTER TABLE work ADD COLUMN of_the_future text'));
+    await expect(upgrade(url, next(SCHEMA))).rejects.toThrow(
+      /a part of the migration \d+_next already, .*"of_the_future".*: a dump of an older .* Restore it into an empty database/,
+    );
+  });
+
   test('a migration does not hold up receivers for long behind a session that uses a table', async () => {
     const url = await newReceiverDatabase();
     const running = await openOn(url);

@@ -10,6 +10,14 @@ const SERVER = '(SELECT system_identifier::text FROM pg_control_system())';
 /** A dump that is restored creates the tables again, also in the database of which it was made. */
 export const TABLES = "coalesce(to_regclass('execution_rows')::oid::text, 'none')";
 
+/**
+ * Whether a dump of an earlier version, which does not state its tables, was restored here and no receiver has run since: a restore
+ * creates tables in the order of their names, and keys after the rows. A receiver first creates the table of its migrations.
+ */
+const UNTOUCHED_RESTORE = `SELECT to_regclass('schema_migrations')::oid::bigint > to_regclass('execution_rows')::oid::bigint
+    AND coalesce(age(h.xmin) >= age(c.xmin), true) AS untouched
+  FROM pg_constraint AS c LEFT JOIN heartbeat AS h ON h.id = 1 WHERE c.conrelid = to_regclass('heartbeat') AND c.contype = 'p'`;
+
 /** The reason of a receiver that runs while its database is restored: what is queued there may have been sent since. */
 export const RESTORED =
   'not the database of the start: it was restored, or replaced by another one; stop all receivers and start them again';
@@ -46,9 +54,17 @@ export async function isCopy(client: Client): Promise<boolean> {
   if (noted !== undefined && noted.identity !== own.identity) return true;
   // A receiver of an earlier version notes the database alone.
   const tables = noted?.tables?.startsWith(`${noted.identity}/`) ? noted.tables : null;
-  if (tables === null) await noteIdentity(client);
   // promise: postgres/dump-restored-in-place-holds-its-queue
-  return tables !== null && tables !== own.tables;
+  if (tables !== null) return tables !== own.tables;
+  // promise: postgres/older-dump-restored-in-place-holds-its-queue
+  if (await isUntouchedRestore(client)) return true;
+  await noteIdentity(client);
+  return false;
+}
+
+async function isUntouchedRestore(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ untouched: boolean }>(UNTOUCHED_RESTORE);
+  return rows[0]?.untouched === true;
 }
 
 /** Notes that the data belongs to these tables. */

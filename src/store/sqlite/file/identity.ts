@@ -110,7 +110,11 @@ export function beginRun(beginning: Beginning): Restored | null {
 /** Whether a start has run on this path since the copy was made, which may have sent its queue. */
 function isFromBeforeLastStart({ file, client, lock: { note } }: Omit<Beginning, 'now'>): boolean {
   const row = readFileRow(client);
-  if (row === undefined || note === null || isPlaced(file, row, note)) return false;
+  if (note === null) return false;
+  // A version before the notes wrote it, and one with them has run here since.
+  // promise: queue-of-a-copy-of-an-older-version-is-held
+  if (row === undefined) return newestIds(client).entry > 0;
+  if (isPlaced(file, row, note)) return false;
   // promise: queue-of-an-earlier-copy-is-held
   return !ownRuns(note).includes(row.run);
 }
@@ -160,8 +164,8 @@ function restoredFrom({ file, client, lock, isBackup }: Omit<Beginning, 'now'>):
   const { note } = lock;
   if (row !== undefined && isPlaced(file, row, note)) return null;
   if (isBackup) return newestIds(client).entry > 0 ? 'backup' : null;
-  // A new file in place of one that is gone: only the lock knows of that one.
-  if (row === undefined) return note !== null && newestIds(client).entry === 0 ? 'copy' : null;
+  // A new file, or one that a version before these rows wrote, in place of another one: only the lock knows of that one.
+  if (row === undefined) return note === null ? null : 'copy';
   if (note === null) return isSameFile(file, row) ? null : 'copy';
   // A device number may change with a reboot; here the lock vouches for the file.
   // promise: copied-file-is-recognised

@@ -51,7 +51,7 @@ export interface OpenDatabase {
 /** A file that an older version wrote, before its migration or in the middle of it. */
 export interface Upgrade extends DataMigration {
   readonly file: string;
-  /** The generation of its tables; null if it has the tables of this version already, and rows are left to be moved. */
+  /** The generation of its tables; null if an upgrade was begun, and rows are left to be moved, or pages to be returned. */
   readonly from: string | null;
   readonly client: Database.Database;
   /** Gives the file the tables of this version. */

@@ -11,7 +11,7 @@ export const MIGRATIONS = fileURLToPath(new URL('../../../../migrations', import
 export type SchemaVersion =
   | { readonly age: 'new' }
   | { readonly age: 'older'; readonly name: string }
-  /** It has the tables of this version, and rows that are still to be moved to them. */
+  /** This version, or one before it, has given it its tables, and rows are still to be moved to them. */
   | { readonly age: 'unfinished' }
   | { readonly age: 'current' }
   | { readonly age: 'newer' };
@@ -26,9 +26,10 @@ export function schemaVersionOf(client: Database): SchemaVersion {
   const known = knownMigrations();
   const index = known.indexOf(newest);
   if (index === -1) return { age: 'newer' };
-  if (index < known.length - 1) return { age: 'older', name: String(index).padStart(4, '0') };
+  const isOlder = index < known.length - 1;
+  const whole: SchemaVersion = isOlder ? { age: 'older', name: String(index).padStart(4, '0') } : { age: 'current' };
   // promise: unfinished-upgrade-is-recognised
-  return isMoveBegun(client) ? { age: 'unfinished' } : { age: 'current' };
+  return isMoveBegun(client) ? { age: 'unfinished' } : whole;
 }
 
 /** In transactions: killed at any moment, the file opens. */

@@ -61,6 +61,18 @@ export function upgradeWithBackup(options: UpgradeOptions): UpgradeHooks {
     }
   }
 
+  /** Gives a file whose upgrade a version before this one has begun the tables of this version. Its copy is made already. */
+  function proceed({ file, migrate }: Upgrade): string {
+    const backup = copyOf(file);
+    try {
+      // promise: upgrade-begun-by-another-version-continues
+      migrate();
+      return backup;
+    } catch (error) {
+      throw refused(file, `${reasonOf(error)}. It is still in the middle of its upgrade`, error);
+    }
+  }
+
   /** Moves the rest of the rows of a file whose upgrade has begun. */
   function* move({ file, from, client, moveRows }: Upgrade, backup: string, report: UpgradeReport): Steps {
     try {
@@ -82,20 +94,27 @@ export function upgradeWithBackup(options: UpgradeOptions): UpgradeHooks {
     }
   }
 
-  function* upgrade(upgrading: Upgrade): Steps {
-    const { file, from, client, removeMoved } = upgrading;
-    const begun = world.elapsed();
-    const report = createUpgradeReport({ file, log, world, display: upgradeDisplay });
-    const before = from === null ? {} : countsOf(client);
-    const backup = from === null ? copyOf(file) : begin(upgrading, from, report);
-    yield* move(upgrading, backup, report);
-    const isUnverified = client.pragma('user_version', { simple: true }) === UNVERIFIED;
-    demandWhole(file, backup, lost(before, countsOf(client)) ?? (isUnverified ? faultOf(client, report) : null));
-    if (isUnverified) client.pragma('user_version = 0');
+  function* returnSpace({ removeMoved }: Upgrade, report: UpgradeReport): Steps {
     for (const progress of removeMoved()) {
       report('return space', progress);
       yield;
     }
+  }
+
+  function* upgrade(upgrading: Upgrade): Steps {
+    const { file, from, client } = upgrading;
+    const begun = world.elapsed();
+    const report = createUpgradeReport({ file, log, world, display: upgradeDisplay });
+    // A version before this one may have been ended while it returned pages, which hold the rows that it removed.
+    // promise: pages-of-an-earlier-upgrade-are-returned
+    if (from !== null) yield* returnSpace(upgrading, report);
+    const before = from === null ? {} : countsOf(client);
+    const backup = from === null ? proceed(upgrading) : begin(upgrading, from, report);
+    yield* move(upgrading, backup, report);
+    const isUnverified = client.pragma('user_version', { simple: true }) === UNVERIFIED;
+    demandWhole(file, backup, lost(before, countsOf(client)) ?? (isUnverified ? faultOf(client, report) : null));
+    if (isUnverified) client.pragma('user_version = 0');
+    yield* returnSpace(upgrading, report);
     upgradeDisplay?.clear();
     const tookMs = Math.round(world.elapsed() - begun);
     log.info({ database: file, from, backup, ...countsOf(client), tookMs }, UPGRADED);
