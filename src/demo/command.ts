@@ -134,7 +134,7 @@ function casesOf(fates: readonly string[] | undefined): DemoCase[] {
 }
 
 /** Of a cluster, the receiver that is active and the database are killed between the two halves of the fates. */
-async function play(client: Client, { simulator, inbox, kills, fates }: Playing): Promise<Played> {
+async function play(client: Client, { simulator, inbox, kills, fates }: Playing) {
   const [receiverCases, databaseCases] = kills === null ? [[], []] : [killCases('receiver'), killCases('database')];
   const cases = [...fates, ...receiverCases, ...databaseCases];
   const half = kills === null ? fates.length : Math.ceil(fates.length / 2);
@@ -178,11 +178,6 @@ interface Playing {
   readonly inbox: Inbox;
   readonly kills: Kills | null;
   readonly fates: readonly DemoCase[];
-}
-
-interface Played {
-  readonly results: readonly Result[];
-  readonly killed: readonly Killed[];
 }
 
 async function resultOf(demo: DemoCase, client: Client, simulator: Simulator, inbox: Inbox): Promise<Result> {

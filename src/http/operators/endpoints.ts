@@ -79,13 +79,7 @@ type Dependencies = Pick<HttpDependencies, 'store' | 'runtime' | 'controls' | 'a
 /** An action on one endpoint in the name of an operator. */
 export type ActionOnEndpoint = (endpoint: Endpoint, caller: Identity, reason: string | null) => Promise<Response>;
 
-export interface EndpointVerbs {
-  readonly pauseEndpoint: ActionOnEndpoint;
-  readonly resumeEndpoint: ActionOnEndpoint;
-  readonly probeEndpoint: ActionOnEndpoint;
-}
-
-export function createEndpointVerbs(deps: Dependencies): EndpointVerbs {
+export function createEndpointVerbs(deps: Dependencies) {
   const { store, controls, runtime, access } = deps;
   const states = createEndpointStates(deps);
 

@@ -3,10 +3,8 @@
 import type { Client } from 'pg';
 import { addressesIn } from '../../../lib/database-url.ts';
 import { type Log, reasonOf } from '../../../lib/log.ts';
-import type { MovedRow } from '../../moved-rows.ts';
 import type { AuditHead } from '../../port.ts';
 import { DatabaseRefused } from '../../shared/database-refused.ts';
-import type { Verification } from '../../verification.ts';
 import { leavesInDoubt } from '../connection/errors.ts';
 import { noteIdentity } from '../connection/identity.ts';
 import { connected, refuseSharedSessions } from '../connection/prepare.ts';
@@ -29,24 +27,7 @@ const NUMBERED = {
 /** Tables that have rows before the first execution. */
 const PREPARED = ['audit_checkpoint', 'heartbeat', 'rollup_rows', 'unknown_status_word_rows'];
 
-export interface MoveTarget {
-  /** What the settings of the server weaken, each with its consequence. */
-  readonly choices: readonly string[];
-  /** Returns whether the database holds the trail through this entry: a move that was interrupted behind its commit. */
-  holds(head: AuditHead): Promise<boolean>;
-  /** Makes the tables. @throws {DatabaseRefused} unless the database is empty and no receiver uses it. */
-  begin(): Promise<void>;
-  write(table: string, row: MovedRow): Promise<void>;
-  /** Writes the rows that wait, and continues the numbers of the rows. */
-  finish(): Promise<void>;
-  all(text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
-  head(): Promise<AuditHead>;
-  verify(progress: (done: number, total: number) => void): Promise<Verification>;
-  /** @throws {CommitInDoubt} if the connection was lost, and another error if nothing was committed. */
-  commit(): Promise<void>;
-  /** Ends the connection. What was not committed is gone. */
-  close(): Promise<void>;
-}
+export type MoveTarget = ReturnType<typeof targetOn>;
 
 /** The connection was lost during the commit. */
 export class CommitInDoubt extends Error {
@@ -54,7 +35,7 @@ export class CommitInDoubt extends Error {
 }
 
 /** @throws {DatabaseRefused} with the remedy; the database is then unchanged. */
-export async function openMoveTarget(url: string, log: Log): Promise<MoveTarget> {
+export async function openMoveTarget(url: string, log: Log) {
   const applicationName = 'cxone-callback-receiver move';
   // The transaction is open for as long as the move takes, and waits for the disk of the file.
   const settings = { idle_in_transaction_session_timeout: '0', plan_cache_mode: 'auto' };
@@ -70,20 +51,25 @@ export async function openMoveTarget(url: string, log: Log): Promise<MoveTarget>
   }
 }
 
-function targetOn(client: Client, choices: readonly string[]): MoveTarget {
+function targetOn(client: Client, choices: readonly string[]) {
   const insert = createBulkInsert(client);
-  const all: MoveTarget['all'] = async (text, values = []) => (await client.query(text, [...values])).rows;
+  const all = async (text: string, values: readonly unknown[] = []): Promise<Record<string, unknown>[]> =>
+    (await client.query(text, [...values])).rows;
   const first = async (text: string, values?: readonly unknown[]) => (await all(text, values))[0] as never;
   return {
+    /** What the settings of the server weaken, each with its consequence. */
     choices,
     all,
-    holds: async (head) => (await readSchemaState(all)) === 'current' && (await hasEntry(client, head)),
+    /** Returns whether the database holds the trail through this entry: a move that was interrupted behind its commit. */
+    holds: async (head: AuditHead) => (await readSchemaState(all)) === 'current' && (await hasEntry(client, head)),
+    /** Makes the tables. @throws {DatabaseRefused} unless the database is empty and no receiver uses it. */
     begin: async () => {
       await client.query('BEGIN');
       await takeMigrationLock(client);
       await prepare(client, await readSchemaState(all));
     },
     write: insert.add,
+    /** Writes the rows that wait, and continues the numbers of the rows. */
     finish: async () => {
       await insert.flush();
       for (const [table, column] of Object.entries(NUMBERED)) {
@@ -96,11 +82,12 @@ function targetOn(client: Client, choices: readonly string[]): MoveTarget {
       await client.query('ANALYZE');
     },
     head: () => readHead({ first }),
-    verify: (progress) => {
+    verify: (progress: (done: number, total: number) => void) => {
       // All of it is read in the transaction of the move.
       const session = { all, first, snapshot: <T>(work: () => Promise<T>) => work(), close: async () => {} };
       return verifyTrail(session as Parameters<typeof verifyTrail>[0], { progress });
     },
+    /** @throws {CommitInDoubt} if the connection was lost, and another error if nothing was committed. */
     commit: async () => {
       try {
         await client.query('COMMIT');
@@ -109,6 +96,7 @@ function targetOn(client: Client, choices: readonly string[]): MoveTarget {
         throw new CommitInDoubt(reasonOf(error), { cause: error });
       }
     },
+    /** Ends the connection. What was not committed is gone. */
     close: () => client.end(),
   };
 }
