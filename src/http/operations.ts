@@ -19,9 +19,9 @@ import type { ApiOperation } from './openapi/operation.ts';
 import { listActivity } from './operators/activity.ts';
 import { listEndpoints, pauseEndpoint, probeEndpoint, resumeEndpoint } from './operators/endpoints.ts';
 import { acknowledgeIncident, getIncident, listIncidents } from './operators/incidents.ts';
-import { getPause, liftPause } from './operators/pause.ts';
-import { listPauses, pauseSending, resumeSending } from './operators/pauses.ts';
 import { getReconciliation, startReconciliation } from './operators/reconciliations.ts';
+import { listPauses, pauseSending, resumeSending } from './operators/sending-pauses.ts';
+import { getPause, liftPause } from './operators/upstream-pause.ts';
 import { completeExecution } from './webhook/callback-endpoint.ts';
 import { getCallbackToken } from './webhook/token-endpoint.ts';
 

@@ -12,10 +12,10 @@ import { EXECUTIONS } from './executions-page.ts';
 import { acknowledgement } from './incident-actions.ts';
 import { createEndpointActions, createNotificationActions } from './notification-actions.ts';
 import type { ConsolePages } from './pages.ts';
-import { liftOfPause } from './pause-actions.ts';
 import { notFound } from './refusals.ts';
 import { selectedAction } from './selected-actions.ts';
-import { createSendingActions } from './sending-actions.ts';
+import { createSendingActions } from './sending-pause-actions.ts';
+import { liftOfPause } from './upstream-pause-action.ts';
 import { viewerOf } from './viewer.ts';
 
 export function createConsoleActions(deps: HttpParts, pages: ConsolePages) {

@@ -13,7 +13,7 @@ import { createQueueWaits, type QueueWait } from '../executions/queue-wait.ts';
 import type { Html } from '../html.ts';
 import { createEndpointStates, type ShownNotification } from '../operators/endpoint-state.ts';
 import { isIdentifier } from '../request/identifier.ts';
-import { actionLink } from './actions-table.ts';
+import { actionLink } from './data-actions-table.ts';
 import { EXECUTIONS, pathOf } from './executions-page.ts';
 import { flashMessage } from './flash-message.ts';
 import { badge, duration, moment, NOTHING } from './format.ts';

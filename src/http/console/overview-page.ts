@@ -13,8 +13,8 @@ import type { UpstreamState } from '../../usecases/leader/live-state.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import { type Html, table } from '../html.ts';
 import { createEndpointStates, type EndpointState } from '../operators/endpoint-state.ts';
-import { actionsTable } from './actions-table.ts';
 import { alertLines } from './callbacks-page.ts';
+import { actionsTable } from './data-actions-table.ts';
 import { endpointCondition, endpointPath, nextTime } from './endpoint-lines.ts';
 import { flashMessage } from './flash-message.ts';
 import { duration, moment, NOTHING, number, share, withTimes } from './format.ts';
@@ -23,8 +23,8 @@ import { incidentTable } from './incident-lines.ts';
 import { pageResponse } from './layout.ts';
 import { type PageHandler, searchAndDone } from './list-page.ts';
 import { outcomes, shares, waits } from './overview-plots.ts';
-import { describePause, LIFT_PAUSE } from './pause-actions.ts';
 import { PAUSES } from './pause-banner.ts';
+import { describePause, LIFT_PAUSE } from './upstream-pause-action.ts';
 import { viewerOf } from './viewer.ts';
 
 interface Now {

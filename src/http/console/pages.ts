@@ -1,9 +1,9 @@
 // The table of the console's pages. Pages change nothing; actions.ts has what administrators may change.
 
 import type { ConsoleDependencies } from '../dependencies.ts';
-import { createActionPages } from './actions-pages.ts';
 import { createActivityPage } from './activity-page.ts';
 import { createCallbacksPages } from './callbacks-page.ts';
+import { createActionPages } from './data-action-pages.ts';
 import { createEndpointsPage } from './endpoints-page.ts';
 import { createExecutionPage } from './execution-page.ts';
 import { createExecutionsPage } from './executions-page.ts';

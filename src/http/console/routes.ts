@@ -4,7 +4,7 @@ import type { Hono } from 'hono';
 import type { HttpParts } from '../dependencies.ts';
 import type { Guard } from '../middleware/authentication.ts';
 import { createConsoleActions } from './actions.ts';
-import { ACTIONS } from './actions-table.ts';
+import { ACTIONS } from './data-actions-table.ts';
 import { ENDPOINTS } from './endpoint-lines.ts';
 import { EXECUTIONS } from './executions-page.ts';
 import { createFirstLooks } from './first-looks.ts';
@@ -14,11 +14,11 @@ import type { PageHandler } from './list-page.ts';
 import { routeLogin } from './login-page.ts';
 import { createPageSignals } from './page-signals.ts';
 import { createConsolePages } from './pages.ts';
-import { LIFT_PAUSE } from './pause-actions.ts';
 import { PAUSES } from './pause-banner.ts';
 import { withParameters } from './refusals.ts';
 import { seeOther } from './search.ts';
 import { SELECTED } from './selection.ts';
+import { LIFT_PAUSE } from './upstream-pause-action.ts';
 
 /** The parameters of a page to which a completed action leads. */
 const DONE = ['done', 'count'];

@@ -5,7 +5,7 @@ import { withCommandName } from '../../../lib/command-name.ts';
 import { many } from '../../../lib/figures.ts';
 import type { Advice } from '../../../stats/timing-advice/advice.ts';
 import { type Html, table } from '../../html.ts';
-import { actionLink } from '../actions-table.ts';
+import { actionLink } from '../data-actions-table.ts';
 import { duration, number, share } from '../format.ts';
 
 /** Actions whose advice is shown. The command shows all. */

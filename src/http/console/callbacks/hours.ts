@@ -7,7 +7,7 @@ import { isAlert } from '../../../stats/callback-health/alert.ts';
 import type { HealthHour } from '../../../stats/callback-health/health.ts';
 import { type Html, table } from '../../html.ts';
 import { isIdentifier } from '../../request/identifier.ts';
-import { ACTIONS, actionLink, actionPath } from '../actions-table.ts';
+import { ACTIONS, actionLink, actionPath } from '../data-actions-table.ts';
 import { duration, moment, NOTHING, number, share } from '../format.ts';
 import { bars } from '../plots/bars.ts';
 import { CHANNELS, channelWords } from '../plots/course-plots.ts';

@@ -4,8 +4,8 @@ import { html } from 'hono/html';
 import type { UpstreamPause } from '../../cxone/port.ts';
 import type { HttpParts } from '../dependencies.ts';
 import type { Html } from '../html.ts';
-import { createLiftOfPause } from '../operators/pause.ts';
 import { reasonIn } from '../operators/reason.ts';
+import { createLiftOfPause } from '../operators/upstream-pause.ts';
 import type { Confirmation, ConfirmedAction } from './confirmation.ts';
 import { moment } from './format.ts';
 

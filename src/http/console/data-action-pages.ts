@@ -15,7 +15,7 @@ import { isIdentifier } from '../request/identifier.ts';
 import { readQuery, time, wordFilter } from '../request/list-parameters.ts';
 import type { Validated } from '../request/validate.ts';
 import type { FieldError } from '../response/problem.ts';
-import { ACTIONS, actionPath, actionsTable } from './actions-table.ts';
+import { ACTIONS, actionPath, actionsTable } from './data-actions-table.ts';
 import { duration, moment, number } from './format.ts';
 import { pageResponse } from './layout.ts';
 import type { PageHandler } from './list-page.ts';

@@ -6,8 +6,13 @@ import { many } from '../../lib/figures.ts';
 import { describeScope, isSameScope, type PauseScope } from '../../store/pauses-port.ts';
 import type { HttpParts } from '../dependencies.ts';
 import type { Html } from '../html.ts';
-import { createPauseOfSending, createResumeOfSending, parsePauseScope, type ScopeAction } from '../operators/pauses.ts';
 import { reasonIn } from '../operators/reason.ts';
+import {
+  createPauseOfSending,
+  createResumeOfSending,
+  parsePauseScope,
+  type ScopeAction,
+} from '../operators/sending-pauses.ts';
 import type { Confirmation, ConfirmedAction, Question } from './confirmation.ts';
 import { duration } from './format.ts';
 import { currentPauses, describePause, PAUSES } from './pause-banner.ts';
