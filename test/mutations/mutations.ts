@@ -43,6 +43,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/sqlite/group-commit.test.ts'],
   },
   {
+    tag: 'changed-folder-is-looked-into',
+    promise: 'a file of the database that is removed is noticed at once, also beside a change just before',
+    edit: swapped('lookedAt - since >= SETTLED_MS && ', ''),
+    tests: ['test/store/sqlite/file/file-watch.test.ts'],
+  },
+  {
     tag: 'response-before-listeners',
     promise: 'a response does not wait for what follows its commit',
     edit: swapped('setImmediate(flush)', 'flush()'),

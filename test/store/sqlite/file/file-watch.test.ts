@@ -1,0 +1,74 @@
+// A file of the database that is removed or replaced is noticed at the next look.
+
+import { mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { createFileWatch } from '../../../../src/store/sqlite/file/file-watch.ts';
+import { temporaryFolder } from '../../../support/temporary.ts';
+
+function open() {
+  const folder = join(temporaryFolder(), 'data');
+  mkdirSync(folder);
+  const file = join(folder, 'receiver.db');
+  const [wal, shm, lock] = [`${file}-wal`, `${file}-shm`, `${file}.lock`];
+  for (const path of [file, wal, shm, lock]) writeFileSync(path, '');
+  const clock = { ms: 0 };
+  const watch = createFileWatch(file, lock, () => clock.ms);
+  /** Looks as often as a receiver with some traffic does. */
+  const lookFor = (ms: number) => {
+    for (const end = clock.ms + ms; clock.ms < end; clock.ms += 100) expect(watch.missing()).toBeNull();
+  };
+  return { folder, file, wal, lock, clock, watch, lookFor };
+}
+
+const CHANGES = [
+  ['the file is removed', ({ file }) => rmSync(file), 'receiver.db'],
+  ['the log is removed', ({ wal }) => rmSync(wal), 'receiver.db-wal'],
+  ['the lock is moved away', ({ lock }) => renameSync(lock, `${lock}.old`), 'receiver.db.lock'],
+  [
+    'the file is replaced',
+    ({ file }) => {
+      writeFileSync(`${file}.new`, '');
+      renameSync(`${file}.new`, file);
+    },
+    'receiver.db',
+  ],
+  ['the folder is moved away', ({ folder }) => renameSync(folder, `${folder}.old`), 'receiver.db'],
+] as const satisfies readonly (readonly [string, (opened: ReturnType<typeof open>) => void, string])[];
+
+test.each(CHANGES)('%s, at once and after seconds without a change', (_, change, name) => {
+  for (const ms of [0, 300, 5_000]) {
+    const opened = open();
+    opened.lookFor(ms);
+    change(opened);
+    expect(opened.watch.missing()).toBe(join(opened.folder, name));
+  }
+});
+
+test('another file of the folder may come and go', () => {
+  const { folder, lookFor } = open();
+  lookFor(3_000);
+  writeFileSync(join(folder, 'export.csv'), '');
+  lookFor(3_000);
+});
+
+test('a change that leaves the time of the folder as it was is noticed within a second', () => {
+  const { folder, file, clock, watch, lookFor } = open();
+  const time = 1_000_000_000;
+  utimesSync(folder, time, time);
+  lookFor(3_000);
+  rmSync(file);
+  utimesSync(folder, time, time);
+  clock.ms += 1_000;
+  expect(watch.missing()).toBe(file);
+});
+
+test('a change within the step of time in which the folder was seen first is noticed at once', () => {
+  const { folder, file, watch } = open();
+  const time = 1_000_000_000;
+  utimesSync(folder, time, time);
+  expect(watch.missing()).toBeNull();
+  rmSync(file);
+  utimesSync(folder, time, time);
+  expect(watch.missing()).toBe(file);
+});
