@@ -20,6 +20,8 @@ export type RequestHeaders = Pick<Headers, 'get' | 'has'>;
 /** The parts of a `Request` that callbacks and submissions use, and that Node has without it. */
 export interface PlainRequest extends Pick<Request, 'method' | 'url' | 'body' | 'arrayBuffer'> {
   readonly headers: RequestHeaders;
+  /** True if no other request was under way when it began. */
+  readonly isAlone?: boolean;
 }
 
 /** Serves the most frequent POST requests without a `Request` and a `Response` of the adapter. */

@@ -7,6 +7,8 @@ export interface RequestContext {
   readonly id: string;
   /** When it arrived, milliseconds. */
   readonly at: number;
+  /** Whether no other request was under way when it began, so that its commit waits for none. */
+  readonly isAlone?: boolean;
   /** The execution that the request concerns; null until it is known, and for several executions. */
   correlationId: string | null;
 }

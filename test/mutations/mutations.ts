@@ -43,6 +43,19 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/sqlite/group-commit.test.ts'],
   },
   {
+    tag: 'lone-write-is-committed-at-once',
+    promise: 'a write that is alone waits for no others',
+    edit: swapped('isAlone ?', 'false ?'),
+    tests: ['test/store/sqlite/group-commit.test.ts'],
+  },
+  {
+    tag: 'several-requests-share-a-commit',
+    promise: 'requests that arrive together are committed together',
+    edit: swapped('due.length === 1 && ', ''),
+    tests: ['test/http/server/direct-route.test.ts'],
+    title: 'unless others began',
+  },
+  {
     tag: 'changed-folder-is-looked-into',
     promise: 'a file of the database that is removed is noticed at once, also beside a change just before',
     edit: swapped('lookedAt - since >= SETTLED_MS && ', ''),

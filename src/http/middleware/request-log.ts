@@ -12,7 +12,7 @@ const SANE_ID = /^[A-Za-z0-9._~-]{1,128}$/;
 /** Returns the response to a request whose handler failed. */
 export type RespondToFailure = (thrown: unknown, request: LoggedRequest) => Response;
 
-export type LoggedRequest = Pick<PlainRequest, 'method' | 'url' | 'headers'>;
+export type LoggedRequest = Pick<PlainRequest, 'method' | 'url' | 'headers' | 'isAlone'>;
 
 /** Calls the handler of a request. `route` is the path pattern for metrics; null for an unknown path. */
 export type ServeLogged = (
@@ -25,8 +25,8 @@ export type ServeLogged = (
 export function createRequestLog({ log, world }: Runtime, metrics: HttpMetrics, fail: RespondToFailure): ServeLogged {
   return (request, route, handle) => {
     const begun = world.elapsed();
-    const { method, url } = request;
-    const scope: RequestContext = { id: idOf(request, world), at: world.now(), correlationId: null };
+    const { method, url, isAlone = false } = request;
+    const scope: RequestContext = { id: idOf(request, world), at: world.now(), correlationId: null, isAlone };
     return runInRequest(scope, async () => {
       let response: Response;
       try {

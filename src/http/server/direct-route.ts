@@ -18,8 +18,8 @@ export function createDirectRoute(route: DirectRoute, log: Log | undefined): Ser
     const { url: target = '', headers } = incoming;
     const handle = isPlain(incoming, route) ? route.find({ target, headers }) : null;
     if (handle === null) return false;
-    const begin = () => {
-      serve(handle, incoming, outgoing).catch((error: unknown) => {
+    const begin = (isAlone: boolean) => {
+      serve(handle, new IncomingRequest(incoming, isAlone), { incoming, outgoing }).catch((error: unknown) => {
         log?.error({ reason: reasonOf(error) }, 'a response was not written');
         outgoing.destroy();
       });
@@ -27,7 +27,7 @@ export function createDirectRoute(route: DirectRoute, log: Log | undefined): Ser
     const socket: UsedSocket = incoming.socket;
     // Node accepts one connection per turn: a request that waited on a new one would miss the commit of the others.
     if (socket[USED]) onceParsed(begin);
-    else begin();
+    else begin(false);
     socket[USED] = true;
     return true;
   };
@@ -41,17 +41,21 @@ interface UsedSocket extends Socket {
 }
 
 /** What waits for the end of this turn of the event loop. */
-let waiting: (() => void)[] = [];
+let waiting: ((isAlone: boolean) => void)[] = [];
+/** Requests without a response yet. */
+let underWay = 0;
 
 /** Calls `begin` when all that has arrived in this turn is parsed. Node reports a head before it parses the body behind it. */
-function onceParsed(begin: () => void): void {
+function onceParsed(begin: (isAlone: boolean) => void): void {
   if (waiting.push(begin) === 1) setImmediate(beginAll);
 }
 
 function beginAll(): void {
   const due = waiting;
   waiting = [];
-  for (const begin of due) begin();
+  // promise: several-requests-share-a-commit
+  const isAlone = due.length === 1 && underWay === 0;
+  for (const begin of due) begin(isAlone);
 }
 
 /** Returns whether it is an HTTP/1.1 POST with a plain host and a declared, allowed length. */
@@ -60,9 +64,20 @@ function isPlain({ method, httpVersion, headers }: IncomingMessage, { maxBytes }
   return PLAIN_HOST.test(headers.host ?? '') && Number(headers['content-length']) <= maxBytes;
 }
 
-async function serve(handle: DirectHandler, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+interface Exchange {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+}
+
+async function serve(handle: DirectHandler, request: PlainRequest, { incoming, outgoing }: Exchange): Promise<void> {
   const connection = new OutgoingConnection(outgoing);
-  const response = await handle(new IncomingRequest(incoming), incoming.socket.remoteAddress ?? null, connection);
+  let response: Response;
+  underWay += 1;
+  try {
+    response = await handle(request, incoming.socket.remoteAddress ?? null, connection);
+  } finally {
+    underWay -= 1;
+  }
   const parts = partsOf(response);
   if (parts === undefined || parts.body instanceof ReadableStream) throw new Error('a direct route responds with text');
   const { status, headers, body } = parts;
@@ -106,10 +121,12 @@ function declareLength(outgoing: ServerResponse & { _contentLength?: number }, b
 class IncomingRequest implements PlainRequest {
   readonly method = 'POST';
   readonly headers: RequestHeaders;
+  readonly isAlone: boolean;
   readonly #incoming: IncomingMessage;
 
-  constructor(incoming: IncomingMessage) {
+  constructor(incoming: IncomingMessage, isAlone: boolean) {
     this.#incoming = incoming;
+    this.isAlone = isAlone;
     this.headers = new IncomingHeaders(incoming.rawHeaders);
   }
 

@@ -53,6 +53,8 @@ export interface MutationOptions {
   readonly bytes?: number;
   /** Expected to throw in normal operation in order to roll back its own changes; runs under a savepoint. */
   readonly expectRollback?: boolean;
+  /** Nothing else is on the way to its batch: it is committed at once, unless a batch of several came just before. */
+  readonly isAlone?: boolean;
 }
 
 export interface Writer<C> {
@@ -92,7 +94,7 @@ export interface WriterOptions<C> {
   readonly quietTurns?: number;
 }
 
-interface Waiting<C> extends Required<MutationOptions> {
+interface Waiting<C> extends Required<Omit<MutationOptions, 'isAlone'>> {
   readonly work: () => Mutation<unknown, C>;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -116,9 +118,14 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
   let closed = false;
   let underLoadUntil = Number.NEGATIVE_INFINITY;
 
-  async function gather(): Promise<void> {
-    const began = world.elapsed();
-    const enough = began < underLoadUntil ? underLoad : quietTurns;
+  function turnsFor(isAlone: boolean): number {
+    if (world.elapsed() < underLoadUntil) return underLoad;
+    // promise: lone-write-is-committed-at-once
+    return isAlone ? 0 : quietTurns;
+  }
+
+  async function gather(isAlone = false): Promise<void> {
+    const [began, enough] = [world.elapsed(), turnsFor(isAlone)];
     for (let seen = waiting.length, quiet = 0; quiet < enough; seen = waiting.length) {
       if (seen >= MAX_BATCH || world.elapsed() - began >= MAX_GATHER_MS) break;
       await yieldToEventLoop();
@@ -249,12 +256,12 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
   }
 
   return {
-    mutate: (work, { weight = 1, bytes = 0, expectRollback = false } = {}) =>
+    mutate: (work, { weight = 1, bytes = 0, expectRollback = false, isAlone = false } = {}) =>
       new Promise((resolve, reject) => {
         if (closed) return reject(new StoreUnavailable('the store is closed'));
         if (waiting.length >= MAX_WAITING) return reject(new StoreUnavailable('too many writes are waiting'));
         waiting.push({ work, weight, bytes, expectRollback, resolve: resolve as (value: unknown) => void, reject });
-        gathering ??= gather();
+        gathering ??= gather(isAlone);
       }),
     hold: async (work) => {
       const released = Promise.withResolvers<void>();

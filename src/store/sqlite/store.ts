@@ -146,7 +146,8 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
   const groupCommit = createGroupCommit<Change>(database.client, {
     world: options.world,
     committed: notifyListeners,
-    afterCommit: () => checkpoints.committed(),
+    // Behind the responses, which microtasks of this turn write.
+    afterCommit: () => void setImmediate(() => checkpoints.committed()),
     rolledBack: reload,
     flush: () => {
       sql.rows.write();

@@ -1,10 +1,12 @@
 // The direct routes of callbacks and submissions respond as the adapter does, byte for byte, and leave every unusual request to it.
 
+import { EventEmitter } from 'node:events';
 import { IncomingMessage } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { DirectRoute, Fetch, PlainRequest } from '../../../src/http/fetch.ts';
 import { json, respond } from '../../../src/http/response/json.ts';
+import { createDirectRoute } from '../../../src/http/server/direct-route.ts';
 import { type Limits, listen } from '../../../src/http/server/server.ts';
 import { eventually } from '../../support/eventually.ts';
 import { ALICE_KEY, ORDERS_KEY, startHttp, wire } from '../harness.ts';
@@ -239,6 +241,55 @@ test.each([
     expect(isListenedTo()).toBe(isStreamed);
   },
 );
+
+describe('a request of a kept connection is alone', () => {
+  /** Two requests of kept connections that arrive in one turn of the event loop, or one after the other. */
+  function serving(handle: (request: PlainRequest) => Promise<Response>) {
+    const serve = createDirectRoute({ maxBytes: MAX_BYTES, find: () => handle }, undefined);
+    const socket = {};
+    const outgoing = Object.assign(new EventEmitter(), { writeHead: () => {}, end: () => {}, destroy: () => {} });
+    return () => {
+      const headers = { host: 'receiver', 'content-length': '2' };
+      const incoming = { method: 'POST', httpVersion: '1.1', headers, rawHeaders: [], url: PATH, socket };
+      serve(incoming as never, outgoing as never);
+    };
+  }
+
+  test('unless others began before their responses, or in the same turn', async () => {
+    const seen: unknown[] = [];
+    const responses = [Promise.withResolvers<Response>(), Promise.withResolvers<Response>()];
+    const arrive = serving((request) => {
+      seen.push(request.isAlone);
+      return responses[seen.length - 1]?.promise ?? Promise.resolve(json(200, {}));
+    });
+    arrive();
+    expect(seen).toEqual([false]);
+    arrive();
+    await noticed();
+    expect(seen).toEqual([false, false]);
+    for (const { resolve } of responses) resolve(json(200, {}));
+    await noticed();
+    arrive();
+    await noticed();
+    arrive();
+    arrive();
+    await noticed();
+    expect(seen).toEqual([false, false, true, false, false]);
+  });
+
+  test('also behind a request that failed', async () => {
+    const seen: unknown[] = [];
+    const arrive = serving((request) => {
+      seen.push(request.isAlone);
+      return seen.length === 1 ? Promise.reject(new Error('failed')) : Promise.resolve(json(200, {}));
+    });
+    arrive();
+    await noticed();
+    arrive();
+    await noticed();
+    expect(seen).toEqual([false, true]);
+  });
+});
 
 test.each(['before', 'while'] as const)('a body that was cut off %s it is read is an error', async (when) => {
   const cut = Promise.withResolvers<void>();

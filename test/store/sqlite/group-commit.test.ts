@@ -181,3 +181,19 @@ test('while writes arrive in every turn, a batch is committed after 8 ms', async
   expect(now).toBe(9);
   await Promise.all(writes);
 });
+
+test('a write that is alone is committed at once, unless a batch of several came just before', async () => {
+  const { writer, insert, write, count, seen } = openFailing();
+  const alone = (text: string) => {
+    const options = { isAlone: true };
+    return writer.mutate(() => ({ value: insert.run(text).changes, changes: [text] }), options);
+  };
+  const first = alone('a');
+  expect(count()).toBe(1);
+  await first;
+  await Promise.all([write('b'), write('c')]);
+  const gathered = [alone('d'), alone('e')];
+  expect(count()).toBe(3);
+  await Promise.all(gathered);
+  expect(seen.batches).toEqual([1, 2, 2]);
+});

@@ -1,4 +1,5 @@
-// Adds to each change the id of the HTTP request that caused it; one commit holds the changes of many requests.
+// Adds to each change the id of the HTTP request that caused it, since one commit holds the changes of many requests. The change of a
+// request that is alone waits for no others.
 
 import { currentRequest } from '../../../lib/request-context.ts';
 import type { Change } from '../../port.ts';
@@ -11,13 +12,17 @@ export function withRequestId({ close, mutate }: Mutator): Mutator {
     close,
     mutate: (work, options) => {
       // Read here: at commit time the context is that of the first request of the batch.
-      const requestId = currentRequest()?.id;
-      if (requestId === undefined) return mutate(work, options);
-      return mutate(() => {
-        const { value, changes } = work();
-        // promise: log-names-own-request
-        return { value, changes: changes.map((change) => ({ ...change, requestId })) };
-      }, options);
+      const request = currentRequest();
+      if (request === undefined) return mutate(work, options);
+      const { id: requestId, isAlone = false } = request;
+      return mutate(
+        () => {
+          const { value, changes } = work();
+          // promise: log-names-own-request
+          return { value, changes: changes.map((change) => ({ ...change, requestId })) };
+        },
+        { ...options, isAlone },
+      );
     },
   };
 }

@@ -25,3 +25,20 @@ test('in one commit each change has its own request, and what the service does b
   ]);
   expect(commits).toEqual([['one', 'two', undefined]]);
 });
+
+test('the change of a request that is alone is committed at once', async () => {
+  const path = temporaryDatabase();
+  const fatal = (error: unknown) => {
+    throw error;
+  };
+  const store = createSqliteStore({ path, world: systemWorld, log: quietLog(), fatal });
+  onTestFinished(() => store.close());
+  let commits = 0;
+  store.watch(() => {
+    commits += 1;
+  });
+  const add = () => store.add({ execution: anExecution(), fingerprint: 'print', queueCapacity: 10 });
+  const adding = runInRequest({ id: 'one', at: 0, correlationId: null, isAlone: true }, add);
+  expect(commits).toBe(1);
+  await adding;
+});
