@@ -83,16 +83,14 @@ const COMPARISONS: readonly Comparison[] = [
   ),
   // A header without its secret would check nothing, without a warning.
   rule(
-    ['CALLBACK_HEADER_NAME', 'CALLBACK_HEADER_VALUE', 'CXONE_PROFILE'],
+    ['CALLBACK_HEADER_NAME', 'CALLBACK_HEADER_VALUE'],
     'goes with CALLBACK_HEADER_VALUE; set both or neither',
-    ({ CALLBACK_HEADER_NAME: name, CALLBACK_HEADER_VALUE: value, CXONE_PROFILE: profile }) =>
-      isWhole(name, value, profile),
+    ({ CALLBACK_HEADER_NAME: name, CALLBACK_HEADER_VALUE: value }) => name === undefined || value !== undefined,
   ),
   rule(
-    ['CALLBACK_HMAC_SECRET', 'CALLBACK_HMAC_HEADER', 'CXONE_PROFILE'],
+    ['CALLBACK_HMAC_SECRET', 'CALLBACK_HMAC_HEADER'],
     'goes with CALLBACK_HMAC_HEADER; set both or neither',
-    ({ CALLBACK_HMAC_SECRET: secret, CALLBACK_HMAC_HEADER: header, CXONE_PROFILE: profile }) =>
-      isWhole(header, secret, profile),
+    ({ CALLBACK_HMAC_SECRET: secret, CALLBACK_HMAC_HEADER: header }) => header === undefined || secret !== undefined,
   ),
   ...(['CALLBACK_HMAC_PREFIX', 'CALLBACK_HMAC_TIMESTAMP_HEADER'] as const).map((name) =>
     rule(
@@ -117,11 +115,6 @@ function together(one: Name, other: Name): Comparison {
 /** Returns whether two keys have the same name or the same text. */
 function sharesWith(one: Key, other: Key): boolean {
   return one.name === other.name || one.key === other.key;
-}
-
-/** A header requires its secret, and a secret its header, unless a profile of its own may name it. That is checked later. */
-function isWhole(header: unknown, secret: unknown, profile: unknown): boolean {
-  return secret === undefined ? header === undefined : header !== undefined || profile !== undefined;
 }
 
 /** The environment; a comparison runs only if each of its variables is valid by itself. */

@@ -5,7 +5,7 @@ import type { TlsFiles } from '../http/server/tls.ts';
 import { appSharesOf } from './apps.ts';
 import { callbackSettingsOf } from './callbacks.ts';
 import { CHECKED_ENVIRONMENT } from './comparisons.ts';
-import { cxoneOf, missingFor } from './cxone.ts';
+import { cxoneOf, profileProblems } from './cxone.ts';
 import { databaseProblem } from './database.ts';
 import { incidentWebhookOf } from './incident-webhook.ts';
 import { notificationsOf } from './notifications.ts';
@@ -16,7 +16,7 @@ import { ENVIRONMENT, type Environment, VARIABLES, type Variable } from './varia
 
 export type Config = Readonly<ReturnType<typeof configOf>>;
 
-/** The message lists every mistake by the name of its variable, one a line, and repeats no value. */
+/** The message lists every mistake by the name of its variable, one a line, and repeats no value but the path of a profile. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly string[];
@@ -52,7 +52,7 @@ export function readDatabase(env: Given): { readonly path: string; readonly url:
 
 /** Returns the mistakes that the values alone do not show, by variable. */
 function problemsBesides(given: Given): ReadonlyMap<string, string> {
-  return new Map([...missingFor(given), ...databaseProblem(given)]);
+  return new Map([...profileProblems(given), ...databaseProblem(given)]);
 }
 
 function read<S extends v.GenericSchema>(

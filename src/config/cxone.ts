@@ -6,6 +6,7 @@ import { privateKeyProblem } from '../cxone/auth/client-assertion.ts';
 import type { Credentials } from '../cxone/auth/credentials.ts';
 import { headerSecrets, isPollable, loadProfile, type Profile, ProfileError } from '../cxone/profile/profile.ts';
 import { requiredSettings } from '../cxone/profile/required-settings.ts';
+import { callbackProblems } from './callback-problems.ts';
 import { checked, domain, HOST_NAME, items, keys, secret, text, texts, url, withoutTrailingSlash } from './fields.ts';
 import { readSecret } from './secret-files.ts';
 
@@ -126,10 +127,11 @@ function problemWith(name: string, secret: string): string | null {
   return name === 'privateKey' ? privateKeyProblem(secret) : null;
 }
 
-/** Returns messages on the variables that the profile requires and that are not set. Readers of an invalid profile report it. */
-export function missingFor(given: Given): ReadonlyMap<string, string> {
+/** Returns messages on an unusable profile, or on the variables that the profile requires and that are not set. */
+export function profileProblems(given: Given): ReadonlyMap<string, string> {
   const profile = profileOf(given['CXONE_PROFILE'] ?? null);
-  if (profile === null) return new Map();
+  // promise: unusable-profile-at-start
+  if (profile instanceof ProfileError) return new Map([['CXONE_PROFILE', profile.message.replaceAll('\n', '\n  ')]]);
   // promise: missing-settings-at-start
   const needs = requiredSettings(profile).filter(({ anyOf }) => anyOf.every((name) => given[name] === undefined));
   const why = given['CXONE_PROFILE'] === undefined ? '' : ` (the upstream profile "${profile.name}" needs it)`;
@@ -137,6 +139,7 @@ export function missingFor(given: Given): ReadonlyMap<string, string> {
     ...unfittingKey(profile, given['CXONE_PRIVATE_KEY']),
     ...unnamedSecrets(profile, given['CXONE_SECRETS']),
     ...unusableTrust(profile, given['CALLBACK_TRUST']),
+    ...callbackProblems(profile.callback.verifiers, (name) => given[name] !== undefined),
     ...needs.map(({ anyOf: [name], hint }) => [name, `missing; ${hint}${why}`] as const),
   ]);
 }
@@ -164,11 +167,11 @@ function unusableTrust(profile: Profile, trust: string | undefined): [string, st
   return [['CALLBACK_TRUST', `must be signature: by the upstream profile "${profile.name}" CXone cannot be polled`]];
 }
 
-function profileOf(pathOrName: string | null): Profile | null {
+function profileOf(pathOrName: string | null): Profile | ProfileError {
   try {
     return loadProfile(pathOrName);
   } catch (error) {
-    if (error instanceof ProfileError) return null;
+    if (error instanceof ProfileError) return error;
     throw error;
   }
 }

@@ -1,18 +1,19 @@
 // The checks of callbacks, from the profile and the environment together.
 
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { callbackRulesOf } from '../../src/config/callback-rules.ts';
 import { ConfigError, readConfig } from '../../src/config/config.ts';
-import type { Verifier } from '../../src/cxone/profile/callback.ts';
-import { parseProfile } from '../../src/cxone/profile/profile.ts';
+import { loadProfile } from '../../src/cxone/profile/profile.ts';
 import builtin from '../../src/cxone/profiles/cxone.json' with { type: 'json' };
+import { temporaryFolder } from '../support/temporary.ts';
 
 const SECRET = 'a-secret-of-thirty-two-characters';
 const REQUIRED = {
   CXONE_ORG_DOMAIN: 'acme.example.com',
   CXONE_CLIENT_ID: 'client',
   CXONE_CLIENT_SECRET: 'client-secret',
-  CXONE_PROFILE: 'tenant.json',
   PUBLIC_URL: 'https://receiver.example.com',
   CALLBACK_SECRET: SECRET,
   APP_KEYS: 'orders:orders-key-0123456789',
@@ -46,12 +47,16 @@ const NOTHING = {
   tokens: null,
 };
 
-function verifiers(given: readonly object[]): readonly Verifier[] {
-  return parseProfile({ ...builtin, callback: { ...builtin.callback, verifiers: given } }).callback.verifiers;
+function profileWith(verifiers: readonly object[]): string {
+  const path = join(temporaryFolder(), 'tenant.json');
+  writeFileSync(path, JSON.stringify({ ...builtin, callback: { ...builtin.callback, verifiers } }));
+  return path;
 }
 
-const rulesOf = (env: Record<string, string>, given: readonly object[] = []) =>
-  callbackRulesOf(readConfig({ ...REQUIRED, ...env }).callbackSettings, verifiers(given));
+function rulesOf(env: Record<string, string>, verifiers: readonly object[] = []) {
+  const { callbackSettings, cxone } = readConfig({ ...REQUIRED, CXONE_PROFILE: profileWith(verifiers), ...env });
+  return callbackRulesOf(callbackSettings, loadProfile(cxone.profilePath).callback.verifiers);
+}
 
 function problemsOf(env: Record<string, string>, given: readonly object[]): readonly string[] {
   try {
@@ -129,6 +134,13 @@ describe('an incomplete check stops the start', () => {
     ]);
     expect(problemsOf({ CALLBACK_HMAC_SECRET: SECRET }, [])).toEqual([
       'CALLBACK_HMAC_SECRET: goes with CALLBACK_HMAC_HEADER or a verifier in the upstream profile (/callback/verifiers)',
+    ]);
+  });
+
+  test('in one message with all other mistakes', () => {
+    expect(problemsOf({ PORT: 'eighty' }, [{ type: 'basic' }])).toEqual([
+      expect.stringMatching(/^PORT: /),
+      expect.stringMatching(/^CALLBACK_BASIC_AUTH: missing;/),
     ]);
   });
 

@@ -98,8 +98,15 @@ describe('a profile of a file', () => {
     expect(problemsOf({ CXONE_PROFILE, ...CLIENT, CXONE_TENANT_ID: 't', CXONE_TOKEN_URL })).toEqual([]);
   });
 
-  test('that cannot be read needs nothing: the reader of the profile reports the error', () => {
-    expect(problemsOf({ CXONE_PROFILE: join(temporaryFolder(), 'nothing.json') })).toEqual([]);
+  test('that cannot be used is reported by the name of the variable, in one message with all other mistakes', () => {
+    const wrong = { PORT: 'eighty', CXONE_PROFILE: join(temporaryFolder(), 'nothing.json') };
+    expect(problemsOf(wrong)).toEqual([
+      expect.stringMatching(/^CXONE_PROFILE: the upstream profile cannot be read: .*nothing\.json/),
+      expect.stringMatching(/^PORT: /),
+    ]);
+    expect(problemsOf({ CXONE_PROFILE: written({ words: 7, polls: null }) })).toEqual([
+      expect.stringMatching(/^CXONE_PROFILE: the upstream profile .* has 2 mistakes:\n {4}\/words: .*\n {4}\/polls: /),
+    ]);
   });
 });
 

@@ -1955,7 +1955,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'no-check-without-secret',
     promise: 'a check that the profile requires is never skipped because its secret is missing',
-    edit: removed,
+    edit: withArgument({ argument: 0 }, '[]'),
     tests: ['test/config/callback-rules.test.ts'],
   },
   {
@@ -2082,6 +2082,12 @@ export const MUTATIONS: readonly Mutation[] = [
     promise: 'a configured token that CXone refuses loses no submission',
     edit: removed,
     tests: ['test/cxone/auth/static-token.test.ts'],
+  },
+  {
+    tag: 'unusable-profile-at-start',
+    promise: 'a profile that cannot be used is one of the mistakes of the configuration, with its variable',
+    edit: swapped("['CXONE_PROFILE', profile.message", "['CXONE_PROFILES', profile.message"),
+    tests: ['test/config/cxone.test.ts'],
   },
   {
     tag: 'missing-settings-at-start',

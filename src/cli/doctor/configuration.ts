@@ -1,10 +1,9 @@
 // Whether the configuration is one that `start` would take, and one that CXone can call back.
 
-import { callbackRulesOf } from '../../config/callback-rules.ts';
 import { type Config, ConfigError, readConfig } from '../../config/config.ts';
 import { proxyOrigins } from '../../config/proxies.ts';
 import { STRONGER_SECRETS, weakSecretsIn } from '../../config/secrets.ts';
-import { loadProfile, type Profile, ProfileError } from '../../cxone/profile/profile.ts';
+import { loadProfile, type Profile } from '../../cxone/profile/profile.ts';
 import type { CommandContext } from '../context.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
@@ -29,26 +28,18 @@ export function checkConfiguration({
     if (!(error instanceof ConfigError)) throw error;
     return { checks: mistakesIn(error), config: null, profile: null };
   }
-  try {
-    const profile = loadProfile(config.cxone.profilePath);
-    callbackRulesOf(config.callbackSettings, profile.callback.verifiers);
-    const checks = [ok(name, `complete, upstream profile "${profile.name}"`), publicUrl(config), secrets(config)];
-    checks.push(...weakSecretsIn(config).map((warning) => warn('weak secrets', warning, STRONGER_SECRETS)));
-    checks.push(...notifications(config), ...proxies(config));
-    const advice = 'correct the variable, or remove it';
-    checks.push(...variableWarnings().map((warning) => warn(name, warning, advice)));
-    return { checks, config, profile };
-  } catch (error) {
-    if (error instanceof ConfigError) return { checks: mistakesIn(error), config, profile: null };
-    if (!(error instanceof ProfileError)) throw error;
-    const message = error.message.replaceAll(/\s*\n\s*/g, '; ');
-    return { checks: [fail(name, message, 'correct the file at CXONE_PROFILE')], config, profile: null };
-  }
+  const profile = loadProfile(config.cxone.profilePath);
+  const checks = [ok(name, `complete, upstream profile "${profile.name}"`), publicUrl(config), secrets(config)];
+  checks.push(...weakSecretsIn(config).map((warning) => warn('weak secrets', warning, STRONGER_SECRETS)));
+  checks.push(...notifications(config), ...proxies(config));
+  const advice = 'correct the variable, or remove it';
+  checks.push(...variableWarnings().map((warning) => warn(name, warning, advice)));
+  return { checks, config, profile };
 }
 
 function mistakesIn({ problems }: ConfigError): Check[] {
   const advice = 'set it in the environment or in .env; .env.example states the values of each';
-  return problems.map((problem) => fail('configuration', problem, advice));
+  return problems.map((problem) => fail('configuration', problem.replaceAll(/\s*\n\s*/g, '; '), advice));
 }
 
 function publicUrl({ publicUrl: url }: Config): Check {
