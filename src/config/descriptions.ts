@@ -118,7 +118,7 @@ export const DESCRIPTIONS: Readonly<Record<keyof Environment, Description>> = {
     'Largest notification of an app that contains the result, in bytes of its body; * for all other apps: orders:65536,*:1048576. A larger one contains `link` instead, which the app gets with its own key. 0: always a link. An app without an entry always gets the result.',
   ),
   NOTIFY_LINK_URL: notifications(
-    'Base URL of these links, at which apps reach the receiver; default: PUBLIC_URL. Required with CALLBACK_PORT.',
+    'Base URL of these links, at which apps reach the receiver; default: PUBLIC_URL. Required where NOTIFY_LINK_ABOVE_BYTES and CALLBACK_PORT are set; without NOTIFY_LINK_ABOVE_BYTES it must not be set.',
   ),
   INCIDENT_WEBHOOK_URL: incidents(
     'Where incidents are announced when they begin, are acknowledged and end, for example a pager: https://hooks.example/incidents?key=…. It may be http and on a private network. npm run doctor sends it an event.',
