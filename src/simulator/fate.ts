@@ -44,4 +44,14 @@ export const POLLED_SOON = { graceSeconds: 1, timeoutSeconds: 15 } as const;
 /** Polls at once, and ends within seconds. */
 export const BRIEF = { graceSeconds: 0, timeoutSeconds: 5 } as const;
 /** One run, completed by its callback. */
-export const BY_CALLBACK = { status: 'COMPLETED', resolvedBy: 'callback', runs: 1, posts: 1 } as const;
+export const BY_CALLBACK = {
+  status: 'COMPLETED',
+  resolvedBy: 'callback',
+  callbackAnswers: ['200 resolved'],
+  runs: 1,
+  posts: 1,
+} as const;
+/** One run, completed by a poll, without a callback. */
+export const BY_POLL = { status: 'COMPLETED', resolvedBy: 'poll', callbackAnswers: [], runs: 1, posts: 1 } as const;
+/** One run, whose result the receiver does not learn in time. */
+export const TIMED_OUT = { ...BY_POLL, status: 'TIMEOUT', resolvedBy: 'deadline', errorCode: 408 } as const;
