@@ -45,10 +45,10 @@ function identityOf(path: string): string | null {
   return stats === undefined ? null : `${stats.dev}:${stats.ino}`;
 }
 
-/** Names of a folder change with its time. */
+/** Names of a folder change with its time; the one of the inode, which no program can set back, as `rsync -a` does with the other. */
 function stateOf(folder: string): string {
-  const { dev, ino, mtimeNs } = statsOf(folder) ?? {};
-  return `${dev}:${ino}:${mtimeNs}`;
+  const { dev, ino, ctimeNs } = statsOf(folder) ?? {};
+  return `${dev}:${ino}:${ctimeNs}`;
 }
 
 function statsOf(path: string): BigIntStats | undefined {

@@ -1,6 +1,6 @@
 // A file of the database that is removed or replaced is noticed at the next look.
 
-import { mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createFileWatch } from '../../../../src/store/sqlite/file/file-watch.ts';
@@ -52,23 +52,38 @@ test('another file of the folder may come and go', () => {
   lookFor(3_000);
 });
 
-test('a change that leaves the time of the folder as it was is noticed within a second', () => {
-  const { folder, file, clock, watch, lookFor } = open();
+test('a change is noticed at once although a program sets the time of the folder back', () => {
+  const { folder, file, watch, lookFor } = open();
   const time = 1_000_000_000;
   utimesSync(folder, time, time);
   lookFor(3_000);
   rmSync(file);
   utimesSync(folder, time, time);
-  clock.ms += 1_000;
   expect(watch.missing()).toBe(file);
 });
 
+/** A file whose removal changes another folder: as if within the step of time in which this one was looked at. */
+function openBehindLink() {
+  const { folder, lock, file, clock } = open();
+  const target = join(temporaryFolder(), 'target');
+  writeFileSync(target, '');
+  rmSync(lock);
+  symlinkSync(target, lock);
+  const watch = createFileWatch(file, lock, () => clock.ms);
+  return { missing: join(folder, 'receiver.db.lock'), target, clock, watch };
+}
+
+test('a change that leaves the folder as it was is noticed within a second', () => {
+  const { missing, target, clock, watch } = openBehindLink();
+  for (; clock.ms < 3_000; clock.ms += 100) expect(watch.missing()).toBeNull();
+  rmSync(target);
+  clock.ms += 1_000;
+  expect(watch.missing()).toBe(missing);
+});
+
 test('a change within the step of time in which the folder was seen first is noticed at once', () => {
-  const { folder, file, watch } = open();
-  const time = 1_000_000_000;
-  utimesSync(folder, time, time);
+  const { missing, target, watch } = openBehindLink();
   expect(watch.missing()).toBeNull();
-  rmSync(file);
-  utimesSync(folder, time, time);
-  expect(watch.missing()).toBe(file);
+  rmSync(target);
+  expect(watch.missing()).toBe(missing);
 });
