@@ -416,6 +416,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: [CHECKPOINTER],
   },
   {
+    tag: 'lone-commits-have-few-passes',
+    promise: 'commits of one mutation each meet a checkpoint only when one is due',
+    edit: condition(false),
+    tests: [CHECKPOINTER],
+  },
+  {
     tag: 'growing-log-is-reported',
     promise: 'a write-ahead log that a reader keeps growing is reported, in few lines',
     edit: condition(false),

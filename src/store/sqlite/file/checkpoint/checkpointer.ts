@@ -1,6 +1,7 @@
 // Decides when frames of the write-ahead log are copied into the database, and lets the log start again.
 //
-// Short passes beside the writer follow the log: commits wait longer for the disk and the processor beside a long one.
+// Under load, short passes beside the writer follow the log: commits wait longer for the disk and the processor beside a long one. Commits of
+// one mutation each have a pass only when a round is due: each pass delays one or two of them, and all others are as short as before.
 //
 // The writer starts the log again at its beginning when everything in it is in the database and no reader is in it. Under load that
 // moment never comes by itself, because each pass leaves what was committed meanwhile. Hence a round has two steps: passes beside
@@ -20,6 +21,9 @@ const DUE_FRAMES = 4_000;
 
 /** Frames since the last pass at which the next one begins, before a round is due: as many as SQLite copies at once by default. */
 const PASS_FRAMES = 1_000;
+
+/** Mutations of a commit, on average, from which on passes follow the log. */
+const LOAD = 2;
 
 /** Maximum of frames that are left for the pass while no transaction begins, as far as MAX_PASSES passes beside the writer allow. */
 const MAX_HELD_FRAMES = 100;
@@ -65,8 +69,8 @@ export interface CheckpointTools {
 }
 
 export interface Checkpointer {
-  /** To be called after each commit. */
-  committed(): void;
+  /** To be called after each commit, with its number of mutations. */
+  committed(batch: number): void;
   /** Runs a checkpoint of the writer itself while no pass is under way: SQLite allows one at a time. */
   alone<T>(checkpoint: () => T): Promise<T>;
   /** Returns how long readers had kept the log from starting again at the latest commit, in milliseconds. */
@@ -99,8 +103,10 @@ function createRounds({ client, writer, world, log }: CheckpointTools, options: 
   let passes: Passes | null = null;
   /** A round, or a pass before it is due. */
   let round: Promise<void> | null = null;
-  /** Frames in the log when the last pass before a round began. */
+  /** Frames in the log when the last pass before a round began, and what was committed since. */
   let passedFrames = 0;
+  let commits = 0;
+  let mutations = 0;
   let nextAt = Number.NEGATIVE_INFINITY;
   let retryMs = MIN_RETRY_MS;
   /** Null while a reader is the only possible cause of a log that does not start again. */
@@ -158,7 +164,24 @@ function createRounds({ client, writer, world, log }: CheckpointTools, options: 
     round = null;
   }
 
-  function committed(): void {
+  function begin(work: Promise<unknown>): void {
+    [commits, mutations] = [0, 0];
+    round = guarded(work);
+  }
+
+  /** Before a round is due. */
+  function follow(running: Passes, count: number): void {
+    // promise: log-is-followed-in-short-passes
+    if (count - passedFrames < passFrames) return;
+    // promise: lone-commits-have-few-passes
+    if (mutations < LOAD * commits) return;
+    passedFrames = count;
+    begin(pass(running, 'beside'));
+  }
+
+  function committed(batch: number): void {
+    commits += 1;
+    mutations += batch;
     if (passes === null || round !== null) return;
     const count = frames();
     // The log has started again.
@@ -167,10 +190,7 @@ function createRounds({ client, writer, world, log }: CheckpointTools, options: 
       retryMs = MIN_RETRY_MS;
       nextAt = Number.NEGATIVE_INFINITY;
       blocking.ended();
-      // promise: log-is-followed-in-short-passes
-      if (count - passedFrames < passFrames) return;
-      passedFrames = count;
-      round = guarded(pass(passes, 'beside'));
+      follow(passes, count);
       return;
     }
     if (nextAt > Number.NEGATIVE_INFINITY) blocking.continues(count, failure);
@@ -178,7 +198,7 @@ function createRounds({ client, writer, world, log }: CheckpointTools, options: 
     // promise: blocked-checkpoints-back-off
     nextAt = world.elapsed() + retryMs;
     retryMs = Math.min(2 * retryMs, MAX_RETRY_MS);
-    round = guarded(runRound(passes));
+    begin(runRound(passes));
   }
 
   try {
@@ -191,9 +211,9 @@ function createRounds({ client, writer, world, log }: CheckpointTools, options: 
   }
 
   return {
-    committed: () => {
+    committed: (batch) => {
       try {
-        committed();
+        committed(batch);
       } catch (error) {
         fail(error);
       }

@@ -41,7 +41,7 @@ function open({ beforePass = () => {}, start, passFrames = 10 * DUE_FRAMES }: Di
   const writer = createGroupCommit<never>(db, {
     world,
     committed: () => {},
-    afterCommit: () => checkpoints.committed(),
+    afterCommit: (batch) => checkpoints.committed(batch),
     rolledBack: () => {},
     fatal: (error) => fatal.push(error),
   });
@@ -91,9 +91,11 @@ function open({ beforePass = () => {}, start, passFrames = 10 * DUE_FRAMES }: Di
         for (let i = 0; i < commits / 2; i += 1) await write();
       }),
     );
+  const frames = () => (db.pragma('wal_checkpoint(NOOP)') as [{ log: number }])[0].log;
   const walFrames = () => statSync(`${path}-wal`).size / FRAME_BYTES;
   const automatic = () => db.pragma('wal_autocheckpoint', { simple: true });
-  return { path, db, world, log, fatal, passes, phases, writer, checkpoints, write, load, walFrames, automatic };
+  const looks = { frames, walFrames, automatic };
+  return { path, db, world, log, fatal, passes, phases, writer, checkpoints, write, load, ...looks };
 }
 
 /** Another program that reads one state for long. */
@@ -120,17 +122,25 @@ test('under load, short passes copy most of the log before commits are held for 
 });
 
 test('after a short pass that fails, the next one waits for as many frames', async () => {
-  const { write, db, passes } = open({ passFrames: DUE_FRAMES / 4, beforePass: failure('SQLITE_FULL') });
-  const frames = () => (db.pragma('wal_checkpoint(NOOP)') as [{ log: number }])[0].log;
+  const { write, frames, passes } = open({ passFrames: DUE_FRAMES / 4, beforePass: failure('SQLITE_FULL') });
+  const MOST_FRAMES_OF_A_COMMIT = 4;
+  while (frames() < DUE_FRAMES - MOST_FRAMES_OF_A_COMMIT) await Promise.all([write(), write()]);
+  expect(passes.count).toBe(3);
+});
+
+test('commits of one mutation each are copied when a round is due, and not before', async () => {
+  const { write, frames, passes } = open({ passFrames: DUE_FRAMES / 4 });
   const MOST_FRAMES_OF_A_COMMIT = 3;
   while (frames() < DUE_FRAMES - MOST_FRAMES_OF_A_COMMIT) await write();
-  expect(passes.count).toBe(3);
+  expect(passes.count).toBe(0);
+  for (let i = 0; i < MOST_FRAMES_OF_A_COMMIT; i += 1) await write();
+  expect(passes.count).toBeGreaterThan(0);
 });
 
 test('without commits, nothing is copied', async () => {
   const { checkpoints, passes, write } = open();
   await write();
-  for (let i = 0; i < 100; i += 1) checkpoints.committed();
+  for (let i = 0; i < 100; i += 1) checkpoints.committed(1);
   expect(passes.count).toBe(0);
 });
 
