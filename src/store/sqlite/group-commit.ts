@@ -21,7 +21,6 @@ const MAX_BATCH = 256;
 const MAX_BATCH_BYTES = 256 * 1024;
 /** Only while mutations arrive in nearly every turn. Node needs some 5 ms to accept 64 connections and to read their requests. */
 const MAX_GATHER_MS = 8;
-
 /**
  * Turns of the event loop without a new mutation after which the loop counts as quiet. More than one: Node accepts one
  * connection per turn and reads from it in the next, so requests on separate connections arrive in every other turn.
@@ -261,7 +260,8 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
         if (closed) return reject(new StoreUnavailable('the store is closed'));
         if (waiting.length >= MAX_WAITING) return reject(new StoreUnavailable('too many writes are waiting'));
         waiting.push({ work, weight, bytes, expectRollback, resolve: resolve as (value: unknown) => void, reject });
-        gathering ??= gather(isAlone);
+        // Not within this call, which may be that of another mutation.
+        gathering ??= Promise.resolve(isAlone).then(gather);
       }),
     hold: async (work) => {
       const released = Promise.withResolvers<void>();

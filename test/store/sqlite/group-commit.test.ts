@@ -188,12 +188,27 @@ test('a write that is alone is committed at once, unless a batch of several came
     const options = { isAlone: true };
     return writer.mutate(() => ({ value: insert.run(text).changes, changes: [text] }), options);
   };
-  const first = alone('a');
-  expect(count()).toBe(1);
-  await first;
+  let turns = 0;
+  setImmediate(() => {
+    turns += 1;
+  });
+  await alone('a');
+  expect([count(), turns]).toEqual([1, 0]);
   await Promise.all([write('b'), write('c')]);
-  const gathered = [alone('d'), alone('e')];
-  expect(count()).toBe(3);
-  await Promise.all(gathered);
+  const earlier = alone('d');
+  await yieldToEventLoop();
+  await Promise.all([earlier, alone('e')]);
   expect(seen.batches).toEqual([1, 2, 2]);
+});
+
+test('a write that another one adds is committed after it, also if that one is alone', async () => {
+  const { writer, insert, write, seen } = openFailing();
+  let added: Promise<number> | undefined;
+  const work = () => {
+    added ??= write('b');
+    return { value: insert.run('a').changes, changes: ['a'] };
+  };
+  await writer.mutate(work, { isAlone: true });
+  await added;
+  expect(seen).toMatchObject({ batches: [1, 1], rolledBack: 0, fatal: [] });
 });
