@@ -49,6 +49,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/sqlite/group-commit.test.ts'],
   },
   {
+    tag: 'write-of-a-write-follows-it',
+    promise: 'a write that another one adds begins after its commit, not within it',
+    edit: swapped('Promise.resolve(isAlone).then(gather)', 'gather(isAlone)'),
+    tests: ['test/store/sqlite/group-commit.test.ts'],
+  },
+  {
     tag: 'several-requests-share-a-commit',
     promise: 'requests that arrive together are committed together',
     edit: swapped('due.length === 1 && ', ''),

@@ -260,7 +260,7 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
         if (closed) return reject(new StoreUnavailable('the store is closed'));
         if (waiting.length >= MAX_WAITING) return reject(new StoreUnavailable('too many writes are waiting'));
         waiting.push({ work, weight, bytes, expectRollback, resolve: resolve as (value: unknown) => void, reject });
-        // Not within this call, which may be that of another mutation.
+        // promise: write-of-a-write-follows-it
         gathering ??= Promise.resolve(isAlone).then(gather);
       }),
     hold: async (work) => {

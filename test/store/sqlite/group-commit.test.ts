@@ -201,14 +201,17 @@ test('a write that is alone is committed at once, unless a batch of several came
   expect(seen.batches).toEqual([1, 2, 2]);
 });
 
-test('a write that another one adds is committed after it, also if that one is alone', async () => {
-  const { writer, insert, write, seen } = openFailing();
-  let added: Promise<number> | undefined;
-  const work = () => {
-    added ??= write('b');
-    return { value: insert.run('a').changes, changes: ['a'] };
+test('a write that a lone one adds is committed after it, although it is alone, too', async () => {
+  const { writer, insert, seen } = openFailing();
+  const lone = (work: () => void) => {
+    const options = { isAlone: true };
+    return writer.mutate(() => ({ value: work(), changes: ['a note'] }), options);
   };
-  await writer.mutate(work, { isAlone: true });
+  let added = Promise.resolve();
+  await lone(() => {
+    insert.run('a');
+    added = lone(() => void insert.run('b'));
+  });
   await added;
   expect(seen).toMatchObject({ batches: [1, 1], rolledBack: 0, fatal: [] });
 });
