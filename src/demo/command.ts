@@ -59,14 +59,15 @@ export async function runDemo({ serve, seed, cluster, fates }: DemoOptions): Pro
     const { results, killed } = await play(app, { simulator, inbox, kills: service.kills, fates: casesOf(fates) });
     const auditCount = results.reduce((sum, { trail }) => sum + trail.length, 0);
     const took = systemWorld.now() - startedAt;
-    stdout.write(
-      report({ results, auditCount, database: service.database, took, turnedAway: inbox.turnedAway, killed }),
-    );
     const operator = createDemoClient(service.url, keys.operator, isPatient);
     const incidents = async () =>
       (await operator.request<{ readonly items: readonly ShownIncident[] }>('GET', '/v1/incidents')).items;
     const printIncidents = incidentPrinter({ incidents, out: stdout });
-    await printIncidents();
+    // The verdict comes last: these incidents are what the fates cause.
+    await printIncidents('');
+    stdout.write(
+      report({ results, auditCount, database: service.database, took, turnedAway: inbox.turnedAway, killed }),
+    );
     if (serve) {
       stdout.write(invitation({ receiverUrl: service.url, simulatorUrl: cxoneUrl, keys }));
       const end = new AbortController();
