@@ -698,6 +698,19 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/postgres/merging.test.ts'],
   },
   {
+    tag: 'postgres/reads-are-planned-for-their-values',
+    promise: 'a read of few executions does not read all of them',
+    edit: swapped("'auto'", "'force_generic_plan'"),
+    tests: ['test/store/postgres/read-plans.test.ts'],
+  },
+  {
+    tag: 'postgres/claim-reads-few-of-the-queue',
+    promise: 'a claim does not read the whole queue',
+    edit: swapped('ORDER BY w.dispatch_at LIMIT', 'LIMIT'),
+    tests: ['test/store/postgres/read-plans.test.ts'],
+    title: 'and not the queue',
+  },
+  {
     tag: 'postgres/rate-moves-with-the-clock',
     promise: 'an app with a rate waits no longer when the clock of the database is set back',
     edit: swapped("make_interval(secs => ($1 ->> 'by')::bigint / 1000.0)", "interval '0'"),

@@ -50,15 +50,17 @@ const appsWith = (column: string) => `WITH RECURSIVE apps (app) AS (
     FROM apps WHERE apps.app IS NOT NULL
   )`;
 
+/** Counts in the order of the index. Without one, the planner expects to find some soon, and reads the whole queue for a priority without any. */
+// promise: postgres/claim-reads-few-of-the-queue
 const DUE_DISPATCHES = `${appsWith('dispatch_at')}
   SELECT apps.app, (SELECT count(*) FROM ${PRIORITIES} CROSS JOIN LATERAL (SELECT 1 FROM work AS w
     WHERE w.app = apps.app AND w.priority = p.priority AND w.dispatch_at <= $1 AND w.action_id <> ALL ($4::text[])
-      LIMIT $2) AS due) AS count
+      ORDER BY w.dispatch_at LIMIT $2) AS due) AS count
   FROM apps WHERE apps.app IS NOT NULL AND apps.app <> ALL ($3::text[])`;
 
 const DUE_POLLS = `${appsWith('poll_at')}
-  SELECT apps.app, (SELECT count(*) FROM (SELECT 1 FROM work AS w WHERE w.app = apps.app AND w.poll_at <= $1 LIMIT $2) AS due)
-    AS count
+  SELECT apps.app, (SELECT count(*) FROM (SELECT 1 FROM work AS w WHERE w.app = apps.app AND w.poll_at <= $1
+    ORDER BY w.poll_at LIMIT $2) AS due) AS count
   FROM apps WHERE apps.app IS NOT NULL`;
 
 /** Parameters: apps, quotas, now, paused actions. */

@@ -41,7 +41,8 @@ const LANES = `WITH RECURSIVE lane AS (
 
 const UNDELIVERED = `SELECT (SELECT count(*) FROM notification_work) AS pending, (SELECT count(*) FROM notification_dead) AS dead`;
 
-const WAITING = `SELECT count(*) AS count FROM (SELECT 1 FROM notification_work WHERE app = $1 AND origin = $2 LIMIT $3) AS waiting`;
+const WAITING = `SELECT count(*) AS count FROM (
+  SELECT 1 FROM notification_work WHERE app = $1 AND origin = $2 ORDER BY due_at LIMIT $3) AS waiting`;
 
 const DUE_IN_LANE = `FROM notification_work AS w JOIN notification_rows AS n ON n.id = w.id
   WHERE w.app = $1 AND w.origin = $2 AND w.due_at <= $3`;

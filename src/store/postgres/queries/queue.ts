@@ -18,9 +18,9 @@ const BY_STATUS_AND_APP = `SELECT status, app, count(*) AS count, min(submitted_
 /** Both counts are ranges of the index of what waits for dispatch. Of those due at the same time, earlier ones have lesser ids. */
 const QUEUED_BEFORE = `SELECT least($5,
     (SELECT count(*) FROM (SELECT 1 FROM generate_series($2 + 1, 9) AS p(priority) CROSS JOIN LATERAL (
-      SELECT 1 FROM work WHERE app = $1 AND priority = p.priority AND dispatch_at IS NOT NULL LIMIT $5) AS w LIMIT $5) AS higher) +
+      SELECT 1 FROM work WHERE app = $1 AND priority = p.priority AND dispatch_at IS NOT NULL ORDER BY dispatch_at LIMIT $5) AS w LIMIT $5) AS higher) +
     (SELECT count(*) FROM (SELECT 1 FROM work WHERE app = $1 AND priority = $2 AND dispatch_at <= $3 AND (dispatch_at < $3
-      OR execution < (SELECT id FROM execution_rows WHERE reference = $4)) LIMIT $5) AS before))::integer AS count`;
+      OR execution < (SELECT id FROM execution_rows WHERE reference = $4)) ORDER BY dispatch_at LIMIT $5) AS before))::integer AS count`;
 
 export function createQueueMonitor(reads: Reads): QueueMonitor {
   const rows = () => reads.all<CountRow>(BY_STATUS_AND_APP);
