@@ -98,7 +98,8 @@ test.skipIf(serverUrl === null)('a claim reads the executions that it claims, an
   const connections = () =>
     withClient(url, async (client) => {
       const { rows } = await client.query(
-        'SELECT count(*)::integer AS count FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+        `SELECT count(*)::integer AS count FROM pg_stat_activity
+        WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`,
       );
       return rows[0].count;
     });
