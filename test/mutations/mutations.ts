@@ -62,6 +62,12 @@ export const MUTATIONS: readonly Mutation[] = [
     title: 'unless others began',
   },
   {
+    tag: 'change-of-a-name-is-noticed-at-once',
+    promise: 'the commit behind the removal of a file of the database notices it',
+    edit: condition(false),
+    tests: ['test/store/sqlite/file/file-watch.test.ts'],
+  },
+  {
     tag: 'changed-folder-is-looked-into',
     promise: 'a file of the database that is removed is noticed at once, also beside a change just before',
     edit: swapped('lookedAt - since >= SETTLED_MS && ', ''),

@@ -30,6 +30,7 @@ export function createFileWatch(file: string, lock: string, elapsed = () => perf
   function missing(): string | null {
     const now = elapsed();
     const state = folders.map(stateOf).join(' ');
+    // promise: change-of-a-name-is-noticed-at-once
     if (state !== seen) [seen, since, lookedAt] = [state, now, Number.NEGATIVE_INFINITY];
     // promise: changed-folder-is-looked-into
     if (lookedAt - since >= SETTLED_MS && now - lookedAt < LOOK_EVERY_MS) return null;
