@@ -732,6 +732,13 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: 'each moves once',
   },
   {
+    tag: 'postgres/waiting-claim-follows-the-clock',
+    promise: 'nothing ends by the old clock whose times are of the new one',
+    edit: swapped('setMs() - asked', '0'),
+    tests: [CLOCK_STEPS],
+    title: 'decides by the new clock',
+  },
+  {
     tag: 'postgres/claims-wait-for-the-clock',
     promise: 'nothing is claimed by the new clock whose times are of the old one',
     edit: swapped('alone(async () =>', '(async (work: () => Promise<void>) => work())(async () =>'),

@@ -50,7 +50,7 @@ import { createErasure } from './retention/erasure.ts';
 import { createRetention } from './retention/retention.ts';
 import { createMerging } from './rollups/merging.ts';
 import { createRollupReader } from './rollups/read.ts';
-import { createTurns } from './turns.ts';
+import { createClockTurns } from './turns.ts';
 
 /** How long the commits that are under way are awaited when the store is closed, in milliseconds. */
 const LAST_COMMITS_MS = 5_000;
@@ -106,7 +106,9 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     makeRoom: async () => partitions.ensure((await readHead(reads)).id, session.all),
     ...(options.observeCommit ? { observe: options.observeCommit } : {}),
   });
-  const [claims, deliveries] = [createTurns(), createTurns()];
+  /** By how much the clock was set, as far as due times have begun to move with it. */
+  let setMs = 0;
+  const [claims, deliveries] = [createClockTurns(() => setMs), createClockTurns(() => setMs)];
   const isAwaited = () => [...othersListeners.values()].some((isAwaitedBy) => isAwaitedBy());
   const hints = createHints({
     ...{ connecting, world, log },
@@ -211,7 +213,13 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     ...createQueueMonitor(reads),
     ...createAuditFeed(reads),
     ...createExecutionList(reads),
-    ...createClockSteps({ session, term: terms.current, world, log, alone: (work) => claims(() => deliveries(work)) }),
+    ...createClockSteps({
+      ...{ session, term: terms.current, world, log },
+      alone: (work) => claims(() => deliveries(work)),
+      begun: (ms) => {
+        setMs += ms;
+      },
+    }),
     ...createClockTimes(reads, session, { verifyRoom: room.verify, upkeep: createMerging(session, world) }),
     ...createActivityLog(reads, session),
     ...createSummaries({ reads, writer }),

@@ -11,3 +11,16 @@ export function createTurns(): Turns {
     return next;
   };
 }
+
+/** The same for work that decides by a time of its caller. It gets the milliseconds by which the clock was set while it waited. */
+export type ClockTurns = <T>(work: (setMs: number) => Promise<T>) => Promise<T>;
+
+/** @param setMs returns by how much the clock was set until now */
+export function createClockTurns(setMs: () => number): ClockTurns {
+  const inTurn = createTurns();
+  return (work) => {
+    const asked = setMs();
+    // promise: postgres/waiting-claim-follows-the-clock
+    return inTurn(() => work(setMs() - asked));
+  };
+}

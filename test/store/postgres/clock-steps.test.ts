@@ -88,6 +88,18 @@ describe.skipIf(serverUrl === null)('of more executions and notifications than o
   });
 });
 
+test.skipIf(serverUrl === null)('a claim that waits while the clock is set back decides by the new clock', async () => {
+  const leader = await openOn(await database());
+  const execution = anExecution({}, NOON + HOUR);
+  await leader.add({ execution, fingerprint: 'print', queueCapacity: 10 });
+  const asked = NOON + HOUR + 1;
+  const moved = leader.moveDueTimes({ from: asked, to: asked - HOUR });
+  const [expired, claimed] = await Promise.all([leader.expire(10, asked), leader.claimDispatches(10, asked)]);
+  await moved;
+  expect(expired).toBe(0);
+  expect(claimed).toMatchObject([{ reference: execution.reference, sentAt: NOON + 1 }]);
+});
+
 /** A session whose slices end in these ways. */
 function steps(ends: readonly (Error | boolean)[], terms: readonly number[] = []) {
   const places: unknown[] = [];
@@ -112,6 +124,7 @@ function steps(ends: readonly (Error | boolean)[], terms: readonly number[] = []
     world: { sleep: async (ms) => void waits.push(ms) },
     log,
     alone: (work) => work(),
+    begun: () => {},
   });
   return { move: (begun?: () => void) => moveDueTimes({ from: 1, to: 2 }, begun), places, log, waits };
 }

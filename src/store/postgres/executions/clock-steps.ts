@@ -100,9 +100,13 @@ interface ClockStepTools {
   readonly log: Log;
   /** Runs work while nothing that is due is claimed. */
   readonly alone: (work: () => Promise<void>) => Promise<void>;
+  /** Called with the milliseconds of a step when times have begun to move with it. */
+  readonly begun: (ms: number) => void;
 }
 
-export function createClockSteps({ session, term, world, log, alone }: ClockStepTools): Pick<DueWork, 'moveDueTimes'> {
+export function createClockSteps(tools: ClockStepTools): Pick<DueWork, 'moveDueTimes'> {
+  const { session, term, world, log, alone } = tools;
+
   /** @throws {NotLeading} when another receiver leads, or may have led since the first slice */
   async function moveNext(step: Step, slice: Slice): Promise<Slice> {
     for (;;) {
@@ -135,6 +139,7 @@ export function createClockSteps({ session, term, world, log, alone }: ClockStep
         // The difference of two clocks has fractions.
         const step = { by: Math.round(to - from), from: Math.trunc(from), to: Math.trunc(to), term: term() };
         const first = await session.writeAsLeader<Slice>(MOVE_SLICE, { ...step, ...NOTHING });
+        tools.begun(step.by);
         begun?.();
         // promise: postgres/all-times-move-with-the-clock
         await moveRest(step, first);

@@ -12,7 +12,7 @@ import { SELECT_EXECUTION, type StoredRow, toExecution } from '../batch/aggregat
 import type { Part } from '../batch/part.ts';
 import { taskOn, unchanged } from '../batch/task.ts';
 import type { Writer } from '../group-commit.ts';
-import type { Turns } from '../turns.ts';
+import type { ClockTurns } from '../turns.ts';
 import { applyEvent } from './apply-event.ts';
 import type { LeftQueue, Returned } from './left-queue.ts';
 import type { PausedScopes } from './pauses.ts';
@@ -24,7 +24,7 @@ interface DueWorkTools {
   readonly paused: PausedScopes;
   readonly left: Pick<LeftQueue, 'returned'>;
   /** A selection sees what the claim before it left: two at the same time would select the same executions. */
-  readonly inTurn: Turns;
+  readonly inTurn: ClockTurns;
 }
 
 interface Demand {
@@ -178,9 +178,10 @@ export function createDueWork({ reads, writer, listedRepeats, paused, left, inTu
 
   return {
     dueDispatches,
-    claimDispatches: (limit, now, share = evenly) => inTurn(() => claimDispatches(limit, now, share)),
-    claimPolls: (limit, now, leaseUntil, share = evenly) => inTurn(() => claimPolls(limit, now, leaseUntil, share)),
-    expire: (limit, now) => inTurn(() => expire(limit, now)),
+    claimDispatches: (limit, now, share = evenly) => inTurn((setMs) => claimDispatches(limit, now + setMs, share)),
+    claimPolls: (limit, now, leaseUntil, share = evenly) =>
+      inTurn((setMs) => claimPolls(limit, now + setMs, leaseUntil + setMs, share)),
+    expire: (limit, now) => inTurn((setMs) => expire(limit, now + setMs)),
     nextDue,
   };
 }

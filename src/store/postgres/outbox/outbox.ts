@@ -10,7 +10,7 @@ import type { Reads } from '../../shared/reads.ts';
 import type { Part } from '../batch/part.ts';
 import { type Decided, notificationTask, unchanged } from '../batch/task.ts';
 import type { Writer } from '../group-commit.ts';
-import type { Turns } from '../turns.ts';
+import type { ClockTurns } from '../turns.ts';
 import { listNotifications, NOTIFICATIONS } from './list.ts';
 
 /** Maximum of notifications of a lane that one search for overdue ones reads; no index serves that search. */
@@ -20,7 +20,7 @@ interface OutboxTools {
   readonly reads: Reads;
   readonly writer: Pick<Writer, 'mutate' | 'mutateAll'>;
   /** A selection sees what the claim before it left. */
-  readonly inTurn: Turns;
+  readonly inTurn: ClockTurns;
 }
 
 interface Named {
@@ -91,10 +91,12 @@ export function createOutbox({ reads, writer, inTurn }: OutboxTools): Outbox {
   return {
     lanes: () => reads.all<DueLane>(LANES),
 
-    claimNotifications: (lane, how, now, leaseUntil) => inTurn(() => claim(lane, how, now, leaseUntil)),
+    claimNotifications: (lane, how, now, leaseUntil) =>
+      inTurn((setMs) => claim(lane, how, now + setMs, leaseUntil + setMs)),
 
-    giveUpNotifications: ({ app, origin }, { limit, untried, reason }, now) =>
-      inTurn(async () => {
+    giveUpNotifications: ({ app, origin }, { limit, untried, reason }, asked) =>
+      inTurn(async (setMs) => {
+        const now = asked + setMs;
         const rows = await reads.all<Named>(OVERDUE, [app, origin, now, limit, untried ? 0 : 1]);
         return giveUp(rows, { type: 'given-up', reason }, now);
       }),
