@@ -739,6 +739,13 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: 'decides by the new clock',
   },
   {
+    tag: 'postgres/clock-step-moves-due-times-once',
+    promise: 'a step of the clock that was followed is not followed again at the next start',
+    edit: swapped('THEN h.at', 'THEN greatest(h.at, excluded.at)'),
+    tests: [CLOCK_STEPS],
+    title: 'is not the newest one',
+  },
+  {
     tag: 'postgres/claims-wait-for-the-clock',
     promise: 'nothing is claimed by the new clock whose times are of the old one',
     edit: swapped('alone(async () =>', '(async (work: () => Promise<void>) => work())(async () =>'),

@@ -100,6 +100,23 @@ test.skipIf(serverUrl === null)('a claim that waits while the clock is set back 
   expect(claimed).toMatchObject([{ reference: execution.reference, sentAt: NOON + 1 }]);
 });
 
+test.skipIf(serverUrl === null)(
+  'a time of a receiver that has not noticed yet that the clock was set back is not the newest one',
+  async () => {
+    const url = await database();
+    const leader = await openOn(url);
+    const other = await openOn(url);
+    const newest = () =>
+      withClient(url, async (client) => (await client.query('SELECT at FROM heartbeat WHERE id = 1')).rows[0].at);
+    await leader.moveDueTimes({ from: NOON + HOUR, to: NOON });
+    await other.ping(NOON + HOUR + 2_000);
+    await leader.ping(NOON + 3_000);
+    expect(Number(await newest())).toBe(NOON + 3_000);
+    await other.ping(NOON + HOUR + 60_000);
+    expect(Number(await newest())).toBe(NOON + HOUR + 60_000);
+  },
+);
+
 /** A session whose slices end in these ways. */
 function steps(ends: readonly (Error | boolean)[], terms: readonly number[] = []) {
   const places: unknown[] = [];

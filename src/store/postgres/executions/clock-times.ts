@@ -9,9 +9,19 @@ export const NEWEST = 1;
 export const STEP_FROM = 2;
 export const STEP_TO = 3;
 
-/** A later time stays: only a move of the due times sets it back. */
+/** How long receivers note times of the old clock at most after a step: they read the clock of the database from time to time. */
+const UNNOTICED_MS = 15_000;
+
+/**
+ * A later time stays: only a move of the due times sets it back. A time of the old clock, noted after that move, would look like another step at
+ * the next start.
+ */
+// promise: postgres/clock-step-moves-due-times-once
 const BEAT = `INSERT INTO heartbeat AS h (id, at) VALUES (${NEWEST}, $1)
-  ON CONFLICT (id) DO UPDATE SET at = greatest(h.at, excluded.at)`;
+  ON CONFLICT (id) DO UPDATE SET at = CASE WHEN EXISTS (
+    SELECT 1 FROM heartbeat AS f JOIN heartbeat AS t ON f.id = ${STEP_FROM} AND t.id = ${STEP_TO} AND t.at < f.at
+    WHERE excluded.at BETWEEN f.at - ${UNNOTICED_MS} AND f.at + ${UNNOTICED_MS}
+  ) THEN h.at ELSE greatest(h.at, excluded.at) END`;
 
 interface Heartbeats {
   /** Runs before each heartbeat, which takes little room. @throws {StoreUnavailable} while a larger commit may find none */
