@@ -28,7 +28,7 @@ import { createCallbackReceiver } from './usecases/receive-callback.ts';
 import { createSubmit } from './usecases/submit.ts';
 import { createFileAndClockWatch, noteTime } from './workers/clock-watch.ts';
 import { createIncidentWatch } from './workers/incidents/watcher.ts';
-import { createExportFiles } from './workers/pruner/export-files.ts';
+import { createExportFiles, exportFolderProblem } from './workers/pruner/export-files.ts';
 import { createCopyFinder } from './workers/pruner/find-exports.ts';
 import { startWorkers, type WorkerTools } from './workers/workers.ts';
 
@@ -43,6 +43,9 @@ const TLS_CHECK_MS = 10_000;
 
 /** The time limit for exporting the last spans, in milliseconds. */
 const LAST_SPANS_MS = 3_000;
+
+const NO_EXPORTS =
+  'no export can be written to RETENTION_EXPORT_DIR, so that nothing will be pruned: make the folder, or let the receiver write there';
 
 export interface Receiver {
   /** The URL for apps and operators. */
@@ -102,6 +105,12 @@ function createPagesWork(suggestions: Suggestions, apps: readonly App[]): Work {
 /** Reports early whether CXone issues a token, and with which scopes. Nothing waits for the result. */
 function reportToken({ cxone, log }: Parts): void {
   cxone.authorize().catch((error: unknown) => log.warn({ reason: reasonOf(error) }, 'CXone gives no token yet'));
+}
+
+/** Reports early what would otherwise show only when entries are old enough to be pruned. */
+async function reportExports({ config: { retentionExportDir: folder }, log }: Parts): Promise<void> {
+  const reason = folder === null ? null : await exportFolderProblem(folder);
+  if (reason !== null) log.warn({ folder, reason }, NO_EXPORTS);
 }
 
 function httpDependencies(parts: Parts, submissions: SubmissionThread, suggestions: Suggestions): HttpDependencies {
@@ -206,6 +215,7 @@ function lead(parts: Parts, { webhookUrl, tls }: Listeners, pagesWork: Work): Du
       ];
       run(loops);
       reportToken(parts);
+      void reportExports(parts);
       return { ...workers, loops };
     },
     end: async ({ loops, unwatch }) => {

@@ -10,6 +10,7 @@ import type { Trial } from './calls.ts';
 import { type Check, lineOf } from './check.ts';
 import { checkConfiguration } from './configuration.ts';
 import { checkDatabase } from './database.ts';
+import { checkExports } from './exports.ts';
 import { checkIncidentWebhook } from './incident-webhook.ts';
 import { placeOf } from './profile-place.ts';
 import { checkReach } from './reach.ts';
@@ -19,7 +20,7 @@ import { checkUpstream } from './upstream.ts';
 export const doctor: Declare = (command, context) =>
   withHelp(command, {
     description: `Checks the configuration; the database (integrity, audit chain, rows against their audit entries,
-conservation, WAL) and the disk; host names and certificates of CXone and of PUBLIC_URL; CXone's token, its scopes, its
+conservation, WAL), the disk and the folder of exports; host names and certificates of CXone and of PUBLIC_URL; CXone's token, its scopes, its
 response to a poll for an execution that cannot exist, and its clock; whether a probe to PUBLIC_URL arrives at the
 receiver, or at this command if none runs; and whether the webhook for incidents accepts an event of the type
 incident.test. It gives advice on each problem, and names the line to change where the upstream profile does not match.
@@ -83,7 +84,8 @@ function objectIn(text: string): JsonObject {
 async function allChecks(context: CommandContext, offline: boolean, wanted: RequestedTrial | null): Promise<Check[]> {
   const { world } = context;
   const { checks, config, profile } = checkConfiguration(context);
-  const database = await databaseChecks(context, config);
+  const exports = config === null ? [] : await checkExports(config);
+  const database = [...(await databaseChecks(context, config)), ...exports];
   if (offline || config === null || profile === null) return [...checks, ...database];
   const place = placeOf(config.cxone.profilePath);
   const pollIntervalMs = Math.max(config.pollIntervalMs, (profile.poll?.minIntervalSeconds ?? 0) * 1000);

@@ -1,10 +1,12 @@
 // Export files of the pruner: compressed NDJSON, complete and synced to disk before anything in them is deleted.
 
-import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { jsonOnOneLine } from '../../lib/lines.ts';
+import { reasonOf } from '../../lib/log.ts';
 import { fileTimestamp, isoTime } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
 import { type ExportManifest, manifestName, manifestText, tallyBytes } from '../../store/export-manifest.ts';
@@ -23,6 +25,17 @@ export type ExportFiles = ReturnType<typeof createExportFiles>;
 const UNFINISHED = /^(audit|payloads)-[\dTZ-]+\.ndjson\.gz\.partial$/;
 
 const MANIFEST = /^(audit|payloads)-.*\.ndjson\.gz\.manifest\.json$/;
+
+/** Returns why no export can be written to the folder; null if one can. */
+export async function exportFolderProblem(folder: string): Promise<string | null> {
+  try {
+    // A path that ends with a slash leads to a folder only.
+    await access(`${folder}/`, constants.R_OK | constants.W_OK | constants.X_OK);
+    return null;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
 
 /** @param mode of the files */
 export function createExportFiles(folder: string, world: Pick<World, 'now'>, mode = 0o600) {

@@ -255,6 +255,18 @@ describe('doctor', () => {
     expect(report).toEqual({ code, found: [[level, 'clock', said(direction)]] });
   });
 
+  test('names a folder to which no export can be written before it is needed', async () => {
+    const folder = temporaryFolder();
+    const env = { ...(await environment()), AUDIT_RETENTION_DAYS: '400' };
+    expect(await findings({ ...env, RETENTION_EXPORT_DIR: folder }, ' --offline')).toEqual({ code: 0, found: [] });
+    writeFileSync(join(folder, 'file'), '');
+    for (const wrong of ['missing', 'file']) {
+      const { code, found } = await findings({ ...env, RETENTION_EXPORT_DIR: join(folder, wrong) }, ' --offline');
+      const message = said(/^no export can be written to RETENTION_EXPORT_DIR: .*(?:ENOENT|ENOTDIR)/);
+      expect({ code, found }).toEqual({ code: 1, found: [['fail', 'retention export', message]] });
+    }
+  });
+
   test('sends CXone nothing with --offline', async () => {
     const { url, received } = await startUpstream((_request, response) => sendJson(response, 500, {}));
     const { code } = await checks({ ...(await environment()), CXONE_BASE_URL: url }, ' --offline');
