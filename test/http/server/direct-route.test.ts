@@ -8,6 +8,7 @@ import type { DirectRoute, Fetch, PlainRequest } from '../../../src/http/fetch.t
 import { json, respond } from '../../../src/http/response/json.ts';
 import { createDirectRoute } from '../../../src/http/server/direct-route.ts';
 import { type Limits, listen } from '../../../src/http/server/server.ts';
+import { currentRequest } from '../../../src/lib/request-context.ts';
 import { eventually } from '../../support/eventually.ts';
 import { ALICE_KEY, ORDERS_KEY, startHttp, wire } from '../harness.ts';
 
@@ -397,6 +398,23 @@ describe('a submission', () => {
     const [full, byAdapter] = await both([first, first.replace('order-1', 'order-2')], { ...limits, appRates: rates });
     expect(full[1]).toMatch(/\r\nratelimit: "submissions";r=\d+;t=\d+, "queue";r=0/);
     expect(full).toEqual(byAdapter);
+  });
+
+  test('reaches the store as one that is alone, on a connection that was used before', async () => {
+    await using http = await startHttp();
+    const { add } = http.store;
+    const seen: unknown[] = [];
+    vi.spyOn(http.store, 'add').mockImplementation((submission) => {
+      seen.push(currentRequest()?.isAlone);
+      return add(submission);
+    });
+    const request = requestOf({ ...valid, length: String(Buffer.byteLength(body)) });
+    const raw = wire(http.port);
+    raw.send(Buffer.from(request.replace('Connection: close\r\n', '')));
+    await raw.until(/"order-1"/);
+    raw.send(Buffer.from(request));
+    await raw.closed;
+    expect(seen).toEqual([false, true]);
   });
 
   test('is served directly unless it is unusual', async () => {
