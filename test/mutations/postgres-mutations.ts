@@ -210,6 +210,13 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: 'that has a part of a migration already is refused with the remedy',
   },
   {
+    tag: 'postgres/list-of-a-newer-version-is-refused',
+    promise: 'so is one whose list of migrations is that of the newer version',
+    edit: condition(false),
+    tests: [NEIGHBOURS],
+    title: 'that lists migrations that its tables do not have is refused with the remedy',
+  },
+  {
     tag: 'postgres/migration-waits-for-older-receivers',
     promise: 'a migration is not applied while a receiver runs that could not serve afterwards',
     edit: condition(true),

@@ -74,6 +74,8 @@ interface Found {
   readonly ours: boolean;
   /** True if it has the table of changes, which a migration has made. */
   readonly states: boolean;
+  /** True if it has the column that the same migration has made. */
+  readonly whole: boolean;
   readonly tables: number;
 }
 
@@ -85,6 +87,7 @@ interface Applied {
 }
 
 const FOUND = `SELECT to_regclass('schema_migrations') IS NOT NULL AS ours, to_regclass('schema_changes') IS NOT NULL AS states,
+  EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('receivers') AND attname = 'schema') AS whole,
   (SELECT count(*) FROM pg_tables WHERE schemaname = current_schema())::integer AS tables`;
 /** A row with such a name is the mark of a database whose content was moved to a file: earlier versions do not know the migration. */
 const MARK = 'moved to ';
@@ -99,6 +102,8 @@ const MARKS = `SELECT name, (extract(epoch FROM applied_at) * 1000)::float8 AS a
 const FOREIGN = 'the database of DATABASE_URL has tables of another program: create an empty database for the receiver';
 const NEW =
   'the database of DATABASE_URL has no tables: start the receiver on it once, or correct the name of the database';
+const BESIDE =
+  'a dump of an older version was restored beside what a newer one had added. Restore it into an empty database';
 const OLDER = 'the database of DATABASE_URL is from an older version of this receiver: start this version on it once';
 
 /** Marks the database, also one that has a mark: no receiver starts on it, because its content is in the file. */
@@ -124,6 +129,9 @@ export async function refuseMoved(query: Query): Promise<void> {
 /** Returns null for an empty database. @throws {DatabaseRefused} if it belongs to another program. */
 async function knownMigrations(query: Query): Promise<readonly Applied[] | null> {
   const [found] = (await query(FOUND)) as readonly Found[];
+  // promise: postgres/list-of-a-newer-version-is-refused
+  if (found?.ours && found.states && !found.whole)
+    throw new DatabaseRefused(`the database lists more than it has: ${BESIDE}`);
   if (found?.ours) return (await query(found.states ? APPLIED : FIRST)) as readonly Applied[];
   if (found?.tables === 0) return null;
   throw new DatabaseRefused(FOREIGN);
@@ -187,7 +195,7 @@ async function applyPatiently(client: Client, migration: Migration): Promise<voi
 
 function leftover({ name }: Migration, error: unknown): DatabaseRefused {
   return new DatabaseRefused(
-    `the database has a part of the migration ${name} already, and does not list it (${reasonOf(error)}): a dump of an older version was restored beside what a newer one had added. Restore it into an empty database`,
+    `the database has a part of the migration ${name} already, and does not list it (${reasonOf(error)}): ${BESIDE}`,
     { cause: error },
   );
 }

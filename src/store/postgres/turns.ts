@@ -1,7 +1,7 @@
 // Runs pieces of work one after the other.
 
 /** Runs work after all work before it has settled. */
-export type Turns = <T>(work: () => Promise<T>) => Promise<T>;
+type Turns = <T>(work: () => Promise<T>) => Promise<T>;
 
 export function createTurns(): Turns {
   let last: Promise<unknown> = Promise.resolve();

@@ -145,6 +145,12 @@ describe.skipIf(serverUrl === null)('two versions on one PostgreSQL', () => {
     );
   });
 
+  test('a database that lists migrations that its tables do not have is refused with the remedy', async () => {
+    const url = await newReceiverDatabase();
+    await withClient(url, (client) => client.query('ALTER TABLE receivers DROP COLUMN schema'));
+    await expect(openOn(url)).rejects.toThrow(/lists more than it has: .* Restore it into an empty database/);
+  });
+
   test('a migration does not hold up receivers for long behind a session that uses a table', async () => {
     const url = await newReceiverDatabase();
     const running = await openOn(url);
