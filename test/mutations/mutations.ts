@@ -428,8 +428,8 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: [CHECKPOINTER],
   },
   {
-    tag: 'lone-commits-have-few-passes',
-    promise: 'commits of one mutation each meet a checkpoint only when one is due',
+    tag: 'small-commits-have-few-passes',
+    promise: 'small commits meet a checkpoint only when one is due',
     edit: condition(false),
     tests: [CHECKPOINTER],
   },

@@ -75,8 +75,8 @@ export interface WriterOptions<C> {
   readonly world: Pick<World, 'elapsed' | 'sleep'>;
   /** Called after each commit, in commit order. */
   readonly committed: (changes: readonly C[]) => void;
-  /** Called after each commit and its listeners with its number of mutations. */
-  readonly afterCommit?: (batch: number) => void;
+  /** Called after each commit and its listeners. */
+  readonly afterCommit?: () => void;
   /** Called after a rollback: values cached from the database must be read again. */
   readonly rolledBack: () => void;
   /** Writes what the mutations of the transaction left to be written together. Called before its commit and around each savepoint. */
@@ -184,7 +184,7 @@ export function createGroupCommit<C>(db: Database, options: WriterOptions<C>): W
     // promise: responses-after-commit
     for (const settleOne of settle) settleOne();
     if (changes.length > 0) options.committed(changes);
-    options.afterCommit?.(batch.length);
+    options.afterCommit?.();
     return 'committed';
   }
 

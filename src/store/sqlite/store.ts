@@ -147,7 +147,7 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
     world: options.world,
     committed: notifyListeners,
     // Behind the responses, which microtasks of this turn write.
-    afterCommit: (batch) => void setImmediate(() => checkpoints.committed(batch)),
+    afterCommit: () => void setImmediate(() => checkpoints.committed()),
     rolledBack: reload,
     flush: () => {
       sql.rows.write();

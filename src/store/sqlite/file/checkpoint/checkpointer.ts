@@ -1,7 +1,7 @@
 // Decides when frames of the write-ahead log are copied into the database, and lets the log start again.
 //
-// Under load, short passes beside the writer follow the log: commits wait longer for the disk and the processor beside a long one. Commits of
-// one mutation each have a pass only when a round is due: each pass delays one or two of them, and all others are as short as before.
+// Short passes beside the writer follow the log: commits wait longer for the disk and the processor beside a long one. Small commits have a
+// pass only when a round is due: each pass delays one or two of them, and all others are as short as before.
 //
 // The writer starts the log again at its beginning when everything in it is in the database and no reader is in it. Under load that
 // moment never comes by itself, because each pass leaves what was committed meanwhile. Hence a round has two steps: passes beside
@@ -22,8 +22,8 @@ const DUE_FRAMES = 4_000;
 /** Frames since the last pass at which the next one begins, before a round is due: as many as SQLite copies at once by default. */
 const PASS_FRAMES = 1_000;
 
-/** Mutations of a commit, on average, from which on passes follow the log. */
-const LOAD = 2;
+/** Frames of a commit, on average, from which on passes follow the log. A callback that is committed alone writes 8.5. */
+const SMALL_FRAMES = 16;
 
 /** Maximum of frames that are left for the pass while no transaction begins, as far as MAX_PASSES passes beside the writer allow. */
 const MAX_HELD_FRAMES = 100;
@@ -57,6 +57,8 @@ export interface CheckpointOptions {
   readonly dueFrames?: number;
   /** Frames since the last pass at which the next one begins; default: 1,000. */
   readonly passFrames?: number;
+  /** Frames of a commit, on average, below which no pass begins before a round is due; default: 16. */
+  readonly smallFrames?: number;
   /** Called after each pass with its duration. */
   readonly observe?: (phase: CheckpointPhase, milliseconds: number) => void;
 }
@@ -69,8 +71,8 @@ export interface CheckpointTools {
 }
 
 export interface Checkpointer {
-  /** To be called after each commit, with its number of mutations. */
-  committed(batch: number): void;
+  /** To be called after each commit. */
+  committed(): void;
   /** Runs a checkpoint of the writer itself while no pass is under way: SQLite allows one at a time. */
   alone<T>(checkpoint: () => T): Promise<T>;
   /** Returns how long readers had kept the log from starting again at the latest commit, in milliseconds. */
@@ -94,7 +96,7 @@ export function createCheckpointer(tools: CheckpointTools, options?: CheckpointO
 
 // One function because the steps of a round share its state.
 function createRounds({ client, writer, world, log }: CheckpointTools, options: CheckpointOptions): Checkpointer {
-  const { dueFrames = DUE_FRAMES, passFrames = PASS_FRAMES, observe = () => {} } = options;
+  const { dueFrames = DUE_FRAMES, passFrames = PASS_FRAMES, smallFrames = SMALL_FRAMES, observe = () => {} } = options;
   setAndReadBack(client, 'wal_autocheckpoint', '0', 0);
   const size = client.prepare<[], [busy: number, frames: number]>('PRAGMA wal_checkpoint(NOOP)').raw();
   const frames = () => size.get()?.[1] ?? 0;
@@ -103,10 +105,9 @@ function createRounds({ client, writer, world, log }: CheckpointTools, options: 
   let passes: Passes | null = null;
   /** A round, or a pass before it is due. */
   let round: Promise<void> | null = null;
-  /** Frames in the log when the last pass before a round began, and what was committed since. */
+  /** Frames in the log when the last pass before a round began, and the commits since. */
   let passedFrames = 0;
   let commits = 0;
-  let mutations = 0;
   let nextAt = Number.NEGATIVE_INFINITY;
   let retryMs = MIN_RETRY_MS;
   /** Null while a reader is the only possible cause of a log that does not start again. */
@@ -165,23 +166,23 @@ function createRounds({ client, writer, world, log }: CheckpointTools, options: 
   }
 
   function begin(work: Promise<unknown>): void {
-    [commits, mutations] = [0, 0];
+    commits = 0;
     round = guarded(work);
   }
 
   /** Before a round is due. */
   function follow(running: Passes, count: number): void {
+    const behind = count - passedFrames;
     // promise: log-is-followed-in-short-passes
-    if (count - passedFrames < passFrames) return;
-    // promise: lone-commits-have-few-passes
-    if (mutations < LOAD * commits) return;
+    if (behind < passFrames) return;
+    // promise: small-commits-have-few-passes
+    if (behind < smallFrames * commits) return;
     passedFrames = count;
     begin(pass(running, 'beside'));
   }
 
-  function committed(batch: number): void {
+  function committed(): void {
     commits += 1;
-    mutations += batch;
     if (passes === null || round !== null) return;
     const count = frames();
     // The log has started again.
@@ -211,9 +212,9 @@ function createRounds({ client, writer, world, log }: CheckpointTools, options: 
   }
 
   return {
-    committed: (batch) => {
+    committed: () => {
       try {
-        committed(batch);
+        committed();
       } catch (error) {
         fail(error);
       }

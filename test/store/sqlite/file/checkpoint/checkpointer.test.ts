@@ -18,6 +18,8 @@ import { temporaryFolder } from '../../../../support/temporary.ts';
 
 const DUE_FRAMES = 40;
 const FRAME_BYTES = 4096 + 24;
+/** Of one row. */
+const MOST_FRAMES_OF_A_COMMIT = 3;
 /** Turns of the event loop for which a pass is under way. Commits go on meanwhile. */
 const PASS_TURNS = 12;
 
@@ -27,9 +29,11 @@ interface Disturbances {
   readonly start?: () => Passes;
   /** Default: more than any round. */
   readonly passFrames?: number;
+  /** Default: no commit is small. */
+  readonly smallFrames?: number;
 }
 
-function open({ beforePass = () => {}, start, passFrames = 10 * DUE_FRAMES }: Disturbances = {}) {
+function open({ beforePass = () => {}, start, passFrames = 10 * DUE_FRAMES, smallFrames = 0 }: Disturbances = {}) {
   const path = join(temporaryFolder(), 'notes.db');
   const db = new Database(path);
   db.pragma('journal_mode = WAL');
@@ -41,7 +45,7 @@ function open({ beforePass = () => {}, start, passFrames = 10 * DUE_FRAMES }: Di
   const writer = createGroupCommit<never>(db, {
     world,
     committed: () => {},
-    afterCommit: (batch) => checkpoints.committed(batch),
+    afterCommit: () => checkpoints.committed(),
     rolledBack: () => {},
     fatal: (error) => fatal.push(error),
   });
@@ -75,7 +79,7 @@ function open({ beforePass = () => {}, start, passFrames = 10 * DUE_FRAMES }: Di
   };
   const phases: CheckpointPhase[] = [];
   const observe = (phase: CheckpointPhase) => void phases.push(phase);
-  const options = { start: start ?? startHere, dueFrames: DUE_FRAMES, passFrames, observe };
+  const options = { start: start ?? startHere, dueFrames: DUE_FRAMES, passFrames, smallFrames, observe };
   const checkpoints = createCheckpointer({ client: db, writer, world, log }, options);
   onTestFinished(async () => {
     await writer.close();
@@ -84,6 +88,12 @@ function open({ beforePass = () => {}, start, passFrames = 10 * DUE_FRAMES }: Di
   });
   const insert = db.prepare("INSERT INTO notes VALUES (printf('%4000d', 1))");
   const write = () => writer.mutate(() => unchanged(insert.run().changes));
+  /** One mutation with several frames. */
+  const writeMany = (rows: number) =>
+    writer.mutate(() => {
+      for (let i = 0; i < rows; i += 1) insert.run();
+      return unchanged(rows);
+    });
   /** Two writers, so that there is always a mutation that waits. */
   const load = (commits: number) =>
     Promise.all(
@@ -95,7 +105,7 @@ function open({ beforePass = () => {}, start, passFrames = 10 * DUE_FRAMES }: Di
   const walFrames = () => statSync(`${path}-wal`).size / FRAME_BYTES;
   const automatic = () => db.pragma('wal_autocheckpoint', { simple: true });
   const looks = { frames, walFrames, automatic };
-  return { path, db, world, log, fatal, passes, phases, writer, checkpoints, write, load, ...looks };
+  return { path, db, world, log, fatal, passes, phases, writer, checkpoints, write, writeMany, load, ...looks };
 }
 
 /** Another program that reads one state for long. */
@@ -123,24 +133,28 @@ test('under load, short passes copy most of the log before commits are held for 
 
 test('after a short pass that fails, the next one waits for as many frames', async () => {
   const { write, frames, passes } = open({ passFrames: DUE_FRAMES / 4, beforePass: failure('SQLITE_FULL') });
-  const MOST_FRAMES_OF_A_COMMIT = 4;
-  while (frames() < DUE_FRAMES - MOST_FRAMES_OF_A_COMMIT) await Promise.all([write(), write()]);
+  while (frames() < DUE_FRAMES - MOST_FRAMES_OF_A_COMMIT) await write();
   expect(passes.count).toBe(3);
 });
 
-test('commits of one mutation each are copied when a round is due, and not before', async () => {
-  const { write, frames, passes } = open({ passFrames: DUE_FRAMES / 4 });
-  const MOST_FRAMES_OF_A_COMMIT = 3;
+test('small commits are copied when a round is due, and not before', async () => {
+  const { write, frames, passes } = open({ passFrames: DUE_FRAMES / 4, smallFrames: MOST_FRAMES_OF_A_COMMIT + 1 });
   while (frames() < DUE_FRAMES - MOST_FRAMES_OF_A_COMMIT) await write();
   expect(passes.count).toBe(0);
   for (let i = 0; i < MOST_FRAMES_OF_A_COMMIT; i += 1) await write();
   expect(passes.count).toBeGreaterThan(0);
 });
 
+test('large commits of one mutation each are followed by short passes', async () => {
+  const { writeMany, frames, passes } = open({ passFrames: DUE_FRAMES / 4, smallFrames: MOST_FRAMES_OF_A_COMMIT + 1 });
+  while (frames() < DUE_FRAMES / 2) await writeMany(2 * MOST_FRAMES_OF_A_COMMIT);
+  expect(passes.count).toBeGreaterThan(0);
+});
+
 test('without commits, nothing is copied', async () => {
   const { checkpoints, passes, write } = open();
   await write();
-  for (let i = 0; i < 100; i += 1) checkpoints.committed(1);
+  for (let i = 0; i < 100; i += 1) checkpoints.committed();
   expect(passes.count).toBe(0);
 });
 
