@@ -159,8 +159,10 @@ function createPatience(world: World): Patience {
 
 /** Ends executions past their patience while CXone's limits grant no permits; postpones the others. */
 async function expireUnreachable({ store, world }: SweeperTools, patience: Patience): Promise<void> {
-  const now = world.now();
-  for (const execution of await store.claimPolls(MAX_CLAIM, now, now + MAX_WAIT_FOR_PERMITS_MS)) {
+  const asked = world.now();
+  for (const execution of await store.claimPolls(MAX_CLAIM, asked, asked + MAX_WAIT_FOR_PERMITS_MS)) {
+    // The deadlines are those after a step of the clock for which the claim has waited.
+    const now = world.now();
     if (isTerminal(execution.status) || !patience.endsUnpolled(execution, now)) continue;
     await store.record(execution.reference, { type: 'expired', message: UNREACHABLE }, now);
   }

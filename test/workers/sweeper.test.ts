@@ -1,6 +1,6 @@
 // The sweeper: an execution without a callback is polled, and polled once more before it times out.
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { PollResponse } from '../../src/cxone/port.ts';
 import { startTestBackground } from '../support/background.ts';
 import { callback, completed } from '../support/executions.ts';
@@ -124,6 +124,27 @@ test('while the limits of CXone allow no request, an execution still times out, 
   await world.advance(DEADLINE + 25_000);
   expect(await find(id)).toMatchObject({ status: 'PENDING' });
   await world.advance(15_000);
+  expect(await find(id)).toMatchObject({ status: 'TIMEOUT', pollCount: 0 });
+});
+
+test('while the limits of CXone allow no request, a claim that waits until the clock was set back ends nothing', async () => {
+  const { add, cxone, find, store, world } = startTestBackground();
+  const { claimPolls } = store;
+  const clockSet = Promise.withResolvers<void>();
+  const claims = vi.spyOn(store, 'claimPolls').mockImplementationOnce(async (limit, now, leaseUntil) => {
+    await clockSet.promise;
+    return claimPolls(limit, now - 3_600_000, leaseUntil - 3_600_000);
+  });
+  const id = await add(WINDOW);
+  cxone.limit = 0;
+  await world.advance(16_000);
+  world.stepClock(-3_600_000);
+  await world.advance(1_000);
+  expect(claims).toHaveBeenCalledTimes(1);
+  clockSet.resolve();
+  await world.advance(1_000);
+  expect(await find(id)).toMatchObject({ status: 'PENDING' });
+  await world.advance(DEADLINE + 30_000);
   expect(await find(id)).toMatchObject({ status: 'TIMEOUT', pollCount: 0 });
 });
 
