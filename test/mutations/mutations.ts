@@ -811,6 +811,13 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/workers/sweeper.test.ts'],
   },
   {
+    tag: 'claim-before-a-step-claims-nothing',
+    promise: 'what was asked for by the clock before a step claims nothing after it',
+    edit: swapped('steps !== asked', 'false'),
+    tests: ['test/store/sqlite/executions/claims.test.ts'],
+    title: 'between the step and the moment in which the clock follows',
+  },
+  {
     tag: 'claim-is-a-lease',
     promise: 'a claim is a lease',
     edit: removed,

@@ -24,6 +24,7 @@ import { createSummaries } from './audit/summaries.ts';
 import { afterWrittenRows } from './executions/appended-rows.ts';
 import { createBehindPaused } from './executions/behind-paused.ts';
 import { createDueSelection } from './executions/claim-due.ts';
+import { createClaims } from './executions/claims.ts';
 import { createClockStepReader, createClockTimes, newestTime } from './executions/clock-times.ts';
 import { createIncidents } from './executions/incidents.ts';
 import { createAcceptance, createInsertion } from './executions/insert.ts';
@@ -171,7 +172,8 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
     trail.append(stored, storable(stored.execution, draft), now);
   const accept = createAcceptance(sql, { backlog, append, rollups });
   const words = createUnknownWords(database.client);
-  const outbox = createOutbox(database.client, { writer, stored: sql.byReference, append });
+  const claims = createClaims(writer);
+  const outbox = createOutbox(database.client, { writer, claims, stored: sql.byReference, append });
 
   const erasure = createErasure(client, {
     ...{ writer, checkpoints, stored: sql.byReference, trail },
@@ -223,7 +225,7 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
     ...createInsertion(sql, { writer: appending, accept }),
     ...createResubmission(sql, { writer, accept, append }),
     ...createRecords(sql, {
-      ...{ writer, appending, backlog, due, paused, moveTimes, enqueue: outbox.enqueue },
+      ...{ claims, appending, backlog, due, paused, moveTimes, enqueue: outbox.enqueue },
       append: (before, after, draft, now) => {
         const entry = append(after, draft, now);
         rollups.change(before, after, entry);

@@ -6,7 +6,7 @@ import type { Dispatchable, Execution } from '../../../execution/execution.ts';
 import { type JsonObject, LargeJson } from '../../../execution/json.ts';
 import { withoutQuotes } from '../../../execution/reduced-detail.ts';
 import { transition } from '../../../execution/transition.ts';
-import type { Change, DueWork, ExecutionRecorder, RecordResult } from '../../port.ts';
+import type { Change, ClaimedDispatch, DueWork, ExecutionRecorder, RecordResult } from '../../port.ts';
 import type { Backlog } from '../../shared/backlog.ts';
 import { type OutcomeColumns, sealOf, toJson } from '../../shared/columns.ts';
 import { expiryOf } from '../../shared/expiry.ts';
@@ -17,14 +17,15 @@ import type { SqliteOutbox } from '../outbox/outbox.ts';
 import type { createPayloadStripping } from '../retention/prune-payloads.ts';
 import type { Statements } from '../statements.ts';
 import type { DueSelection } from './claim-due.ts';
+import type { Claims } from './claims.ts';
 import type { ClockTimes } from './clock-times.ts';
 import type { ExecutionRow } from './execution-row.ts';
 import type { PausedQueue } from './pauses.ts';
 import type { createUnknownWords } from './unknown-words.ts';
 
 interface RecordTools {
-  readonly writer: Pick<Writer<Change>, 'mutate'>;
-  /** The same for mutations that may run while rows wait. */
+  readonly claims: Claims;
+  /** For mutations that may run while rows wait. */
   readonly appending: Pick<Writer<Change>, 'mutate'>;
   readonly backlog: Pick<Backlog, 'update'>;
   readonly due: DueSelection;
@@ -42,7 +43,7 @@ interface RecordTools {
 // One function because all changes go through `apply`, whose tools they share.
 export function createRecords(
   sql: Statements,
-  { writer, appending, backlog, due, moveTimes, enqueue, append, count, strip, countWord, paused }: RecordTools,
+  { claims, appending, backlog, due, moveTimes, enqueue, append, count, strip, countWord, paused }: RecordTools,
 ): ExecutionRecorder & Omit<DueWork, 'lastClockStep'> {
   function save(stored: ExecutionRow, execution: Execution): ExecutionRow {
     backlog.update(stored.execution, execution);
@@ -99,7 +100,7 @@ export function createRecords(
     dueDispatches: async (limit, now) => due.toDispatch(limit, now).map(({ execution }) => execution),
 
     claimDispatches: (limit, now, share) =>
-      writer.mutate(() => {
+      claims.claim<ClaimedDispatch[]>([], () => {
         const rows = due.dispatches(limit, now, share);
         const claimed = rows.map((row) => ({ row, change: apply(row, { type: 'dispatched' }, now) }));
         const sendable = claimed.map(({ row, change }) => {
@@ -112,7 +113,7 @@ export function createRecords(
       }),
 
     claimPolls: (limit, now, leaseUntil, share) =>
-      writer.mutate(() => {
+      claims.claim<Execution[]>([], () => {
         const rows = due.polls(limit, now, share);
         // promise: claim-is-a-lease
         for (const { id } of rows) sql.lease.run(leaseUntil, id);
@@ -120,14 +121,14 @@ export function createRecords(
       }),
 
     expire: (limit, now) =>
-      writer.mutate(() => {
+      claims.claim(0, () => {
         const changes = due.expiries(limit, now).map((row) => apply(row, expiryOf(row.execution, paused.list()), now));
         return { value: changes.length, changes };
       }),
 
     nextDue: async () => due.nextDue(),
 
-    moveDueTimes: (step) => writer.mutate(() => unchanged(moveTimes(step))),
+    moveDueTimes: (step, begun = () => {}) => claims.step(() => moveTimes(step), begun),
   };
 }
 

@@ -7,8 +7,9 @@ import { isoTime } from '../../../lib/time.ts';
 import { applyDelivery, type Delivery, type DeliveryEvent } from '../../../notification/delivery.ts';
 import type { Notification } from '../../../notification/notification.ts';
 import { notificationFor, notificationIds, scheduleInOrder } from '../../../notification/outgoing.ts';
-import type { Outbox } from '../../outbox-port.ts';
+import type { ClaimedNotification, Outbox } from '../../outbox-port.ts';
 import type { Change } from '../../port.ts';
+import type { Claims } from '../executions/claims.ts';
 import type { ExecutionRow } from '../executions/execution-row.ts';
 import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
 import { listNotifications } from './list.ts';
@@ -20,6 +21,7 @@ const MAX_OVERDUE_SCAN = 1_000;
 
 export interface OutboxTools {
   readonly writer: Pick<Writer<Change>, 'mutate'>;
+  readonly claims: Pick<Claims, 'claim'>;
   /** Returns the execution with this reference as it is now. */
   readonly stored: (reference: string) => ExecutionRow | undefined;
   /** Appends an entry to the trail of an execution. */
@@ -32,7 +34,7 @@ export type SqliteOutbox = ReturnType<typeof createOutbox>;
 export function createOutbox(client: Database, tools: OutboxTools) {
   const sql = prepareOutboxStatements(client);
   const list = listNotifications(client);
-  const { writer } = tools;
+  const { writer, claims } = tools;
 
   const ofExecution = (reference: string): Notification[] => {
     const [ended, late] = notificationIds(reference);
@@ -84,7 +86,7 @@ export function createOutbox(client: Database, tools: OutboxTools) {
     lanes: async () => sql.lanes.all().map((lane) => ({ ...lane, dueAt: Date.parse(lane.dueAt) })),
 
     claimNotifications: ({ app, origin }, { limit, probe }, now, leaseUntil) =>
-      writer.mutate(() => {
+      claims.claim<ClaimedNotification[]>([], () => {
         // promise: probe-prefers-unrejected
         const rows = (probe ? sql.probe : sql.due).all({ app, origin, now: isoTime(now), limit });
         for (const { id } of rows) sql.lease.run({ id, dueAt: isoTime(leaseUntil) });
@@ -97,7 +99,7 @@ export function createOutbox(client: Database, tools: OutboxTools) {
       }),
 
     giveUpNotifications: ({ app, origin }, { limit, untried, reason }, now) =>
-      writer.mutate(() => {
+      claims.claim(0, () => {
         const minAttempts = untried ? 0 : 1;
         const rows = sql.overdue.all({ app, origin, now: isoTime(now), scan: MAX_OVERDUE_SCAN, minAttempts, limit });
         const { value, changes } = applyAll(rows, { type: 'given-up', reason }, now);

@@ -1,0 +1,93 @@
+// A claim that was asked for by the clock before a step claims nothing once due times have moved with the step.
+
+import { expect, onTestFinished, test } from 'vitest';
+import { systemWorld } from '../../../../src/lib/world.ts';
+import { createClaims } from '../../../../src/store/sqlite/executions/claims.ts';
+import { type Mutation, unchanged, type Writer } from '../../../../src/store/sqlite/group-commit.ts';
+import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
+import { anExecution, NOON, submitted } from '../../../support/executions.ts';
+import { quietLog } from '../../../support/quiet-log.ts';
+import { temporaryDatabase } from '../../../support/temporary-database.ts';
+
+const HOUR_MS = 3_600_000;
+const BACK = { from: NOON + HOUR_MS, to: NOON };
+
+test('in the commit of the step, and of any kind', async () => {
+  const store = createSqliteStore({
+    ...{ path: temporaryDatabase(), world: systemWorld, log: quietLog() },
+    fatal: (error) => {
+      throw error;
+    },
+  });
+  onTestFinished(() => store.close());
+  const queued = anExecution({}, NOON);
+  const running = anExecution({}, NOON);
+  for (const execution of [queued, running]) await store.add({ execution, fingerprint: 'print', queueCapacity: 10 });
+  await store.record(running.reference, { type: 'dispatched' }, NOON);
+  await store.record(running.reference, submitted({ executionId: '1' }), NOON);
+  const late = NOON + 100 * HOUR_MS;
+  const moved = store.moveDueTimes(BACK);
+  const claims = [store.expire(10, late), store.claimDispatches(10, late), store.claimPolls(10, late, late + 30_000)];
+  await moved;
+  expect(await Promise.all(claims)).toEqual([0, [], []]);
+  const { pollAt } = await store.nextDue();
+  expect(pollAt).toBeLessThan(NOON);
+  expect(await store.claimPolls(10, NOON, NOON + 30_000)).toHaveLength(1);
+  expect(await store.expire(10, late)).toBe(1);
+});
+
+/** A writer whose mutations run, and settle, when the test wants it. */
+function heldWriter() {
+  const waiting: (() => { commit(): void; fail(error: Error): void })[] = [];
+  const mutate = (work: () => Mutation<unknown, never>) =>
+    new Promise<unknown>((resolve, fail) => {
+      waiting.push(() => {
+        const { value } = work();
+        return { commit: () => resolve(value), fail };
+      });
+    });
+  /** Runs the mutation that has waited longest. */
+  const run = () => {
+    const [next] = waiting.splice(0, 1);
+    if (next === undefined) throw new Error('no mutation waits');
+    return next();
+  };
+  return { writer: { mutate } as Pick<Writer<never>, 'mutate'>, run };
+}
+
+test('between the step and the moment in which the clock follows', async () => {
+  const { writer, run } = heldWriter();
+  const { claim, step } = createClaims(writer);
+  const ask = () => claim('none', () => unchanged('claimed'));
+  let isFollowed = false;
+  const begun = () => {
+    isFollowed = true;
+  };
+  const stepped = step(() => {}, begun);
+  const moved = run();
+  const beside = ask();
+  run().commit();
+  expect([await beside, isFollowed]).toEqual(['none', false]);
+  const waiting = ask();
+  moved.commit();
+  await stepped;
+  expect(isFollowed).toBe(true);
+  const next = ask();
+  run().commit();
+  run().commit();
+  expect([await waiting, await next]).toEqual(['none', 'claimed']);
+});
+
+test('but not after a step that fails', async () => {
+  const { writer, run } = heldWriter();
+  const { claim, step } = createClaims(writer);
+  const begun = () => {
+    throw new Error('the clock must not follow');
+  };
+  const stepped = step(() => {}, begun);
+  run().fail(new Error('the disk is full'));
+  await expect(stepped).rejects.toThrow('the disk is full');
+  const next = claim('none', () => unchanged('claimed'));
+  run().commit();
+  expect(await next).toBe('claimed');
+});
