@@ -180,7 +180,7 @@ test('the suite can fail: a notification that is written in a transaction of its
     'src/store/sqlite/executions/records.ts': (text) =>
       text.replace(
         'const notification = before.erasedAt === null ? enqueue(before, execution, now) : null;',
-        'const notification = null; void writer.mutate(() => unchanged(enqueue(before, execution, now)));',
+        'const notification = null; void appending.mutate(() => unchanged(enqueue(before, execution, now)));',
       ),
   });
   const recording = await record(FEW, root);
