@@ -16,8 +16,11 @@ describe.skipIf(serverUrl === null)('two receivers on one PostgreSQL', () => {
     await eventually(async () => (await pauseAt(other)) !== null);
     expect(await pauseAt(other)).toEqual(await pauseAt(stage.service()));
     expect(await pauseAt(other)).toMatchObject({ httpStatus: 429, correlationId: body.correlationId });
-    const shown = await stage.request('GET', `/v1/executions/${body.correlationId}`, { ...operator, at: other });
-    expect(shown.body.wait).toMatchObject({ reason: 'cxone-pause', position: 1 });
+    const path = `/v1/executions/${body.correlationId}`;
+    const wait = async () => (await stage.request('GET', path, { ...operator, at: other })).body.wait;
+    // The pause is shown before the execution is queued again.
+    await eventually(async () => (await wait()) !== undefined);
+    expect(await wait()).toMatchObject({ reason: 'cxone-pause', position: 1 });
     stage.simulator.outage({ answer: 200, ms: 0 });
     expect((await atOther('POST', '/v1/pause/lift')).body.lifted).toMatchObject({ httpStatus: 429 });
     expect([await pauseAt(other), await pauseAt(stage.service())]).toEqual([null, null]);
