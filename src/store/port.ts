@@ -103,8 +103,8 @@ export interface DueWork {
   nextDue(): Promise<DueTimes>;
   /**
    * Moves the due times and time limits of open executions and pending notifications by a step of the wall clock, and notes the
-   * step. Times that state when something happened stay. A store that takes a while calls `begun` once what is stored from then on
-   * stays as it is: its times are to be those of the new clock.
+   * step. Times that state when something happened stay. The store calls `begun` once what is stored from then on
+   * stays as it is: its times are to be those of the new clock. A claim that was asked for before goes by the new clock, or claims nothing.
    */
   moveDueTimes(step: ClockStep, begun?: () => void): Promise<void>;
   /** Returns the last step that moved due times, of this process or an earlier one; null without one. */
