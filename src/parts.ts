@@ -116,7 +116,7 @@ export async function buildParts(options: ReceiverOptions, limits: ListenerLimit
   const waiters = createWaiters(store, world, heldRequests(maxConnections, listeners));
   const streams = createStreams(store, world);
   const lanes = createLanes(world);
-  const trail = await followTrail(store);
+  const trail = await followTrail(store, world.now());
   const dashboard = createDashboard(trail, world.now);
   const apps = [...new Set(config.apps.map(({ name }) => name))];
   const health = createCallbackHealthMonitor({ store, world, log, ...pace });

@@ -7,7 +7,8 @@ import type { AuditFeed, Change, ChangeFeed } from '../store/port.ts';
 import type { Statistics, StatisticsEntry } from '../store/statistics-port.ts';
 import { entryOfChange } from './entry-of-change.ts';
 
-/** Entries of history that are read at the start. */
+/** History that is read at the start: the day that statistics show, and an hour by which a clock may have been set back. */
+const HISTORY_MS = 25 * 60 * 60 * 1000;
 const MAX_HISTORY = 300_000;
 /** Entries per reading, and the pause between readings of history. */
 const BATCH = 250;
@@ -28,10 +29,11 @@ export interface TrailFollower {
 // One function because its parts share the position in the trail.
 export async function followTrail(
   store: Pick<AuditFeed, 'head' | 'feed'> & ChangeFeed & Pick<Statistics, 'statisticsAfter'>,
+  now: number,
 ): Promise<TrailFollower> {
   const listeners: ((entry: StatisticsEntry, isNew: boolean) => void)[] = [];
   const { id: startId } = await store.head();
-  let through = await historyStart(store, startId);
+  let through = await historyStart(store, startId, now - HISTORY_MS);
   let complete = false;
   let reading: Promise<boolean> | null = null;
   /** Whether other receivers commit, too. */
@@ -112,11 +114,35 @@ export async function followTrail(
   };
 }
 
+/** Returns the id behind which history begins. */
+async function historyStart(store: Pick<AuditFeed, 'feed'>, newest: number, since: number): Promise<number> {
+  const low = await earliestStart(store, newest);
+  return entryBefore(store, { low, high: newest }, since);
+}
+
 /** Ids that a restore skipped are not history. */
-async function historyStart(store: Pick<AuditFeed, 'feed'>, newest: number): Promise<number> {
+async function earliestStart(store: Pick<AuditFeed, 'feed'>, newest: number): Promise<number> {
   const start = Math.max(0, newest - MAX_HISTORY);
   const { gap } = await store.feed({ after: start, app: null, limit: 1 });
   if (gap === undefined) return start;
   const behind = newest - gap.next + 1;
   return Math.max(0, gap.after - Math.max(0, MAX_HISTORY - behind));
+}
+
+/** Returns the highest id between the two whose next entry is not older than `time`, by binary search; `high` when all are older. */
+async function entryBefore(
+  store: Pick<AuditFeed, 'feed'>,
+  { low, high }: { readonly low: number; readonly high: number },
+  time: number,
+): Promise<number> {
+  let [after, end] = [low, high];
+  while (after < end) {
+    const middle = Math.floor((after + end) / 2);
+    const {
+      entries: [next],
+    } = await store.feed({ after: middle, app: null, limit: 1 });
+    if (next === undefined || next.timestamp >= time) end = middle;
+    else after = next.id;
+  }
+  return after;
 }

@@ -137,7 +137,7 @@ export async function startHttp({
   const tokenRule = { clients: tokenClients, lifetimeSeconds: 300 };
   const tokens = tokenClients.length === 0 ? null : createCallbackTokens(tokenRule, [CALLBACK_SECRET], world);
   const rules = { appRates: new Map(), appQueueCapacities: new Map(), queueCapacity, ...shares };
-  const trail = await followTrail(store);
+  const trail = await followTrail(store, world.now());
   // The history of an empty store is read at once.
   await trail.work({ signal: new AbortController().signal, spawn: () => {} });
   const log = logInto(logLines);

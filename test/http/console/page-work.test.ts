@@ -75,7 +75,7 @@ async function scene(executions: number) {
     return live(store, lives[i % lives.length] ?? 'callback', START - HOUR + i * 10, options);
   };
   await Promise.all(Array.from({ length: executions }, add));
-  const trail = await followTrail(store);
+  const trail = await followTrail(store, START);
   const round = { signal: new AbortController().signal, spawn: () => {} };
   for (let i = 0; i < 100 && !trail.complete(); i += 1) await trail.work(round);
   const { health } = createCallbackHealthMonitor({ store, world, log });

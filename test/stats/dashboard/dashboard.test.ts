@@ -65,7 +65,7 @@ function openStore() {
 }
 
 async function started({ store = openStore(), now = NOON } = {}) {
-  const trail = await followTrail(store);
+  const trail = await followTrail(store, now);
   return { store, trail, dashboard: createDashboard(trail, () => now) };
 }
 
@@ -172,7 +172,7 @@ describe('at the start', () => {
       await gate;
       return page;
     };
-    const trail = await followTrail({ ...store, statisticsAfter });
+    const trail = await followTrail({ ...store, statisticsAfter }, NOON);
     const ids: number[] = [];
     trail.follow(({ id }) => ids.push(id));
     await readHistory(trail);
@@ -197,6 +197,17 @@ describe('at the start', () => {
     await readHistory(trail);
     expect((await dashboard.overview(LAST_HOUR)).submitted).toBe(0);
     expect((await dashboard.overview(LAST_DAY)).submitted).toBe(1);
+  });
+
+  test('a start reads no entries of before the last day', async () => {
+    const store = openStore();
+    for (let hours = 60; hours > 20; hours -= 1) await live(store, { at: NOON - hours * HOUR });
+    const { trail } = await started({ store });
+    const times: number[] = [];
+    trail.follow(({ timestamp }) => times.push(timestamp));
+    await readHistory(trail);
+    expect(Math.min(...times)).toBe(NOON - 25 * HOUR);
+    expect(times).toHaveLength(5 * 4);
   });
 });
 

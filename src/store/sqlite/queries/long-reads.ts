@@ -40,7 +40,8 @@ export type LongReads = {
 } & {
   readonly list: Read<ListQuery, RowPage>;
   readonly feed: Read<FeedQuery, FeedRows>;
-  readonly statisticsAfter: Read<{ readonly after: number; readonly limit: number }, StatisticsPage>;
+  /** The page as JSON: to copy its objects between threads takes longer than to read them. */
+  readonly statisticsAfter: Read<{ readonly after: number; readonly limit: number }, string>;
 };
 
 export const LONG_READS: readonly (keyof LongReads)[] = [...LIKE_PORT, 'list', 'feed', 'statisticsAfter'];
@@ -63,7 +64,7 @@ export function createLongReads(client: Database, newest = newestIdIn(client)): 
     listNotifications: notifications.page,
     countNotifications: notifications.count,
     feed: async (query) => feed(query),
-    statisticsAfter: ({ after, limit }) => statisticsAfter(after, limit),
+    statisticsAfter: async ({ after, limit }) => JSON.stringify(await statisticsAfter(after, limit)),
     observe,
     ...{ arrivals, missing, submitted, outcomes, sample, course },
   };
@@ -108,9 +109,9 @@ export function longReadPort({ near, far, newest }: LongReadSources): LongReadPo
     list: async (query, signal = NEVER) => toExecutionPage(await far.list(query, signal)),
     feed: async (query) => toFeedPage(await readerOf(query).feed(query, NEVER)),
     // Read every few seconds, mostly with nothing new.
-    statisticsAfter: async (after, limit) =>
-      after < newest()
-        ? readerOf({ after, limit, app: null }).statisticsAfter({ after, limit }, NEVER)
-        : { entries: [], through: after, atEnd: true },
+    statisticsAfter: async (after, limit): Promise<StatisticsPage> => {
+      if (after >= newest()) return { entries: [], through: after, atEnd: true };
+      return JSON.parse(await readerOf({ after, limit, app: null }).statisticsAfter({ after, limit }, NEVER));
+    },
   };
 }
