@@ -22,6 +22,8 @@ export interface TrailFollower {
   catchUp(): Promise<void>;
   /** True once history has been read. */
   complete(): boolean;
+  /** The time of the first entry that is read, if the last day has more than a start reads; else null. */
+  readonly countedFrom: number | null;
   /** For a loop. */
   readonly work: Work;
 }
@@ -30,10 +32,12 @@ export interface TrailFollower {
 export async function followTrail(
   store: Pick<AuditFeed, 'head' | 'feed'> & ChangeFeed & Pick<Statistics, 'statisticsAfter'>,
   now: number,
+  maxHistory = MAX_HISTORY,
 ): Promise<TrailFollower> {
   const listeners: ((entry: StatisticsEntry, isNew: boolean) => void)[] = [];
   const { id: startId } = await store.head();
-  let through = await historyStart(store, startId, now - HISTORY_MS);
+  const { after, countedFrom } = await historyStart(store, { newest: startId, since: now - HISTORY_MS, maxHistory });
+  let through = after;
   let complete = false;
   let reading: Promise<boolean> | null = null;
   /** Whether other receivers commit, too. */
@@ -106,6 +110,7 @@ export async function followTrail(
       if (complete) await catchUp();
     },
     complete: () => complete,
+    countedFrom,
     work: async () => {
       if (complete) await catchUp();
       else if (!(await readOnce())) return PAUSE_MS;
@@ -114,19 +119,30 @@ export async function followTrail(
   };
 }
 
-/** Returns the id behind which history begins. */
-async function historyStart(store: Pick<AuditFeed, 'feed'>, newest: number, since: number): Promise<number> {
-  const low = await earliestStart(store, newest);
-  return entryBefore(store, { low, high: newest }, since);
+interface HistoryBounds {
+  /** Id of the newest entry. */
+  readonly newest: number;
+  /** Entries of before this time are not read. */
+  readonly since: number;
+  readonly maxHistory: number;
+}
+
+/** Returns the id behind which history begins, and the time of its first entry if older ones are left out for their number. */
+async function historyStart(store: Pick<AuditFeed, 'feed'>, { newest, since, maxHistory }: HistoryBounds) {
+  const low = await earliestStart(store, newest, maxHistory);
+  const after = await entryBefore(store, { low, high: newest }, since);
+  const { entries, prunedThrough } = await store.feed({ after, app: null, limit: 1 });
+  const isCut = after === low && low > prunedThrough;
+  return { after, countedFrom: isCut ? (entries[0]?.timestamp ?? null) : null };
 }
 
 /** Ids that a restore skipped are not history. */
-async function earliestStart(store: Pick<AuditFeed, 'feed'>, newest: number): Promise<number> {
-  const start = Math.max(0, newest - MAX_HISTORY);
+async function earliestStart(store: Pick<AuditFeed, 'feed'>, newest: number, maxHistory: number): Promise<number> {
+  const start = Math.max(0, newest - maxHistory);
   const { gap } = await store.feed({ after: start, app: null, limit: 1 });
   if (gap === undefined) return start;
   const behind = newest - gap.next + 1;
-  return Math.max(0, gap.after - Math.max(0, MAX_HISTORY - behind));
+  return Math.max(0, gap.after - Math.max(0, maxHistory - behind));
 }
 
 /** Returns the highest id between the two whose next entry is not older than `time`, by binary search; `high` when all are older. */

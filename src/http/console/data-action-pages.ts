@@ -19,6 +19,7 @@ import { ACTIONS, actionPath, actionsTable } from './data-actions-table.ts';
 import { duration, moment, number } from './format.ts';
 import { pageResponse } from './layout.ts';
 import type { PageHandler } from './list-page.ts';
+import { countedPart } from './overview-page.ts';
 import { currentPauses, pauseUrl } from './pause-banner.ts';
 import { courseCsv, coursePlots } from './plots/course-plots.ts';
 import { csvResponse } from './plots/csv.ts';
@@ -47,14 +48,12 @@ const QUERY = v.object({
 
 export function createActionPages({ store, pages, runtime: { world } }: ConsoleDependencies) {
   const list: PageHandler = async (_c, caller) => {
-    const { actions, complete } = await pages.dashboard.overview(LAST_DAY);
+    const overview = await pages.dashboard.overview(LAST_DAY);
     return pageResponse(200, viewerOf(caller), {
       title: 'Actions',
       section: ACTIONS,
-      head: html`<h1>Actions</h1><p class="quiet">Each action has a page with its plots. The numbers are of the last 24 hours.${
-        complete ? '' : ' History is still being read, so the numbers are incomplete.'
-      }</p>`,
-      rest: actionsTable(actions),
+      head: html`<h1>Actions</h1><p class="quiet">Each action has a page with its plots. The numbers are of the last 24 hours.</p>${countedPart(overview)}`,
+      rest: actionsTable(overview.actions),
     });
   };
 

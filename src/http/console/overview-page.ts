@@ -110,11 +110,18 @@ function overviewLive(now: Now, overview: Overview, range: RangeName): Html {
   return html`${incidents(now)}${warnings(now, overview)}
 <section aria-labelledby="now"><h2 id="now">Now</h2>${cards(now)}</section>
 <section aria-labelledby="went"><h2 id="went">In ${span}</h2>
-${overview.complete ? '' : html`<p class="quiet">History is still being read, so the numbers are incomplete.</p>`}
+${countedPart(overview)}
 <div class="plots">${outcomes(overview)}${shares(overview)}${waits(overview)}</div>
 ${durations(overview)}</section>
 <section aria-labelledby="by-action"><h2 id="by-action">By action</h2>${actionsTable(overview.actions)}</section>
 <section aria-labelledby="notifying"><h2 id="notifying">Notifications to apps</h2>${notifying(now, overview)}</section>`;
+}
+
+/** Null if all of the period is counted. */
+export function countedPart({ complete, countedFrom }: Pick<Overview, 'complete' | 'countedFrom'>): Html | null {
+  if (!complete) return html`<p class="quiet">History is still being read, so the numbers are incomplete.</p>`;
+  if (countedFrom === null) return null;
+  return html`<p class="quiet">Counted from ${moment(countedFrom)}: the receiver reads a limited number of earlier entries when it starts. <code>npm run stats</code> counts all of them.</p>`;
 }
 
 function warnings(now: Now, overview: Overview): Html {

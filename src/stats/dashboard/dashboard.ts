@@ -53,6 +53,8 @@ export interface Overview extends PeriodCounts {
   readonly actions: readonly (PeriodCounts & { readonly actionId: string })[];
   /** False while history is still being read: until then the counts grow. */
   readonly complete: boolean;
+  /** When counting began, if that is within the period: a start reads a limited number of earlier entries; else null. */
+  readonly countedFrom: number | null;
 }
 
 export type Dashboard = ReturnType<typeof createDashboard>;
@@ -63,7 +65,10 @@ interface ActionSeries {
   readonly day: TimeSeries;
 }
 
-export function createDashboard(trail: Pick<TrailFollower, 'follow' | 'catchUp' | 'complete'>, now: () => number) {
+export function createDashboard(
+  trail: Pick<TrailFollower, 'follow' | 'catchUp' | 'complete' | 'countedFrom'>,
+  now: () => number,
+) {
   const all = createTimeSeries(MINUTE_MS, DAY_MS / MINUTE_MS);
   const byAction = new Map<string, ActionSeries>();
 
@@ -99,6 +104,7 @@ export function createDashboard(trail: Pick<TrailFollower, 'follow' | 'catchUp' 
   return {
     overview: async (range: Range): Promise<Overview> => {
       await trail.catchUp();
+      const { countedFrom } = trail;
       const intervals = all.last(now(), range.steps, range.stepMs);
       return {
         ...countsOf(sumOf(intervals)),
@@ -106,6 +112,7 @@ export function createDashboard(trail: Pick<TrailFollower, 'follow' | 'catchUp' 
         steps: intervals.map(({ at, tally }) => ({ at, ...countsOf(tally) })),
         actions: actionsIn(range),
         complete: trail.complete(),
+        countedFrom: countedFrom !== null && countedFrom >= (intervals[0]?.at ?? 0) ? countedFrom : null,
       };
     },
     /** Returns the share of outcomes of the last hour without a callback; null without any. */

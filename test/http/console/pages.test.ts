@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import type { Json } from '../../../src/execution/json.ts';
+import { countedPart } from '../../../src/http/console/overview-page.ts';
 import { callback, completed } from '../../support/executions.ts';
 import { createPausedControl } from '../../support/pause.ts';
 import { type Harness, ORDERS_KEY, startHttp } from '../harness.ts';
@@ -276,4 +277,11 @@ test('a search that has not ended states how far it has come, a list does not', 
   for (const path of ['/console/executions?limit=1', '/console/executions?text=%7B']) {
     expect((await alice.get(path)).text).not.toContain('Searched through');
   }
+});
+
+test('the numbers of a period are said to be incomplete, with the time from which they are complete', () => {
+  const at = Date.parse('2026-03-01T18:03:00Z');
+  expect(String(countedPart({ complete: false, countedFrom: at }))).toContain('the numbers are incomplete');
+  expect(String(countedPart({ complete: true, countedFrom: at }))).toMatch(/Counted from <time [^>]*2026-03-01T18:03/);
+  expect(countedPart({ complete: true, countedFrom: null })).toBeNull();
 });

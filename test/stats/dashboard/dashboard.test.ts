@@ -209,6 +209,20 @@ describe('at the start', () => {
     expect(Math.min(...times)).toBe(NOON - 25 * HOUR);
     expect(times).toHaveLength(5 * 4);
   });
+
+  test('a day with more entries than a start reads is said to be counted from the first one that is read', async () => {
+    const store = openStore();
+    for (let minutes = 50; minutes > 30; minutes -= 1) await live(store, { at: NOON - minutes * MINUTE });
+    const counted = async (maxHistory: number) => {
+      const trail = await followTrail(store, NOON, maxHistory);
+      const dashboard = createDashboard(trail, () => NOON);
+      await readHistory(trail);
+      const { submitted, countedFrom } = await dashboard.overview(LAST_HOUR);
+      return { submitted, countedFrom };
+    };
+    expect(await counted(5 * 4)).toEqual({ submitted: 5, countedFrom: NOON - 35 * MINUTE });
+    expect(await counted(20 * 4)).toEqual({ submitted: 20, countedFrom: null });
+  });
 });
 
 describe('by action', () => {
