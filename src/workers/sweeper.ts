@@ -4,10 +4,10 @@ import type { Cxone, Permit } from '../cxone/port.ts';
 import { type Execution, isTerminal } from '../execution/execution.ts';
 import type { Work } from '../lib/loop.ts';
 import type { FairShare } from '../lib/weighted-fair-share.ts';
-import type { World } from '../lib/world.ts';
 import type { DueWork, ExecutionRecorder } from '../store/port.ts';
 import { retryUntilCommitted } from '../store/retry-until-committed.ts';
 import { type PollTools, pollOnce } from '../usecases/poll-once.ts';
+import { createPatience, isPast, type Patience } from './patience.ts';
 
 /** Executions claimed in one round. */
 const MAX_CLAIM = 200;
@@ -100,63 +100,6 @@ async function poll(tools: SweeperTools, claim: Claim, patience: Patience): Prom
 
 const UNREACHABLE = 'CXone could not be polled at the deadline, nor for the length of another polling window';
 
-/** Executions of which a last poll has failed that are remembered, and for how long at least. */
-const MAX_TRIED = 10_000;
-const TRIED_FOR_MS = 600_000;
-
-/** How long an execution stays open although no last poll reaches CXone: for the length of another polling window. */
-interface Patience {
-  /** Notes that a poll has reached CXone. */
-  reached(execution: Execution): void;
-  /** Returns whether the patience with an execution has ended of which a poll has just failed. */
-  ends(execution: Execution, now: number): boolean;
-  /** Returns whether the patience with an execution has ended that waits for its poll. */
-  endsUnpolled(execution: Execution, now: number): boolean;
-}
-
-/** Patience begins at the deadline, or at the start of this process, or later: after an outage many polls are due, and wait for each other. */
-function createPatience(world: World): Patience {
-  /** Elapsed time of the last poll that reached CXone; at first, that of the start. */
-  let reachedAt = world.elapsed();
-  /** Elapsed times of the first last polls that failed, oldest first. */
-  const tried = new Map<string, number>();
-
-  /** @param since elapsed time */
-  function isOver({ deadline, timeoutSeconds }: Execution, since: number, now: number): boolean {
-    const sinceOnClock = world.now() - Math.round(world.elapsed() - since);
-    return deadline !== null && now >= Math.max(deadline, sinceOnClock) + timeoutSeconds * 1000;
-  }
-
-  function triedAt(reference: string): number {
-    const known = tried.get(reference);
-    if (known !== undefined) return known;
-    const now = world.elapsed();
-    for (const [oldest, at] of tried) {
-      if (tried.size < MAX_TRIED || now - at < TRIED_FOR_MS) break;
-      tried.delete(oldest);
-    }
-    if (tried.size >= MAX_TRIED) return reachedAt;
-    tried.set(reference, now);
-    return now;
-  }
-
-  return {
-    reached: ({ reference }) => {
-      reachedAt = world.elapsed();
-      tried.delete(reference);
-    },
-    ends: (execution, now) => {
-      if (!isPast(execution.deadline, now)) return false;
-      // promise: last-poll-of-a-backlog-is-retried
-      const hasEnded = isOver(execution, triedAt(execution.reference), now);
-      if (hasEnded) tried.delete(execution.reference);
-      return hasEnded;
-    },
-    // promise: backlog-is-polled-before-timeout
-    endsUnpolled: (execution, now) => isOver(execution, reachedAt, now),
-  };
-}
-
 /** Ends executions past their patience while CXone's limits grant no permits; postpones the others. */
 async function expireUnreachable({ store, world }: SweeperTools, patience: Patience): Promise<void> {
   const asked = world.now();
@@ -178,8 +121,4 @@ async function permitsInTime({ cxone, world }: SweeperTools, signal: AbortSignal
     granted.abort();
     await timer;
   }
-}
-
-function isPast(moment: number | null, now: number): boolean {
-  return moment !== null && now >= moment;
 }

@@ -811,6 +811,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/workers/sweeper.test.ts'],
   },
   {
+    tag: 'each-last-poll-of-a-backlog-is-retried',
+    promise: 'a last poll that never reached CXone is retried, however many others have failed',
+    edit: swapped('now', 'reachedAt'),
+    tests: ['test/workers/patience.test.ts'],
+  },
+  {
     tag: 'claim-before-a-step-claims-nothing',
     promise: 'what was asked for by the clock before a step claims nothing after it',
     edit: swapped('steps !== asked', 'false'),
