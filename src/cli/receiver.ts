@@ -1,5 +1,6 @@
 // Calls the running receiver for commands that change something: only the receiver writes the database.
 
+import { Agent, fetch } from 'undici';
 import { type Client, createClient } from '../client/client.ts';
 import { type Connection, connectionOf } from '../client/connection.ts';
 import { ReceiverError } from '../client/requests.ts';
@@ -22,8 +23,17 @@ export function asOperator({ env }: Pick<CommandContext, 'env'>, answerWithinMs?
   const key = textOf(variables, 'RECEIVER_KEY') ?? readVariable(variables, 'OPERATOR_KEYS')?.[0]?.key;
   if (key === undefined) throw new CommandError('An operator key is missing: set RECEIVER_KEY or OPERATOR_KEYS.');
   const connection = connect(variables, key);
-  const { request } = createClient(answerWithinMs === undefined ? connection : { ...connection, answerWithinMs });
+  const patient = answerWithinMs === undefined ? {} : { answerWithinMs, fetch: fetchFor(answerWithinMs) };
+  const { request } = createClient({ ...connection, ...patient });
   return (...call) => callReceiver(connection, () => request(...call));
+}
+
+/** Node's own fetch gives up after 300 s without a response. */
+function fetchFor(ms: number): typeof globalThis.fetch {
+  // promise: command-waits-for-all
+  const dispatcher = new Agent({ headersTimeout: ms });
+  const patient = (url: string, init: object) => fetch(url, { ...init, dispatcher });
+  return patient as unknown as typeof globalThis.fetch;
 }
 
 /** Returns the path of an action on one execution. */

@@ -1607,6 +1607,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/client/live.test.ts'],
   },
   {
+    tag: 'command-waits-for-all',
+    promise: 'a command that acts on all that match waits for the response as long as the receiver may need',
+    edit: swapped('ms', '300_000'),
+    tests: ['test/cli/patient-command.test.ts'],
+  },
+  {
     tag: 'client-retries-only-useful',
     promise: 'the client does not repeat a request that cannot succeed',
     edit: swapped('&&', '||'),
