@@ -79,7 +79,7 @@ export async function writeExport<T>(
   options: FormatOptions,
   context: CommandContext,
 ): Promise<void> {
-  const { batches, total, represent, names } = source;
+  const { batches, total, represent, names, content, filter, isMasked, chain = async () => null } = source;
   const format = readFormat(options);
   const { out, bom, manifest = out === undefined ? undefined : manifestName(out) } = options;
   const stop = context.interrupted();
@@ -87,6 +87,7 @@ export async function writeExport<T>(
   const createdAt = isoTime(context.world.now());
   const file = out === undefined ? null : await createOutFile(out, mode);
   const beside = manifest === undefined ? null : await createBeside(manifest, mode, file);
+  const named = file === null ? 'stdout' : basename(file.path);
   const tally = tallyBytes();
   const progress = showProgress('exporting', context, 'rows');
   const put = (text: string) => {
@@ -112,18 +113,16 @@ export async function writeExport<T>(
       }
     }
     progress.done();
+    const described = { file: named, content, createdAt, ...tally.result(), rows, filter: { ...filter }, isMasked };
+    await beside?.write(manifestText({ ...described, chain: await chain() }));
     await file?.finish();
+    await beside?.finish();
   } catch (error) {
     progress.done();
-    await file?.discard();
-    await beside?.discard();
+    // The first failure is the one to report.
+    await Promise.allSettled([file?.discard(), beside?.discard()]);
     throw error;
   }
-  const { content, filter, isMasked, chain = async () => null } = source;
-  const named = file === null ? 'stdout' : basename(file.path);
-  const described = { file: named, content, createdAt, ...tally.result(), rows, filter: { ...filter }, isMasked };
-  await beside?.write(manifestText({ ...described, chain: await chain() }));
-  await beside?.finish();
   if (file !== null) context.writeError(`${file.path}: ${many(rows, 'row')}\n`);
 }
 

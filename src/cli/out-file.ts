@@ -7,10 +7,11 @@ import { CommandError } from './context.ts';
 
 export interface OutFile {
   readonly path: string;
+  /** @throws {CommandError} if it cannot be written, for example because the disk is full */
   write(text: string): Promise<void>;
-  /** Syncs the file and gives it its name. */
+  /** Syncs the file and gives it its name. @throws {CommandError} */
   finish(): Promise<void>;
-  /** Removes what was written. */
+  /** Removes what was written, also under its name. */
   discard(): Promise<void>;
 }
 
@@ -21,29 +22,52 @@ export async function createOutFile(name: string, mode: number): Promise<OutFile
   if (!existsSync(dirname(path))) throw new CommandError(`${dirname(path)} does not exist: create the folder first`);
   if (existsSync(path)) throw new CommandError(`${path} exists: nothing is overwritten; move it away first`);
   const file = await open(partial, 'wx', mode).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw new CommandError(`${partial} cannot be written: ${error.message}`);
+    if (error.code !== 'EEXIST') throw unwritten(partial, error);
     throw new CommandError(
       `${partial} exists: another export is running, or one was interrupted; remove it if none is running`,
     );
   });
-  // The umask may have taken bits away.
-  await file.chmod(mode);
+  let isPublished = false;
   const discard = async () => {
     await file.close();
     await rm(partial, { force: true });
+    // promise: failed-export-has-no-file
+    if (isPublished) await rm(path, { force: true });
   };
+  /** Does what may fail because of the disk. */
+  const named = async (work: () => Promise<void>) => {
+    try {
+      await work();
+    } catch (error) {
+      throw error instanceof CommandError ? error : unwritten(path, error);
+    }
+  };
+  try {
+    // The umask may have taken bits away.
+    await named(() => file.chmod(mode));
+  } catch (error) {
+    await discard();
+    throw error;
+  }
   return {
     path,
-    write: async (text) => {
-      await file.appendFile(text);
-    },
-    finish: async () => {
-      await file.sync();
-      await file.close();
-      await publish(partial, path);
-    },
+    write: (text) => named(() => file.appendFile(text)),
+    finish: () =>
+      named(async () => {
+        await file.sync();
+        await file.close();
+        await publish(partial, path);
+        isPublished = true;
+        await syncFolder(dirname(path));
+      }),
     discard,
   };
+}
+
+function unwritten(path: string, error: unknown): CommandError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const remedy = code === 'ENOSPC' ? ': make room, or choose another disk' : '';
+  return new CommandError(`${path} cannot be written: ${message}${remedy}`);
 }
 
 /** Renames in one step, without overwriting. */
@@ -58,10 +82,13 @@ async function publish(partial: string, path: string): Promise<void> {
     }
     await rename(partial, path);
   }
-  const folder = await open(dirname(path), 'r');
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
   try {
-    await folder.sync();
+    await handle.sync();
   } finally {
-    await folder.close();
+    await handle.close();
   }
 }

@@ -4,30 +4,17 @@ import { constants } from 'node:os';
 import { readEnvFile, withEnvFile } from '../config/env-file.ts';
 import { unreadVariables } from '../config/unread-variables.ts';
 import { systemWorld } from '../lib/world.ts';
-import { BrokenPipe, type CommandContext, type Variables } from './context.ts';
+import { BrokenPipe, type CommandContext, CommandError, type Variables } from './context.ts';
 
 /** @param variables the environment of the process, which `env` completes by .env. */
 export function contextOfProcess(variables: Variables): CommandContext {
   const { stdin, stdout, stderr } = process;
-  // A pipe, a socket (journald) or a terminal whose other end is gone.
-  const isBrokenPipe = ({ code = '' }: NodeJS.ErrnoException) => ['EPIPE', 'ECONNRESET', 'EIO'].includes(code);
-  // `… | head` closes the pipe early. That is not a fault; `writeStream` reports it to the command.
-  for (const stream of [stdout, stderr]) {
-    stream.on('error', (error) => {
-      if (!isBrokenPipe(error)) throw error;
-    });
-  }
+  const output = watchOutput(stdout, stderr);
   return {
     env: () => withEnvFile(variables),
     variableWarnings: () => unreadVariables(variables, readEnvFile()),
     write: (text) => stdout.write(text),
-    writeStream: (text) =>
-      new Promise((resolve, reject) => {
-        stdout.write(text, (error) => {
-          if (!error) resolve();
-          else reject(isBrokenPipe(error) ? new BrokenPipe() : error);
-        });
-      }),
+    writeStream: output.writeStream,
     writeError: (text) => stderr.write(text),
     input: async () => {
       const chunks: Buffer[] = [];
@@ -45,6 +32,47 @@ export function contextOfProcess(variables: Variables): CommandContext {
     },
     exitCode: 0,
   };
+}
+
+type Output = NodeJS.WriteStream;
+
+/** The error of a write, in words. */
+const unwritten = (error: Error) => `The output cannot be written: ${error.message}`;
+
+/**
+ * Lets a command whose output cannot be written, for example on a full disk, end with exit code 2 and one line. The log of a receiver
+ * counts what it loses, and no command ends because its messages cannot be written.
+ */
+function watchOutput(stdout: Output, stderr: Output): Pick<CommandContext, 'writeStream'> {
+  let isReported = false;
+  // `… | head` closes the pipe early. That is not a fault; `writeStream` reports it to the command.
+  stdout.on('error', (error) => {
+    // promise: full-disk-of-the-log-ends-no-receiver
+    if (isBrokenPipe(error, stdout) || stdout.listenerCount('error') > 1) return;
+    process.once('exit', () => {
+      // promise: unwritten-output-is-a-failure
+      process.exitCode = 2;
+    });
+    if (!isReported) stderr.write(`${unwritten(error)}\n`);
+    isReported = true;
+  });
+  stderr.on('error', () => {});
+  return {
+    writeStream: (text) =>
+      new Promise((resolve, reject) => {
+        stdout.write(text, (error) => {
+          if (!error) return resolve();
+          if (isBrokenPipe(error, stdout)) return reject(new BrokenPipe());
+          isReported = true;
+          reject(new CommandError(unwritten(error)));
+        });
+      }),
+  };
+}
+
+/** Whether the other end of a pipe, a socket (journald) or a terminal is gone. A file has an EIO when its disk fails. */
+function isBrokenPipe({ code = '' }: NodeJS.ErrnoException, { isTTY }: Output): boolean {
+  return ['EPIPE', 'ECONNRESET'].includes(code) || (code === 'EIO' && isTTY);
 }
 
 /**

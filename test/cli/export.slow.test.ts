@@ -273,6 +273,24 @@ describe('--out', () => {
     expect(readdirSync(folder)).toEqual([there]);
   });
 
+  test('without its manifest there is no file', async () => {
+    const folder = temporaryFolder();
+    const [out, manifest] = [join(folder, 'audit.csv'), join(folder, 'audit.csv.manifest.json')];
+    // Another program takes the name of the manifest while rows are written.
+    const taking = {
+      get aborted() {
+        writeFileSync(manifest, 'precious');
+        return false;
+      },
+    } as AbortSignal;
+    const env = { DATABASE_PATH: await writtenDatabase(1) };
+    const around = { interrupted: () => taking };
+    const { code, err } = await command(`audit export --out ${out}`, env, false, around);
+    expect([code, err]).toEqual([2, `${manifest} was created in the meantime: nothing is overwritten\n`]);
+    expect(readdirSync(folder)).toEqual(['audit.csv.manifest.json']);
+    expect(readFileSync(manifest, 'utf8')).toBe('precious');
+  });
+
   test('interrupted it leaves no file, and ends with 2', async () => {
     const folder = temporaryFolder();
     const stop = new AbortController();

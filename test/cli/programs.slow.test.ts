@@ -1,8 +1,11 @@
 // Commands as programs: what a shell sees of them, and how a signal ends them.
 
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { run } from '../support/process.ts';
+import { run, runCommand } from '../support/process.ts';
 import { writtenDatabase } from './harness.ts';
+
+const MAIN = join(import.meta.dirname, '../../src/main.ts');
 
 test('watch in a pipe: one line per refresh, and Ctrl-C ends it with 0', async () => {
   const watched = run(['watch', '--json', '--interval', '1'], { DATABASE_PATH: await writtenDatabase(1) });
@@ -32,3 +35,12 @@ test.for(['SIGINT', 'SIGTERM'] as const)('simulator: %s ends it with 0', async (
   simulator.child.kill(signal);
   expect((await simulator.finished).code).toBe(0);
 });
+
+test.for(['executions list', 'executions export', 'audit tail', 'stats --json'])(
+  '%s: output that cannot be written counts as a failure, and one line says so',
+  async (line) => {
+    const env = { DATABASE_PATH: await writtenDatabase(1), NODE: process.execPath, MAIN };
+    const { code, stderr } = await runCommand('bash', ['-c', `"$NODE" "$MAIN" ${line} > /dev/full`], env).finished;
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/^The output cannot be written: ENOSPC.*\n$/)]);
+  },
+);

@@ -2,9 +2,11 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../../src/lib/free-port.ts';
 import { type Running, run, runByNpm, runCommand } from '../support/process.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -70,6 +72,23 @@ test('SIGTERM ends it with 0 while the reader of its log is stuck and the pipe i
   receiver.child.kill('SIGTERM');
   const [code] = await once(receiver.child, 'exit');
   expect(code).toBe(0);
+});
+
+test('serves, and ends with 0, while the disk of its log is full', async () => {
+  const full = openSync('/dev/full', 'w');
+  onTestFinished(() => closeSync(full));
+  const port = await freePort();
+  const env = { ...environment(), PORT: String(port), LOG_LEVEL: 'trace' };
+  const child = spawn(process.execPath, [MAIN, 'start'], { env, stdio: ['ignore', full, full] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const ended = once(child, 'exit');
+  const isReady = async () => {
+    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
+    return (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null))?.status === 200;
+  };
+  while (!(await isReady())) await new Promise((resolve) => setTimeout(resolve, 50));
+  child.kill('SIGTERM');
+  expect((await ended)[0]).toBe(0);
 });
 
 test('SIGHUP without TLS drains it like SIGTERM', async () => {

@@ -1367,6 +1367,25 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/http/activity.test.ts'],
   },
   {
+    tag: 'failed-import-has-no-file',
+    promise: 'an import that fails leaves no file where the database would be',
+    edit: condition(false),
+    tests: ['test/cli/audit/import.test.ts'],
+    title: 'an import into a place that takes no database leaves no file there',
+  },
+  {
+    tag: 'failed-move-leaves-no-file',
+    promise: 'a move that cannot open its new file leaves nothing beside it',
+    edit: removed,
+    tests: ['test/store/sqlite/file/failed-copies.test.ts'],
+  },
+  {
+    tag: 'failed-copy-has-no-name',
+    promise: 'a backup or a restore that reports a failure has put nothing in place',
+    edit: condition(false),
+    tests: ['test/store/sqlite/file/failed-copies.test.ts'],
+  },
+  {
     tag: 'imported-file-runs-no-receiver',
     promise: 'no receiver starts on a database that was made from exports',
     edit: removed,
@@ -1717,6 +1736,13 @@ export const MUTATIONS: readonly Mutation[] = [
     edit: swapped('basePath}', "''}"),
     tests: ['test/http/middleware/base-path.test.ts'],
     title: 'is reached from the first page',
+  },
+  {
+    tag: 'failed-export-has-no-file',
+    promise: 'an export appears with its manifest or not at all',
+    edit: condition(false),
+    tests: ['test/cli/export.slow.test.ts'],
+    title: 'without its manifest there is no file',
   },
   {
     tag: 'csv-has-byte-order-mark',
@@ -2317,6 +2343,20 @@ export const MUTATIONS: readonly Mutation[] = [
     edit: condition(false),
     tests: ['test/upgrade/versions.slow.test.ts'],
     title: 'opens and keeps every row, every entry and every count',
+  },
+  {
+    tag: 'full-disk-of-the-log-ends-no-receiver',
+    promise: 'a receiver serves while its log cannot be written, and ends with 0',
+    edit: withoutOperand(1),
+    tests: ['test/cli/start.slow.test.ts'],
+    title: 'serves, and ends with 0, while the disk of its log is full',
+  },
+  {
+    tag: 'unwritten-output-is-a-failure',
+    promise: 'a command whose output cannot be written does not end with 0',
+    edit: removed,
+    tests: ['test/cli/programs.slow.test.ts'],
+    title: 'output that cannot be written counts as a failure',
   },
   {
     tag: 'log-never-blocks',

@@ -3,14 +3,16 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import type { Database } from 'better-sqlite3';
 import { readVariable } from '../../config/config.ts';
 import type { JsonObject } from '../../execution/json.ts';
 import { many } from '../../lib/figures.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { ExportManifest } from '../../store/export-manifest.ts';
 import type { AuditHead } from '../../store/port.ts';
-import { openDatabase } from '../../store/sqlite/file/open.ts';
+import { discardCopy, unusedPath } from '../../store/sqlite/file/backup.ts';
+import { refusal } from '../../store/sqlite/file/database-refused.ts';
+import { type OpenDatabase, openDatabase } from '../../store/sqlite/file/open.ts';
+import { codeOf, concernsTheStore } from '../../store/sqlite/file/result-codes.ts';
 import { createRowImport, type ImportRows } from '../../store/sqlite/import/import-rows.ts';
 import { type CommandContext, CommandError, type Declare } from '../context.ts';
 import { jsonOption, withHelp } from '../options.ts';
@@ -53,6 +55,7 @@ it. It is marked, so that no receiver starts on it.`,
         throw new CommandError(`${dirname(path)} does not exist: create the folder first`);
       if (existsSync(path))
         throw new CommandError(`${path} exists: an import makes a new database; move it away first`);
+      unusedPath(path);
       const sources = await sourcesOf(files);
       const counts = await importInto(path, sources, context);
       const { entries, executions, others } = counts;
@@ -82,23 +85,26 @@ async function firstEntry(path: string): Promise<number | null> {
 }
 
 async function importInto(path: string, sources: readonly Source[], context: CommandContext): Promise<Counts> {
-  const database = openDatabase(path, undefined, { mode: readVariable(context.env(), 'DATABASE_MODE') });
+  const mode = readVariable(context.env(), 'DATABASE_MODE');
+  const hadLock = existsSync(`${path}.lock`);
+  let database: OpenDatabase | null = null;
   let isDone = false;
   try {
-    const counts = await importAll(database.client, sources, isoTime(context.world.now()));
-    // A single file, as a backup is.
-    database.client.pragma('journal_mode = DELETE');
+    database = openDatabase(path, undefined, { mode });
+    const counts = await importAll(database, sources, isoTime(context.world.now()));
     isDone = true;
     return counts;
   } finally {
-    database.close();
-    const ends = isDone ? ['.lock'] : ['.lock', '', '-wal', '-shm'];
-    await Promise.all(ends.map((end) => rm(path + end, { force: true })));
+    database?.close();
+    // Without the lock it is the file of another program.
+    // promise: failed-import-has-no-file
+    if (!isDone && (database !== null || !hadLock)) discardCopy(path);
+    else if (isDone) await rm(`${path}.lock`, { force: true });
   }
 }
 
 /** Payloads come last: they complete the rows that retention exported without them. */
-async function importAll(client: Database, sources: readonly Source[], at: string): Promise<Counts> {
+async function importAll({ client, file }: OpenDatabase, sources: readonly Source[], at: string): Promise<Counts> {
   const rows = createRowImport(client);
   const counts: Counts = { entries: 0, executions: 0, others: 0 };
   client.exec('BEGIN IMMEDIATE');
@@ -113,12 +119,13 @@ async function importAll(client: Database, sources: readonly Source[], at: strin
       }
     }
     client.exec('COMMIT');
+    // A single file, as a backup is.
+    client.pragma('journal_mode = DELETE');
     return counts;
   } catch (error) {
     if (client.inTransaction) client.exec('ROLLBACK');
-    throw (error as { code?: unknown }).code === undefined
-      ? error
-      : new CommandError(`The rows do not fit: ${(error as Error).message}`);
+    if (concernsTheStore(error)) throw refusal(file, error);
+    throw codeOf(error) === '' ? error : new CommandError(`The rows do not fit: ${(error as Error).message}`);
   }
 }
 

@@ -11,6 +11,7 @@ import { shownOnServer } from '../postgres/move/shown-rows.ts';
 import { CommitInDoubt, type MoveTarget, openMoveTarget } from '../postgres/move/target.ts';
 import { storable } from '../postgres/storable-json.ts';
 import { DatabaseRefused } from '../shared/database-refused.ts';
+import { withFileError } from '../sqlite/file/database-refused.ts';
 import { markMoved, readMoveMark, removeMoveMark } from '../sqlite/file/move/mark.ts';
 import { tablesOfFile } from '../sqlite/file/move/read-tables.ts';
 import { shownInFile } from '../sqlite/file/move/shown-rows.ts';
@@ -80,7 +81,7 @@ async function copyAndCommit({ client, file }: FileSource, target: MoveTarget, m
     throw new MoveFailed(`nothing was moved: ${reasonOf(error)}`, { cause: error });
   }
   // promise: moved-file-is-marked-before-the-commit
-  markMoved(client, url, head, new Date(world.now()).toISOString());
+  withFileError(file, () => markMoved(client, url, head, new Date(world.now()).toISOString()));
   try {
     await target.commit();
   } catch (error) {

@@ -170,3 +170,19 @@ test('what cannot be imported is refused, and leaves no file', async () => {
     err: expect.stringContaining('makes a new database'),
   });
 });
+
+test('an import into a place that takes no database leaves no file there', async () => {
+  const { folder, trail, into } = await exported('ndjson');
+  // As a receiver leaves it whose file was lost.
+  writeFileSync(join(folder, 'inspect-rescue-2026.db'), 'rescued');
+  expect(await importInto(into, trail)).toMatchObject({ code: 2, err: expect.stringContaining('was saved when') });
+  writeFileSync(`${into}-wal`, 'precious');
+  expect(await importInto(into, trail)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('nothing is overwritten'),
+  });
+  expect(readdirSync(folder).filter((name) => name.startsWith('inspect'))).toEqual([
+    'inspect-rescue-2026.db',
+    'inspect.db-wal',
+  ]);
+});

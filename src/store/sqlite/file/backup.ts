@@ -158,6 +158,7 @@ function standsIn(source: Database, head: AuditHead): boolean {
 
 /** Gives the file its name in one step, and never replaces another file. */
 export function publishCopy(partial: string, path: string): void {
+  let isPublished = false;
   try {
     syncToDisk(partial);
     try {
@@ -168,9 +169,12 @@ export function publishCopy(partial: string, path: string): void {
       if (existsSync(path)) throw error;
       renameSync(partial, path);
     }
+    isPublished = true;
     discardCopy(partial);
     syncToDisk(dirname(path));
   } catch (error) {
+    // promise: failed-copy-has-no-name
+    if (isPublished) rmSync(path, { force: true });
     discardCopy(partial);
     throw new BackupFailed(`no copy was made: ${reasonOf(error)}`, { cause: error });
   }

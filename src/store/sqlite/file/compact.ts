@@ -3,8 +3,9 @@
 import { chmodSync, chownSync, existsSync, renameSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
+import { reasonOf } from '../../../lib/log.ts';
 import { DatabaseRefused } from '../../shared/database-refused.ts';
-import { type BackupReport, copyVerified, discardCopy, syncToDisk } from './backup.ts';
+import { BackupFailed, type BackupReport, copyVerified, discardCopy, syncToDisk } from './backup.ts';
 import { withFileError } from './database-refused.ts';
 import { isInWalMode, refuseForeignWal } from './foreign-wal.ts';
 import { markPlaced, unadopted } from './identity.ts';
@@ -52,6 +53,10 @@ export function compact(path: string, progress?: Progress): CompactReport {
       syncToDisk(partial);
       renameSync(partial, file);
       syncToDisk(dirname(file));
+    } catch (error) {
+      throw error instanceof DatabaseRefused
+        ? error
+        : new BackupFailed(`not compacted: ${reasonOf(error)}`, { cause: error });
     } finally {
       discardCopy(partial);
     }

@@ -41,7 +41,8 @@ export function* stepsWithFileError<T>(file: string, steps: Steps<T>): Steps<T> 
   }
 }
 
-function refusal(file: string, error: unknown): DatabaseRefused {
+/** Returns the refusal with the name of the file and the remedy. */
+export function refusal(file: string, error: unknown): DatabaseRefused {
   if (error instanceof DatabaseRefused) return error;
   const { code = '' } = error as { code?: string };
   const advice = ADVICE.find(([prefix]) => code.startsWith(prefix))?.[1];

@@ -5,7 +5,7 @@ import { discardCopy, publishCopy, unusedPath } from '../backup.ts';
 import { withFileError } from '../database-refused.ts';
 import { openWithMode } from '../file-mode.ts';
 import { markPlaced } from '../identity.ts';
-import { openDatabase } from '../open.ts';
+import { type OpenDatabase, openDatabase } from '../open.ts';
 import { createFileWriter } from './write-tables.ts';
 
 export type FileTarget = ReturnType<typeof openFileTarget>;
@@ -16,7 +16,7 @@ export function openFileTarget(path: string, mode: number) {
   const partial = `${file}.move.partial`;
   discardCopy(partial);
   withFileError(partial, () => closeSync(openWithMode(partial, mode)));
-  const opened = openDatabase(partial, undefined, { mode });
+  const opened = openPartial(partial, mode);
   const { client } = opened;
   const writer = createFileWriter(client);
   return {
@@ -39,4 +39,14 @@ export function openFileTarget(path: string, mode: number) {
       discardCopy(partial);
     },
   };
+}
+
+function openPartial(partial: string, mode: number): OpenDatabase {
+  try {
+    return openDatabase(partial, undefined, { mode });
+  } catch (error) {
+    // promise: failed-move-leaves-no-file
+    discardCopy(partial);
+    throw error;
+  }
 }
