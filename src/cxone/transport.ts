@@ -2,6 +2,7 @@
 
 import { createFetch } from 'ofetch';
 import type { Dispatcher } from 'undici';
+import { turnsOfEventLoop } from '../lib/event-loop.ts';
 import { failureReason } from '../lib/http/failure.ts';
 import { parseRateLimitReset, parseRetryAfter } from '../lib/http/rate-limit-reset.ts';
 import { readResponseBody } from '../lib/http/read-response-body.ts';
@@ -20,6 +21,8 @@ const MAX_RESPONSE_BYTES = 256 * 1024;
 const MAX_ENVELOPE_BYTES = 64 * 1024;
 /** A longer body is not read to its end. */
 const MAX_SCANNED_BYTES = 128 * 1024 * 1024;
+/** A response that has arrived takes some turns of the event loop from its socket to its last byte, more with TLS and a proxy. */
+const TURNS_BEFORE_TIMEOUT = 20;
 
 /** The reason of a request that was made after the end of the transport. */
 export const CLOSING = 'the receiver is closing';
@@ -168,7 +171,12 @@ export function createTransport(
       const giveUp = new AbortController();
       // One per request, covering the body too. The listener keeps the signal from being collected before it fires.
       const timeout = fetcher.timeout(timeoutMs);
-      const onTimeout = () => giveUp.abort(timeout.reason);
+      const onTimeout = async () => {
+        // After a long commit, timers fire before what arrived meanwhile is read: the response may be here.
+        // promise: response-in-time-is-read
+        await turnsOfEventLoop(TURNS_BEFORE_TIMEOUT);
+        giveUp.abort(timeout.reason);
+      };
       timeout.addEventListener('abort', onTimeout);
       inFlight.add(giveUp);
       // promise: execute-on-new-connection

@@ -8,6 +8,11 @@ export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Resolves after this many turns of the event loop. */
+export async function turnsOfEventLoop(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await yieldToEventLoop();
+}
+
 /**
  * Turns of the event loop after each slice of long work: a callback that has arrived is committed within them, also on a new connection
  * (which takes three before its mutation) and while a batch gathers over eight quiet turns.

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
+import { type Fetcher, NETWORK_FETCHER } from '../../src/cxone/transport.ts';
 import { anExecution } from '../support/executions.ts';
 import { DEAD_URL, sendJson, startRaw, startUpstream } from '../support/upstream.ts';
 import { aPolled, CALLBACK_URL, startClient, startTenant } from './harness.ts';
@@ -99,6 +100,24 @@ describe('no answer', () => {
     expect(await polled.poll(aPolled('e-1'))).toMatchObject({ type: 'failed', asked: true, found: { report, cut } });
     const partial = await clientFor((await cutOff('{"status":"COMPLETED","result":{"fee":1}')).url);
     expect(await partial.poll(aPolled('e-1'))).not.toHaveProperty('found');
+  });
+
+  test('a response that has arrived at the time-out counts, when a long commit kept the event loop from reading it', async () => {
+    const timeout = new AbortController();
+    // Sockets are read in a turn of the event loop behind the timers.
+    const submit: Fetcher['fetch'] = (_, options) =>
+      new Promise((resolve, reject) => {
+        options?.signal?.addEventListener('abort', () => reject(options.signal?.reason));
+        timeout.abort(new Error('timed out'));
+        setImmediate(() => resolve(Response.json({ executionId: 'e-1', status: 'RUNNING' })));
+      });
+    const fetcher: Fetcher = {
+      timeout: () => timeout.signal,
+      fetch: (url, options) => (String(url).endsWith('/execute') ? submit : NETWORK_FETCHER.fetch)(url, options),
+    };
+    const tenant = await startTenant(() => {});
+    const { cxone } = startClient(tenant.url, { fetcher });
+    expect(await cxone.execute(anExecution(), CALLBACK_URL)).toMatchObject({ type: 'submitted', executionId: 'e-1' });
   });
 
   test('closing gives up what is in flight, and nothing is sent any more', async () => {
