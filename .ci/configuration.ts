@@ -1,7 +1,7 @@
 // `npm run docs:configuration`: writes .env.example and the table in docs/configuration.md from the schema of the configuration.
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { profileProblems } from '../src/config/cxone.ts';
+import { profileProblems, readProfile } from '../src/config/cxone.ts';
 import { DESCRIPTIONS, type Description } from '../src/config/descriptions.ts';
 import { VARIABLES, type Variable } from '../src/config/variables.ts';
 
@@ -34,7 +34,7 @@ function documented(): ReadonlyMap<string, Documented[]> {
 /** Returns the text of .env.example. */
 export function exampleFile(): string {
   // The variables that the built-in upstream profile needs, and those that no configuration can do without.
-  const needed = profileProblems({});
+  const needed = profileProblems({}, readProfile({}));
   const entry = ({ name, text, unit, fallback, required }: Documented) => {
     const isActive = required || needed.has(name);
     const comment = wrap(`${text}${unit === null ? '' : ` Unit: ${unit}.`}`.replaceAll('`', ''));

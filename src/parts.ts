@@ -1,10 +1,8 @@
 // Builds the parts of a receiver from its configuration and connects them. Nothing listens yet, and no loop runs.
 
 import { createTokenConcealer } from './callbacks/conceal-tokens.ts';
-import { callbackRulesOf } from './config/callback-rules.ts';
 import type { Config } from './config/config.ts';
 import { pollIntervalOf } from './cxone/profile/poll-interval.ts';
-import { loadProfile } from './cxone/profile/profile.ts';
 import { connectionLimit, heldRequests } from './http/server/connection-limits.ts';
 import { type ConnectionCounts, createConnectionCounts } from './http/server/connection-pool.ts';
 import type { listen } from './http/server/server.ts';
@@ -94,14 +92,13 @@ export async function buildParts(options: ReceiverOptions, limits: ListenerLimit
   const clock = createSteadyClock(timeOf(options.world, isOwnTime ? null : serverClock));
   const { world } = clock;
   const { listen, metrics = createMetrics(), ...overrides } = options.overrides ?? {};
-  const profile = loadProfile(config.cxone.profilePath);
-  const callbackRules = callbackRulesOf(config.callbackSettings, profile.callback.verifiers);
+  const { profile } = config.cxone;
   const conceal = createTokenConcealer(config.callbackSecrets).text;
   const tracing = await startTracing(config.tracing, { world, log, conceal });
   const observer = createIncidentObserver(world.now);
   const observed = observedMetrics(metrics, observer);
   const resources = await openResources({
-    ...{ config, profile, world, log, fatal, overrides, threads, upgrade, serverClock },
+    ...{ config, world, log, fatal, overrides, threads, upgrade, serverClock },
     metrics: observed,
   });
   const { store, cxone } = resources;
@@ -132,7 +129,6 @@ export async function buildParts(options: ReceiverOptions, limits: ListenerLimit
       world,
       listen,
       metrics: observed,
-      callbackRules,
       tracing,
       lifecycle,
       pace,

@@ -3,6 +3,7 @@
 import { createCallbackTokens } from './callbacks/bearer-tokens.ts';
 import { createCallbackChecks } from './callbacks/checks.ts';
 import { createSignedUrls } from './callbacks/signed-url.ts';
+import { callbackRulesOf } from './config/callback-rules.ts';
 import { type App, createApp } from './http/app.ts';
 import { createCsrfTokens } from './http/console/csrf-tokens.ts';
 import { createSuggestions, type Suggestions } from './http/console/suggestions.ts';
@@ -114,8 +115,8 @@ async function reportExports({ config: { retentionExportDir: folder }, log }: Pa
 }
 
 function httpDependencies(parts: Parts, submissions: SubmissionThread, suggestions: Suggestions): HttpDependencies {
-  const { config, world, log, store, cxone, recorder, lifecycle, callbackRules, controls } = parts;
-  const { rules, tokens } = callbackRules;
+  const { config, world, log, store, cxone, recorder, lifecycle, controls } = parts;
+  const { rules, tokens } = callbackRulesOf(config.callbackSettings, config.cxone.profile.callback.verifiers);
   const callbackTokens = tokens && createCallbackTokens(tokens, config.callbackSecrets, world);
   const notifyUrls = new Map(config.notifications.urls.map(({ app, url }) => [app, url]));
   const { loops, draining } = lifecycle;

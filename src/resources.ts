@@ -6,7 +6,6 @@ import { rereadCredentials } from './config/cxone.ts';
 import { secretsIn } from './config/secrets.ts';
 import { type CxoneClient, createCxone } from './cxone/client.ts';
 import type { TokenProblem } from './cxone/port.ts';
-import type { Profile } from './cxone/profile/profile.ts';
 import { openRecorder, type Recorder } from './cxone/recording/recorder.ts';
 import { type Fetcher, NETWORK_FETCHER } from './cxone/transport.ts';
 import { createAfterwards } from './lib/afterwards.ts';
@@ -44,7 +43,6 @@ export interface ResourceOverrides {
 
 export interface ResourcesOptions extends Pick<SqliteStoreOptions, 'fatal'> {
   readonly config: Config;
-  readonly profile: Profile;
   readonly world: World;
   readonly log: Log;
   readonly overrides: Partial<ResourceOverrides>;
@@ -69,14 +67,13 @@ export interface UpgradeControl {
 // One function because each part is made from those before it, and all are closed together.
 /** @throws {DatabaseRefused | Interrupted | Error} after closing everything again. */
 export async function openResources(options: ResourcesOptions) {
-  const { config, profile, world, log, fatal, overrides, threads, metrics, upgrade, serverClock } = options;
+  const { config, world, log, fatal, overrides, threads, metrics, upgrade, serverClock } = options;
   const { fetcher = NETWORK_FETCHER, resolve, listedRepeats } = overrides;
   const onThread = { start: startPassesOnThread, observe: metrics.observeCheckpoint };
   const conceal = createTokenConcealer(config.callbackSecrets);
   const afterwards = createAfterwards(log);
   const recorder = openRecorder({
     ...config.cxone,
-    profile,
     secrets: secretsIn(config),
     conceal: conceal.text,
     world,
@@ -111,7 +108,6 @@ export async function openResources(options: ResourcesOptions) {
         log.warn({ variable, problem }, 'the file of a credential cannot be used; its earlier text stays in use'),
       ),
     proxies: config.proxies.cxone,
-    profile,
     world,
     log,
     noteFree: conceal.noteFree,

@@ -1,11 +1,12 @@
 // Environment variables → one validated configuration with units in its names, or every mistake at once.
 
 import * as v from 'valibot';
+import type { Profile } from '../cxone/profile/profile.ts';
 import type { TlsFiles } from '../http/server/tls.ts';
 import { appSharesOf } from './apps.ts';
 import { callbackSettingsOf } from './callbacks.ts';
 import { CHECKED_ENVIRONMENT } from './comparisons.ts';
-import { cxoneOf, profileProblems } from './cxone.ts';
+import { cxoneOf, profileProblems, readProfile } from './cxone.ts';
 import { databaseProblem } from './database.ts';
 import { incidentWebhookOf } from './incident-webhook.ts';
 import { notificationsOf } from './notifications.ts';
@@ -32,41 +33,44 @@ type Given = Readonly<Record<string, string | undefined>>;
 
 /** An empty or blank variable counts as unset. @throws {ConfigError} */
 export function readConfig(env: Given): Config {
-  return configOf(read(CHECKED_ENVIRONMENT, env, VARIABLES, problemsBesides), env);
+  const source = sourceOf(env, VARIABLES);
+  const profile = readProfile(source.given);
+  const others = [...profileProblems(source.given, profile), ...databaseProblem(source.given)];
+  const values = validated(CHECKED_ENVIRONMENT, source, others);
+  // An unusable profile is among the mistakes.
+  return configOf(values, env, profile as Profile);
 }
 
 /** One variable alone, for commands that need no more of the configuration. @throws {ConfigError} */
 export function readVariable<Name extends keyof Environment>(env: Given, name: Name): Environment[Name] {
   const wanted = VARIABLES.filter((variable) => variable.name === name);
-  return (read(v.pick(ENVIRONMENT, [name]), env, wanted) as Environment)[name];
+  return (validated(v.pick(ENVIRONMENT, [name]), sourceOf(env, wanted)) as Environment)[name];
 }
 
 /** The database alone, for commands. `url` is null for the file at `path`. @throws {ConfigError} also if both are set. */
 export function readDatabase(env: Given): { readonly path: string; readonly url: string | null } {
   const names = ['DATABASE_PATH', 'DATABASE_URL'] as const;
   const wanted = VARIABLES.filter(({ name }) => names.some((one) => one === name));
-  const problems = (given: Given) => new Map(databaseProblem(given));
-  const { DATABASE_PATH: path, DATABASE_URL: url = null } = read(v.pick(ENVIRONMENT, names), env, wanted, problems);
-  return { path, url };
+  const source = sourceOf(env, wanted);
+  const values = validated(v.pick(ENVIRONMENT, names), source, databaseProblem(source.given));
+  return { path: values.DATABASE_PATH, url: values.DATABASE_URL ?? null };
 }
 
-/** Returns the mistakes that the values alone do not show, by variable. */
-function problemsBesides(given: Given): ReadonlyMap<string, string> {
-  return new Map([...profileProblems(given), ...databaseProblem(given)]);
+function sourceOf(env: Given, variables: readonly Variable[]) {
+  return { variables, ...withSecretFiles(withLowerCaseProxies(env), variables) };
 }
 
-function read<S extends v.GenericSchema>(
+/** `others` are mistakes that the values alone do not show, by variable. @throws {ConfigError} */
+function validated<S extends v.GenericSchema>(
   schema: S,
-  env: Given,
-  variables: readonly Variable[],
-  besides: (given: Given) => ReadonlyMap<string, string> = () => new Map(),
+  { variables, given, unread }: ReturnType<typeof sourceOf>,
+  others: Iterable<readonly [string, string]> = [],
 ): v.InferOutput<S> {
-  const { given, unread } = withSecretFiles(withLowerCaseProxies(env), variables);
   const reading = v.safeParse(schema, given);
-  const others = besides(given);
+  const otherProblems = new Map(others);
   const problemsWith = (name: string) => {
     const invalid = problemsOf(name, reading.issues ?? []);
-    const other = others.get(name);
+    const other = otherProblems.get(name);
     return invalid.length > 0 || other === undefined ? invalid : [`${name}: ${other}`];
   };
   // What its file did not give is not also missing.
@@ -79,9 +83,9 @@ function problemsOf(name: string, issues: readonly v.BaseIssue<unknown>[]): stri
   return issues.filter((issue) => v.getDotPath(issue) === name).map((issue) => `${name}: ${issue.message}`);
 }
 
-function configOf(env: Environment, given: Given) {
+function configOf(env: Environment, given: Given, profile: Profile) {
   return {
-    cxone: cxoneOf(env, given),
+    cxone: { ...cxoneOf(env, given), profile },
     /** Without a trailing slash. */
     publicUrl: env.PUBLIC_URL,
     /** The path that a proxy strips from every request; empty if it strips none. */

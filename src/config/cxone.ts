@@ -128,8 +128,7 @@ function problemWith(name: string, secret: string): string | null {
 }
 
 /** Returns messages on an unusable profile, or on the variables that the profile requires and that are not set. */
-export function profileProblems(given: Given): ReadonlyMap<string, string> {
-  const profile = profileOf(given['CXONE_PROFILE'] ?? null);
+export function profileProblems(given: Given, profile: Profile | ProfileError): ReadonlyMap<string, string> {
   // promise: unusable-profile-at-start
   if (profile instanceof ProfileError) return new Map([['CXONE_PROFILE', profile.message.replaceAll('\n', '\n  ')]]);
   // promise: missing-settings-at-start
@@ -167,9 +166,10 @@ function unusableTrust(profile: Profile, trust: string | undefined): [string, st
   return [['CALLBACK_TRUST', `must be signature: by the upstream profile "${profile.name}" CXone cannot be polled`]];
 }
 
-function profileOf(pathOrName: string | null): Profile | ProfileError {
+/** Reads the upstream profile that the variables name; returns the reason why it is unusable. */
+export function readProfile(given: Given): Profile | ProfileError {
   try {
-    return loadProfile(pathOrName);
+    return loadProfile(given['CXONE_PROFILE'] ?? null);
   } catch (error) {
     if (error instanceof ProfileError) return error;
     throw error;

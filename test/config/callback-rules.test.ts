@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { callbackRulesOf } from '../../src/config/callback-rules.ts';
 import { ConfigError, readConfig } from '../../src/config/config.ts';
-import { loadProfile } from '../../src/cxone/profile/profile.ts';
 import builtin from '../../src/cxone/profiles/cxone.json' with { type: 'json' };
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -55,7 +54,7 @@ function profileWith(verifiers: readonly object[]): string {
 
 function rulesOf(env: Record<string, string>, verifiers: readonly object[] = []) {
   const { callbackSettings, cxone } = readConfig({ ...REQUIRED, CXONE_PROFILE: profileWith(verifiers), ...env });
-  return callbackRulesOf(callbackSettings, loadProfile(cxone.profilePath).callback.verifiers);
+  return callbackRulesOf(callbackSettings, cxone.profile.callback.verifiers);
 }
 
 function problemsOf(env: Record<string, string>, given: readonly object[]): readonly string[] {

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { ConfigError, readConfig } from '../../src/config/config.ts';
 import { secretsIn } from '../../src/config/secrets.ts';
 import { VARIABLES } from '../../src/config/variables.ts';
+import { loadProfile } from '../../src/cxone/profile/profile.ts';
 import { NO_PROXIES } from '../../src/lib/proxy/proxy.ts';
 import { createRedact } from '../../src/lib/redaction.ts';
 
@@ -66,6 +67,7 @@ describe('a valid environment', () => {
         tenantId: null,
         allowedHosts: NICE_HOSTS,
         profilePath: null,
+        profile: loadProfile(null),
         recordDir: null,
       },
       publicUrl: 'https://receiver.example.com',
@@ -209,6 +211,7 @@ describe('a valid environment', () => {
         tenantId: '11e8-0242',
         allowedHosts: ['*.example.com', '192.0.2.7', 'localhost'],
         profilePath: 'cxone-access-key',
+        profile: loadProfile('cxone-access-key'),
         recordDir: 'recordings',
       },
       publicUrl: 'https://receiver.example.com/hooks',

@@ -2,6 +2,7 @@
 
 import { createSignedUrls } from '../../callbacks/signed-url.ts';
 import { type Config, readVariable } from '../../config/config.ts';
+import { pollIntervalOf } from '../../cxone/profile/poll-interval.ts';
 import { isJsonObject, type JsonObject, parseJson } from '../../execution/json.ts';
 import { type CommandContext, CommandError, type Declare } from '../context.ts';
 import { jsonOption, withHelp } from '../options.ts';
@@ -83,14 +84,15 @@ function objectIn(text: string): JsonObject {
 
 async function allChecks(context: CommandContext, offline: boolean, wanted: RequestedTrial | null): Promise<Check[]> {
   const { world } = context;
-  const { checks, config, profile } = checkConfiguration(context);
+  const { checks, config } = checkConfiguration(context);
   const exports = config === null ? [] : await checkExports(config);
   const database = [...(await databaseChecks(context, config)), ...exports];
-  if (offline || config === null || profile === null) return [...checks, ...database];
-  const place = placeOf(config.cxone.profilePath);
-  const pollIntervalMs = Math.max(config.pollIntervalMs, (profile.poll?.minIntervalSeconds ?? 0) * 1000);
+  if (offline || config === null) return [...checks, ...database];
+  const { profile, profilePath } = config.cxone;
+  const place = placeOf(profilePath);
+  const { pollIntervalMs } = pollIntervalOf(profile, config.pollIntervalMs);
   const trial = wanted === null ? null : { ...wanted, pollIntervalMs, callbackUrl: callbackUrl(config, world) };
-  const upstream = await checkUpstream({ config, profile, place, world, trial });
+  const upstream = await checkUpstream({ config, place, world, trial });
   const others = [...(await checkReach(config)), ...(await checkIncidentWebhook(config, world))];
   return [...checks, ...database, ...upstream, ...others];
 }

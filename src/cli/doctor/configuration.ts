@@ -3,7 +3,6 @@
 import { type Config, ConfigError, readConfig } from '../../config/config.ts';
 import { proxyOrigins } from '../../config/proxies.ts';
 import { STRONGER_SECRETS, weakSecretsIn } from '../../config/secrets.ts';
-import { loadProfile, type Profile } from '../../cxone/profile/profile.ts';
 import type { CommandContext } from '../context.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
@@ -11,7 +10,6 @@ export interface Configured {
   readonly checks: readonly Check[];
   /** Null when there is a mistake in it. */
   readonly config: Config | null;
-  readonly profile: Profile | null;
 }
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
@@ -26,15 +24,18 @@ export function checkConfiguration({
     config = readConfig(env());
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { checks: mistakesIn(error), config: null, profile: null };
+    return { checks: mistakesIn(error), config: null };
   }
-  const profile = loadProfile(config.cxone.profilePath);
-  const checks = [ok(name, `complete, upstream profile "${profile.name}"`), publicUrl(config), secrets(config)];
+  const checks = [
+    ok(name, `complete, upstream profile "${config.cxone.profile.name}"`),
+    publicUrl(config),
+    secrets(config),
+  ];
   checks.push(...weakSecretsIn(config).map((warning) => warn('weak secrets', warning, STRONGER_SECRETS)));
   checks.push(...notifications(config), ...proxies(config));
   const advice = 'correct the variable, or remove it';
   checks.push(...variableWarnings().map((warning) => warn(name, warning, advice)));
-  return { checks, config, profile };
+  return { checks, config };
 }
 
 function mistakesIn({ problems }: ConfigError): Check[] {

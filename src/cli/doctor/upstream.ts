@@ -25,7 +25,6 @@ const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: ()
 
 export interface UpstreamOptions {
   readonly config: Config;
-  readonly profile: Profile;
   readonly place: ProfilePlace;
   readonly world: World;
   /** Null: nothing is executed. */
@@ -34,11 +33,12 @@ export interface UpstreamOptions {
 
 /** Asks for a token and for an execution that cannot exist; executes nothing but the trial. */
 export async function checkUpstream(options: UpstreamOptions): Promise<Check[]> {
-  const { config, profile, world, place, trial } = options;
+  const { config, world, place, trial } = options;
+  const { profile } = config.cxone;
   const seen: RecordedExchange[] = [];
   const wire = withTap(NETWORK_FETCHER, world, (one) => seen.push(one));
   const cxone = createCxone({
-    ...{ ...config, ...config.cxone, profile, world, fetcher: wire, proxies: config.proxies.cxone },
+    ...{ ...config, ...config.cxone, world, fetcher: wire, proxies: config.proxies.cxone },
     ...{ log: SILENT, requestTimeoutMs: TIMEOUT_MS },
   });
   try {
@@ -54,8 +54,9 @@ export async function checkUpstream(options: UpstreamOptions): Promise<Check[]> 
   }
 }
 
-function sitesOf({ config: { cxone, proxies, publicUrl }, profile }: UpstreamOptions): Site[] {
-  const issuer = cxone.issuer ?? (profile.discovery === null ? null : profile.issuer);
+function sitesOf({ config: { cxone, proxies, publicUrl } }: UpstreamOptions): Site[] {
+  const { discovery, issuer: ofProfile } = cxone.profile;
+  const issuer = cxone.issuer ?? (discovery === null ? null : ofProfile);
   const sites = [
     { variable: 'CXONE_ORG_DOMAIN or CXONE_BASE_URL', url: cxone.baseUrl, rules: proxies.cxone },
     { variable: 'CXONE_TOKEN_URL', url: cxone.tokenUrl, rules: proxies.cxone },
@@ -67,7 +68,8 @@ function sitesOf({ config: { cxone, proxies, publicUrl }, profile }: UpstreamOpt
   );
 }
 
-async function checkToken(cxone: CxoneClient, { profile, place }: UpstreamOptions): Promise<Check[]> {
+async function checkToken(cxone: CxoneClient, { config, place }: UpstreamOptions): Promise<Check[]> {
+  const { profile } = config.cxone;
   try {
     await cxone.authorize();
     const base = await cxone.endpoints.baseUrl();
