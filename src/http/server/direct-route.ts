@@ -14,6 +14,35 @@ const PLAIN_HOST = /^[a-z0-9._-]+(?::(?:[1-5]\d{3,4}|[6-9]\d{3}))?$/;
 export type ServeDirectly = (incoming: IncomingMessage, outgoing: ServerResponse) => boolean;
 
 export function createDirectRoute(route: DirectRoute, log: Log | undefined): ServeDirectly {
+  /** What waits for the end of this turn of the event loop. */
+  let waiting: ((isAlone: boolean) => void)[] = [];
+  /** Requests without a response yet. */
+  let underWay = 0;
+
+  /** Calls `begin` when all that has arrived in this turn is parsed. Node reports a head before it parses the body behind it. */
+  function onceParsed(begin: (isAlone: boolean) => void): void {
+    if (waiting.push(begin) === 1) setImmediate(beginAll);
+  }
+
+  function beginAll(): void {
+    const due = waiting;
+    waiting = [];
+    // promise: several-requests-share-a-commit
+    const isAlone = due.length === 1 && underWay === 0;
+    for (const begin of due) begin(isAlone);
+  }
+
+  async function serve(handle: DirectHandler, request: PlainRequest, { incoming, outgoing }: Exchange): Promise<void> {
+    let response: Response;
+    underWay += 1;
+    try {
+      response = await handle(request, incoming.socket.remoteAddress ?? null, new OutgoingConnection(outgoing));
+    } finally {
+      underWay -= 1;
+    }
+    send(response, outgoing);
+  }
+
   return (incoming, outgoing) => {
     const { url: target = '', headers } = incoming;
     const handle = isPlain(incoming, route) ? route.find({ target, headers }) : null;
@@ -40,24 +69,6 @@ interface UsedSocket extends Socket {
   [USED]?: true;
 }
 
-/** What waits for the end of this turn of the event loop. */
-let waiting: ((isAlone: boolean) => void)[] = [];
-/** Requests without a response yet. */
-let underWay = 0;
-
-/** Calls `begin` when all that has arrived in this turn is parsed. Node reports a head before it parses the body behind it. */
-function onceParsed(begin: (isAlone: boolean) => void): void {
-  if (waiting.push(begin) === 1) setImmediate(beginAll);
-}
-
-function beginAll(): void {
-  const due = waiting;
-  waiting = [];
-  // promise: several-requests-share-a-commit
-  const isAlone = due.length === 1 && underWay === 0;
-  for (const begin of due) begin(isAlone);
-}
-
 /** Returns whether it is an HTTP/1.1 POST with a plain host and a declared, allowed length. */
 function isPlain({ method, httpVersion, headers }: IncomingMessage, { maxBytes }: DirectRoute): boolean {
   if (method !== 'POST' || httpVersion !== '1.1' || headers['transfer-encoding'] !== undefined) return false;
@@ -69,15 +80,8 @@ interface Exchange {
   readonly outgoing: ServerResponse;
 }
 
-async function serve(handle: DirectHandler, request: PlainRequest, { incoming, outgoing }: Exchange): Promise<void> {
-  const connection = new OutgoingConnection(outgoing);
-  let response: Response;
-  underWay += 1;
-  try {
-    response = await handle(request, incoming.socket.remoteAddress ?? null, connection);
-  } finally {
-    underWay -= 1;
-  }
+/** @throws {Error} for a response whose body is a stream. */
+function send(response: Response, outgoing: ServerResponse): void {
   const parts = partsOf(response);
   if (parts === undefined || parts.body instanceof ReadableStream) throw new Error('a direct route responds with text');
   const { status, headers, body } = parts;
