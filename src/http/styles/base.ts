@@ -1,4 +1,4 @@
-// The style that all pages share: colours, type, tables, focus.
+// The style that all pages share: colours, type, tables, fields, buttons, focus.
 
 import { readFileSync } from 'node:fs';
 
