@@ -1,5 +1,6 @@
 // Audit entries in the form that is hashed and exported.
 
+import { hash } from 'node:crypto';
 import type { AuditDraft, AuditEntry, AuditEvent } from '../../execution/event.ts';
 import type { Execution } from '../../execution/execution.ts';
 import { type JsonObject, MAX_PARSED_LENGTH, readJson, writeJson } from '../../execution/json.ts';
@@ -17,6 +18,14 @@ export interface AuditRow extends Omit<AuditEntry, 'timestamp' | 'event' | 'deta
 /** Returns an entry that is about no request to CXone. */
 export function draftOf(event: AuditEvent, detail: JsonObject): AuditDraft {
   return { event, latencyMs: null, httpStatus: null, detail, body: null };
+}
+
+/** Returns the detail of an entry with what it states of its body. */
+export function detailWithBody({ detail, body }: AuditDraft): JsonObject {
+  if (body === null) return detail;
+  const { bytes, contentEncoding = null } = body;
+  const coded = contentEncoding === null ? {} : { contentEncoding };
+  return { ...detail, ...coded, bytes: bytes.length, sha256: hash('sha256', bytes, 'hex') };
 }
 
 export function toAuditRow(id: number, now: number, execution: Execution, draft: AuditDraft): Omit<AuditRow, 'hash'> {

@@ -3,7 +3,8 @@
 import { hash } from 'node:crypto';
 import { type AuditDraft, type AuditEvent, REPEATABLE_EVENTS } from '../../execution/event.ts';
 import type { Execution } from '../../execution/execution.ts';
-import type { JsonObject } from '../../execution/json.ts';
+import { type JsonObject, readJson } from '../../execution/json.ts';
+import { draftOf } from './audit-rows.ts';
 import { boundedEvidence, MAX_EVIDENCE_BYTES } from './bounded-evidence.ts';
 
 /** Entries of one execution and one event after which further repeats are counted. */
@@ -11,6 +12,21 @@ export const MAX_LISTED_REPEATS = 100;
 
 /** A count is in the trail after this time at the latest, while the receiver runs. */
 export const SUMMARY_AFTER_MS = 60_000;
+
+export interface CountedRepeats {
+  readonly event: AuditEvent;
+  readonly count: number;
+  /** ISO 8601, as `until`. */
+  readonly since: string;
+  readonly until: string;
+  /** Of the last one, JSON. */
+  readonly detail: string;
+}
+
+/** Returns the entry that states a count. */
+export function summaryOf({ event, count, since, until, detail }: CountedRepeats): AuditDraft {
+  return draftOf(event, { ...(readJson(detail) as JsonObject), repeats: count, since, until });
+}
 
 const COUNTED: ReadonlySet<AuditEvent> = new Set(REPEATABLE_EVENTS);
 

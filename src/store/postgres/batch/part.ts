@@ -1,14 +1,13 @@
 // The part of a batch that concerns one execution: its state as decided so far, and the audit entries that lead to it.
 
-import { hash } from 'node:crypto';
 import type { AuditDraft, AuditEntry, AuditEvent, RawBody } from '../../../execution/event.ts';
 import type { Execution } from '../../../execution/execution.ts';
-import { type JsonObject, readJson } from '../../../execution/json.ts';
 import { withoutContent } from '../../../execution/reduced-detail.ts';
 import { isoTime } from '../../../lib/time.ts';
 import type { Notification } from '../../../notification/notification.ts';
-import { toAuditRow } from '../../shared/audit-rows.ts';
+import { detailWithBody, toAuditRow } from '../../shared/audit-rows.ts';
 import { boundedEvidence } from '../../shared/bounded-evidence.ts';
+import { summaryOf } from '../../shared/counted-repeats.ts';
 import type { Reduction } from '../../shared/erasures.ts';
 import type { CountKey } from '../../shared/rollup-keys.ts';
 import type { Aggregate, Repeat } from './aggregate.ts';
@@ -105,7 +104,7 @@ export function createPart(initial: Aggregate, isNew: boolean, journal: PendingE
     const storable = isStorable ? given : withoutContent(given);
     const draft = boundedEvidence(storable, () => entryBytes);
     const { body, event } = draft;
-    const detail = body === null ? draft.detail : { ...draft.detail, ...bodyDetail(body) };
+    const detail = detailWithBody(draft);
     const row = toAuditRow(0, now, execution, { ...draft, detail });
     const { id, timestamp, detail: text, ...columns } = row;
     const { actionId, correlationId, executionId, latencyMs, httpStatus, app } = columns;
@@ -125,7 +124,8 @@ export function createPart(initial: Aggregate, isNew: boolean, journal: PendingE
     if (repeats.length === 0) return [];
     areRepeatsTaken = true;
     save({ repeats: [] });
-    return repeats.toSorted((one, other) => one.until - other.until).map((repeat) => write(summaryOf(repeat), now));
+    const stated = repeats.toSorted((one, other) => one.until - other.until).map(toSummary);
+    return stated.map((summary) => write(summary, now));
   }
 
   const part: Part = {
@@ -196,13 +196,6 @@ export function numberEntries(entries: readonly PendingEntry[], first: number): 
   for (const [i, { entry }] of entries.entries()) entry.id = first + i;
 }
 
-function summaryOf({ event, count, since, until, detail }: Repeat): AuditDraft {
-  const last = readJson(detail) as JsonObject;
-  const counts = { repeats: count, since: isoTime(since), until: isoTime(until) };
-  return { event, latencyMs: null, httpStatus: null, detail: { ...last, ...counts }, body: null };
-}
-
-function bodyDetail({ bytes, contentEncoding = null }: RawBody): JsonObject {
-  const coded = contentEncoding === null ? {} : { contentEncoding };
-  return { ...coded, bytes: bytes.length, sha256: hash('sha256', bytes, 'hex') };
+function toSummary({ since, until, ...repeat }: Repeat): AuditDraft {
+  return summaryOf({ ...repeat, since: isoTime(since), until: isoTime(until) });
 }

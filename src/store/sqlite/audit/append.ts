@@ -1,10 +1,8 @@
 // Appends to the audit trail: each entry is chained to the previous one.
 
-import { createHash } from 'node:crypto';
-import type { AuditDraft, AuditEntry, RawBody } from '../../../execution/event.ts';
-import type { JsonObject } from '../../../execution/json.ts';
+import type { AuditDraft, AuditEntry } from '../../../execution/event.ts';
 import type { AuditHead } from '../../port.ts';
-import { toAuditRow } from '../../shared/audit-rows.ts';
+import { detailWithBody, toAuditRow } from '../../shared/audit-rows.ts';
 import { boundedEvidence } from '../../shared/bounded-evidence.ts';
 import { chainHash } from '../../shared/hash-chain.ts';
 import type { ExecutionRow } from '../executions/execution-row.ts';
@@ -24,7 +22,7 @@ export function createAuditTrail(sql: Statements, repeats: Repeats, least = 1) {
   function write(stored: ExecutionRow, given: AuditDraft, now: number): AuditEntry {
     const draft = boundedEvidence(given, () => sql.keptBytes(stored.id));
     const { body } = draft;
-    const detail = body ? { ...draft.detail, ...bodyDetail(body) } : draft.detail;
+    const detail = detailWithBody(draft);
     const row = toAuditRow(Math.max(head.id + 1, least), now, stored.execution, { ...draft, detail });
     const hash = chainHash(head.hash, row);
     sql.insertEntry({ ...row, hash }, now, stored);
@@ -58,13 +56,4 @@ export function createAuditTrail(sql: Statements, repeats: Repeats, least = 1) {
       ...{ timestamp: now, event: draft.event, detail: draft.detail },
     }),
   };
-}
-
-function bodyDetail({ bytes, contentEncoding = null }: RawBody): JsonObject {
-  const coded = contentEncoding === null ? {} : { contentEncoding };
-  return { ...coded, bytes: bytes.length, sha256: sha256(bytes) };
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

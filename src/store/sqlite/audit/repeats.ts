@@ -1,24 +1,22 @@
 // Counts repeats of events that change nothing: the trail lists the first of a kind, and later entries state how many followed.
 
 import type { Database } from 'better-sqlite3';
-import type { AuditDraft, AuditEvent } from '../../../execution/event.ts';
+import type { AuditDraft } from '../../../execution/event.ts';
 import type { Execution } from '../../../execution/execution.ts';
-import { type JsonObject, readJson } from '../../../execution/json.ts';
 import { isoTime } from '../../../lib/time.ts';
 import { EVENT_CODES } from '../../shared/codes.ts';
-import { changesNothing, detailOfLast, MAX_LISTED_REPEATS, SUMMARY_AFTER_MS } from '../../shared/counted-repeats.ts';
+import {
+  type CountedRepeats,
+  changesNothing,
+  detailOfLast,
+  MAX_LISTED_REPEATS,
+  SUMMARY_AFTER_MS,
+  summaryOf,
+} from '../../shared/counted-repeats.ts';
 import type { AppendedRows } from '../executions/appended-rows.ts';
 import type { ExecutionRow } from '../executions/execution-row.ts';
 
 export type Repeats = ReturnType<typeof createRepeats>;
-
-interface RepeatRow {
-  readonly event: AuditEvent;
-  readonly count: number;
-  readonly since: string;
-  readonly until: string;
-  readonly detail: string;
-}
 
 /** @param rows the entries that wait to be inserted. */
 export function createRepeats(client: Database, rows: Pick<AppendedRows, 'write'>, listed = MAX_LISTED_REPEATS) {
@@ -62,13 +60,8 @@ export function createRepeats(client: Database, rows: Pick<AppendedRows, 'write'
   };
 }
 
-function byTime(one: RepeatRow, other: RepeatRow): number {
+function byTime(one: CountedRepeats, other: CountedRepeats): number {
   return one.until < other.until ? -1 : 1;
-}
-
-function summaryOf({ event, count, since, until, detail }: RepeatRow): AuditDraft {
-  const last = readJson(detail) as JsonObject;
-  return { event, latencyMs: null, httpStatus: null, detail: { ...last, repeats: count, since, until }, body: null };
 }
 
 function prepare(client: Database) {
@@ -83,7 +76,7 @@ function prepare(client: Database) {
         VALUES (@correlationId, @event, 1, @at, @at, @detail)
         ON CONFLICT DO UPDATE SET count = count + 1, until = excluded.until, detail = excluded.detail`,
     ),
-    take: client.prepare<[string], RepeatRow>(
+    take: client.prepare<[string], CountedRepeats>(
       'DELETE FROM audit_repeats WHERE correlation_id = ? RETURNING event, count, since, until, detail',
     ),
     due: client
