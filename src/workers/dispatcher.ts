@@ -2,6 +2,7 @@
 
 import type { SignedUrls } from '../callbacks/signed-url.ts';
 import { type Cxone, type Permit, type SubmitResponse, TokenUnavailable } from '../cxone/port.ts';
+import type { PollInterval } from '../cxone/profile/poll-interval.ts';
 import type { ExecutionEvent } from '../execution/event.ts';
 import type { Dispatchable } from '../execution/execution.ts';
 import { firstPollSpread, retryAt } from '../execution/scheduling.ts';
@@ -21,13 +22,8 @@ const MAX_CLAIM = 32;
 /** Queued executions whose audit trails record that the queue is held up. */
 const MAX_HELD_ENTRIES = 10;
 
-export interface DispatchRules {
+export interface DispatchRules extends PollInterval {
   readonly queueTimeoutMs: number;
-  readonly pollIntervalMs: number;
-  /** Minimum delay of the first poll after the response; 0 by default. */
-  readonly minPollIntervalMs?: number;
-  /** True if CXone gets no callback URL. */
-  readonly callbackless?: boolean;
 }
 
 export interface DispatcherTools {
@@ -109,7 +105,7 @@ interface Claim {
 async function send(tools: DispatcherTools, { execution, permit, signal }: Claim, unavailable: Backoff): Promise<void> {
   const { store, cxone, callbackUrls, world, tracing, rules } = tools;
   const span = tracing.begin(SEND, execution);
-  const patience = patienceOf(execution, world, rules);
+  const queueEnd = queueEndOf(execution, world, rules);
   let response: SubmitResponse;
   try {
     const sending = cxone.execute(withSpanContext(span, execution), callbackUrls.mint(execution.reference));
@@ -119,7 +115,7 @@ async function send(tools: DispatcherTools, { execution, permit, signal }: Claim
   }
   if (isUnavailable(response)) unavailable.failed(0);
   else if (response.type !== 'unsent') unavailable.succeeded();
-  const event = toEvent(response, execution, { world, rules, giveUpAt: patience() });
+  const event = toEvent(response, execution, { world, rules, giveUpAt: queueEnd() });
   await retryUntilCommitted(() => store.record(execution.reference, event, world.now()), world, signal);
 }
 
@@ -127,7 +123,7 @@ async function send(tools: DispatcherTools, { execution, permit, signal }: Claim
  * Returns a function that returns the end of the queue timeout. `submittedAt` alone would move the end if the clock was set back
  * since; the rest of the timeout at the claim does not.
  */
-function patienceOf({ submittedAt, giveUpAt }: ClaimedDispatch, world: World, rules: DispatchRules): () => number {
+function queueEndOf({ submittedAt, giveUpAt }: ClaimedDispatch, world: World, rules: DispatchRules): () => number {
   const end = submittedAt + rules.queueTimeoutMs;
   const leftMs = (giveUpAt ?? end) - world.now();
   const begun = world.elapsed();
@@ -141,7 +137,7 @@ function isUnavailable(response: SubmitResponse): boolean {
 }
 
 /** Without a callback, the first poll comes one interval after the response, whatever the grace period is. */
-function firstPoll({ pollIntervalMs, minPollIntervalMs = 0, callbackless = false }: DispatchRules, chance: number) {
+function firstPoll({ pollIntervalMs, minPollIntervalMs, callbackless }: DispatchRules, chance: number) {
   const spreadMs = firstPollSpread(pollIntervalMs, chance);
   return { spreadMs, soonestMs: callbackless ? pollIntervalMs + spreadMs : minPollIntervalMs, callbackless };
 }

@@ -1,6 +1,7 @@
 // Loop that polls the executions whose callback has not arrived. Callbacks get lost; the sweeper finds their results.
 
 import type { Cxone, Permit } from '../cxone/port.ts';
+import type { PollInterval } from '../cxone/profile/poll-interval.ts';
 import { type Execution, isTerminal } from '../execution/execution.ts';
 import type { Work } from '../lib/loop.ts';
 import type { FairShare } from '../lib/weighted-fair-share.ts';
@@ -21,18 +22,16 @@ const LEASE_MS = 15_000;
 /** How long the sweeper waits for permits before it ends executions whose patience is over. */
 const MAX_WAIT_FOR_PERMITS_MS = 5_000;
 
-export interface SweeperTools extends PollTools {
+export interface SweeperTools extends PollTools, Pick<PollInterval, 'minPollIntervalMs'> {
   readonly store: Pick<DueWork, 'nextDue' | 'claimPolls'> & ExecutionRecorder;
   readonly cxone: Pick<Cxone, 'permits' | 'poll'>;
-  /** Minimum distance between two polls of one execution, the last one included; 0 by default. */
-  readonly minPollIntervalMs?: number;
   /** Shares the permits among apps. */
   readonly share: FairShare;
 }
 
 /** Polls every due execution. Permits come before claims: a claimed execution never waits for CXone's limits. */
 export function createSweeper(tools: SweeperTools): Work {
-  const { store, world, share, minPollIntervalMs = 0 } = tools;
+  const { store, world, share, minPollIntervalMs } = tools;
   const leaseMs = Math.max(LEASE_MS, minPollIntervalMs);
   const patience = createPatience(world);
   const underWay = new Set<string>();
@@ -74,7 +73,7 @@ interface Claim {
 }
 
 async function poll(tools: SweeperTools, claim: Claim, patience: Patience): Promise<void> {
-  const { store, world, minPollIntervalMs: minIntervalMs = 0 } = tools;
+  const { store, world, minPollIntervalMs: minIntervalMs } = tools;
   const { execution, signal } = claim;
   const final = isPast(execution.deadline, world.now());
   const { response, respondedAt, recorded } = await pollOnce(tools, { ...claim, final, minIntervalMs });

@@ -33,7 +33,7 @@ export interface WorkerRules extends RetentionRules, DispatchRules {
 /** Starts the loops. Stopping a loop loses nothing: the store knows all due work. */
 export function startWorkers(tools: WorkerTools) {
   const { store, world, log, rules } = tools;
-  const { pollIntervalMs, minPollIntervalMs = 0 } = rules;
+  const { pollIntervalMs, minPollIntervalMs } = rules;
   const share = () => createFairShare(rules.appWeights);
   const start = (name: string, work: Work): Loop => startLoop(name, work, world, log);
   const dispatch = start('dispatch', createDispatcher({ ...tools, share: share() }));

@@ -2,16 +2,8 @@
 
 import { expect, test } from 'vitest';
 import type { Submission } from '../../src/execution/execution.ts';
-import { type Background, startTestBackground } from '../support/background.ts';
+import { type Background, RULES, startTestBackground } from '../support/background.ts';
 import { ACCEPTED, STILL_RUNNING } from '../support/fake-cxone.ts';
-
-const RULES = {
-  queueTimeoutMs: 300_000,
-  pollIntervalMs: 2_000,
-  auditRetentionDays: 0,
-  payloadRetentionDays: 0,
-  appWeights: new Map(),
-};
 
 /** A CXone that accepts this number of requests at a time, each of which takes 100 ms. */
 function slowCxone(atOnce: number, appWeights: Record<string, number> = {}): Background {

@@ -35,6 +35,8 @@ export interface Background {
 export const RULES = {
   queueTimeoutMs: 300_000,
   pollIntervalMs: 2_000,
+  minPollIntervalMs: 0,
+  callbackless: false,
   auditRetentionDays: 0,
   payloadRetentionDays: 0,
   appWeights: new Map<string, number>(),

@@ -5,7 +5,7 @@ import { type Profile, sendsCallbackUrl } from './profile.ts';
 export interface PollInterval {
   /** First spacing of polls. */
   readonly pollIntervalMs: number;
-  /** Minimum time between two polls of one execution. */
+  /** Minimum time between two polls of one execution, the last one included, and before the first one. */
   readonly minPollIntervalMs: number;
   /** CXone receives no callback URL. */
   readonly callbackless: boolean;

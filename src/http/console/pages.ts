@@ -11,7 +11,7 @@ import { createIncidentsPage } from './incidents-page.ts';
 import { createNotificationsPage } from './notifications-page.ts';
 import { createOverviewPage } from './overview-page.ts';
 import { createPausesPage } from './pauses-page.ts';
-import { createRunbookPage } from './runbook-page.ts';
+import { showRunbook } from './runbook-page.ts';
 
 export type ConsolePages = ReturnType<typeof createConsolePages>;
 
@@ -34,7 +34,7 @@ export function createConsolePages(deps: ConsoleDependencies) {
     activity: createActivityPage(deps),
     incidents: createIncidentsPage(deps),
     endpoints: createEndpointsPage(deps),
-    runbook: createRunbookPage(),
+    runbook: showRunbook,
     pauses: createPausesPage(deps),
   };
 }

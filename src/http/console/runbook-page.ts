@@ -23,21 +23,19 @@ function runbookSection(name: string): string | null {
   return section === undefined ? null : section.slice(name.length).trim();
 }
 
-export function createRunbookPage(): PageHandler {
-  return async (c, caller) => {
-    const viewer = viewerOf(caller);
-    const name = CAUSE_NAMES.find((cause) => cause === c.req.param('cause'));
-    const section = name === undefined ? null : runbookSection(name);
-    if (name === undefined || section === null) {
-      return notFound(viewer, INCIDENTS, 'The runbook has no section of this name.');
-    }
-    return pageResponse(200, viewer, {
-      title: `${name} · Runbook`,
-      section: INCIDENTS,
-      head: html`<h1>${name}</h1>${blocks(section)}<p><a href="/">Back to the overview</a></p>`,
-    });
-  };
-}
+export const showRunbook: PageHandler = async (c, caller) => {
+  const viewer = viewerOf(caller);
+  const name = CAUSE_NAMES.find((cause) => cause === c.req.param('cause'));
+  const section = name === undefined ? null : runbookSection(name);
+  if (name === undefined || section === null) {
+    return notFound(viewer, INCIDENTS, 'The runbook has no section of this name.');
+  }
+  return pageResponse(200, viewer, {
+    title: `${name} · Runbook`,
+    section: INCIDENTS,
+    head: html`<h1>${name}</h1>${blocks(section)}<p><a href="/">Back to the overview</a></p>`,
+  });
+};
 
 /** The runbook uses paragraphs, lists, code, emphasis and links. Links lead to other files, of which only the name is shown. */
 function blocks(section: string): Html[] {
