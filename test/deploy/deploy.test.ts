@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { ALL_TIMEOUT_MS } from '../../src/cli/receiver.ts';
 import { VARIABLES } from '../../src/config/variables.ts';
 import { DRAIN_MS } from '../../src/receiver.ts';
 
@@ -25,6 +26,25 @@ test('the image and the units let glibc return the memory of large results to th
   for (const unit of ['cxone-callback-receiver.service', 'cxone-callback-receiver@.service'])
     expect(read(`deploy/${unit}`)).toContain(`\nEnvironment=${setting}\n`);
 });
+
+test.for(['several-receivers.conf', 'cxone-callback-receiver.conf'])(
+  '%s waits for actions on all that match',
+  (name) => {
+    const config = read(`deploy/nginx/${name}`);
+    const [, paths = '', seconds] = /location ~ (\S+) {\s+proxy_read_timeout (\d+)s;/.exec(config) ?? [];
+    expect(Number(seconds) * 1000).toBe(ALL_TIMEOUT_MS);
+    const isPatient = (path: string) => new RegExp(paths).test(path);
+    const actions = [
+      '/v1/executions/poll',
+      '/v1/executions/cancel',
+      '/v1/executions/erase',
+      '/v1/notifications/replay',
+    ];
+    const pages = ['/console/all/poll', '/console/all/cancel', '/console/all/erase', '/console/all/replay'];
+    expect([...actions, ...pages].filter((path) => !isPatient(path))).toEqual([]);
+    expect(['/v1/executions', '/v1/executions/order-1/cancel', '/webhook/token'].filter(isPatient)).toEqual([]);
+  },
+);
 
 describe('the image', () => {
   const lines = read('deploy/Containerfile')

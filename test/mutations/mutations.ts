@@ -1632,6 +1632,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/client/live.test.ts'],
   },
   {
+    tag: 'long-action-is-not-cut-off',
+    promise: 'an action on all that match that takes minutes is not cut off',
+    edit: swapped('awaited === null ||', 'awaited !== null ||'),
+    tests: ['test/http/server/server.test.ts'],
+  },
+  {
     tag: 'command-waits-for-all',
     promise: 'a command that acts on all that match waits for the response as long as the receiver may need',
     edit: swapped('ms', '300_000'),

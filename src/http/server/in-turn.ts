@@ -50,6 +50,11 @@ export function inTurn(serve: RequestListener): RequestListener {
   };
 }
 
+/** Returns the response that a client waits for, of which nothing was sent although its request is whole: it is the server that is silent. */
+export function awaitedOn({ [NEWEST]: newest }: PipelinedSocket): ServerResponse | null {
+  return newest === undefined || newest.headersSent || !newest.req.complete ? null : newest;
+}
+
 /**
  * Ends a connection on which something other than a request arrived, once the request that is being served has its response: it may
  * have been performed. Returns false if none is being served, or one whose body is cut off.

@@ -13,7 +13,7 @@ import { close, letGoOfHalfOpen, lingerAfter } from './connection-close.ts';
 import { type ConnectionCounts, createConnectionPool } from './connection-pool.ts';
 import { createDirectRoute, whenClosed } from './direct-route.ts';
 import { discardRest } from './discard-rest.ts';
-import { endAfterResponse, inTurn } from './in-turn.ts';
+import { awaitedOn, endAfterResponse, inTurn } from './in-turn.ts';
 import type { TlsPair } from './tls.ts';
 
 /** Times in milliseconds. */
@@ -27,6 +27,8 @@ export interface Limits {
   readonly keepAliveTimeout: number;
   /** For a connection without traffic: longer than the longest `Prefer: wait`. */
   readonly silenceTimeout: number;
+  /** For a response that has not begun: as long as commands wait for an action on all that match. */
+  readonly responseTimeout: number;
   /** For a client that is still sending after the last response. */
   readonly lingerTimeout: number;
   /** For a response after the client has closed its half: longer than a commit. */
@@ -45,6 +47,7 @@ const LIMITS: Limits = {
   connectionsCheckingInterval: 2_000,
   keepAliveTimeout: 70_000,
   silenceTimeout: 120_000,
+  responseTimeout: 600_000,
   lingerTimeout: 5_000,
   halfOpenTimeout: 1_000,
   unusedTimeout: 1_000,
@@ -89,7 +92,8 @@ export interface Listening {
 export async function listen(fetch: Fetch, options: ListenOptions): Promise<Listening> {
   const { host, port, socket, tls, log, limits, behindProxy = false, connections = UNCOUNTED } = options;
   const { maxHeaderBytes, maxConnections, ...given } = { ...LIMITS, ...limits };
-  const { silenceTimeout, lingerTimeout, halfOpenTimeout, unusedTimeout, firstRequestTimeout, ...timeouts } = given;
+  const { silenceTimeout, responseTimeout, lingerTimeout, ...others } = given;
+  const { halfOpenTimeout, unusedTimeout, firstRequestTimeout, ...timeouts } = others;
   const handle = getRequestListener(
     (request, { incoming, outgoing }) =>
       fetch(request, incoming.socket?.remoteAddress ?? null, {
@@ -147,6 +151,7 @@ export async function listen(fetch: Fetch, options: ListenOptions): Promise<List
     pool.add(socket);
   });
   server.timeout = silenceTimeout;
+  server.on('timeout', createSilence(silenceTimeout, responseTimeout));
   server.on('clientError', refuse);
 
   await listening(server, socket === undefined ? { host, port } : { fd: socket, backlog: BACKLOG });
@@ -160,6 +165,20 @@ export async function listen(fetch: Fetch, options: ListenOptions): Promise<List
     // With all options: those left out would fall back to Node's defaults.
     renew: (renewed) => server instanceof TlsServer && server.setSecureContext(secured(renewed)),
     close: (graceMs) => close(server, sockets, { graceMs, unusedMs: unusedTimeout }),
+  };
+}
+
+/** Ends a connection without traffic, unless its client waits for a response. */
+function createSilence(silenceMs: number, responseMs: number): (socket: Socket) => void {
+  const silences = new WeakMap<ServerResponse, number>();
+  return (socket) => {
+    const awaited = awaitedOn(socket);
+    const count = awaited === null ? 0 : (silences.get(awaited) ?? 0) + 1;
+    // promise: long-action-is-not-cut-off
+    if (awaited === null || count * silenceMs >= responseMs) return void socket.destroy();
+    silences.set(awaited, count);
+    // biome-ignore lint/plugin: the time-out of a socket, as `server.timeout` sets it
+    socket.setTimeout(silenceMs);
   };
 }
 

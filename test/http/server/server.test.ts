@@ -95,10 +95,19 @@ describe('clients that are slow or greedy', () => {
     expect(await raw.closed).toMatch(/^HTTP\/1.1 431 [\s\S]*problem:headers-too-large/);
   });
 
+  test('a client that waits longer than a silent one may is answered', async () => {
+    // Longer than a busy machine needs to read what has arrived.
+    const silenceTimeout = 1_000;
+    const late = () => new Promise<void>((resolve) => void setTimeout(resolve, 1.3 * silenceTimeout));
+    await using server = await start(async () => late().then(() => new Response('at last')), { silenceTimeout });
+    const raw = wire(server.port);
+    raw.send(head('POST', '/', { connection: 'close', 'content-length': '0' }));
+    expect(await raw.closed).toMatch(/at last$/);
+  });
+
   test('a silent client of an answer that never comes is let go', async () => {
     const { fetch, arrived } = held();
-    // Longer than a busy machine needs to read what has arrived.
-    await using server = await start(fetch, { silenceTimeout: 1_000 });
+    await using server = await start(fetch, { silenceTimeout: 500, responseTimeout: 1_000 });
     const raw = wire(server.port);
     raw.send(head('GET', '/'));
     await arrived;
