@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { link, open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { syncToDisk } from '../lib/sync-to-disk.ts';
 import { CommandError } from './context.ts';
 
 export interface OutFile {
@@ -58,7 +59,7 @@ export async function createOutFile(name: string, mode: number): Promise<OutFile
         await file.close();
         await publish(partial, path);
         isPublished = true;
-        await syncFolder(dirname(path));
+        await syncToDisk(dirname(path));
       }),
     discard,
   };
@@ -81,14 +82,5 @@ async function publish(partial: string, path: string): Promise<void> {
       throw new CommandError(`${path} was created in the meantime: nothing is overwritten`);
     }
     await rename(partial, path);
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { jsonOnOneLine } from '../../lib/lines.ts';
 import { reasonOf } from '../../lib/log.ts';
+import { syncToDisk } from '../../lib/sync-to-disk.ts';
 import { fileTimestamp, isoTime } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
 import { type ExportManifest, manifestName, manifestText, tallyBytes } from '../../store/export-manifest.ts';
@@ -134,7 +135,7 @@ async function publish({ folder, name, partial, manifest, mode }: Finished): Pro
     await writeSynced(join(folder, manifestName(name)), manifest, mode);
     await rename(partial, path);
     placed.push(path);
-    await syncFolder(folder);
+    await syncToDisk(folder);
   } catch (error) {
     // promise: failed-export-leaves-nothing
     await Promise.all(placed.map((left) => rm(left, { force: true })));
@@ -147,15 +148,6 @@ async function writeSynced(path: string, text: string, mode: number): Promise<vo
   try {
     await handle.chmod(mode);
     await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
     await handle.sync();
   } finally {
     await handle.close();

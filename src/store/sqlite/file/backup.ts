@@ -3,10 +3,11 @@
 // VACUUM INTO works on one snapshot, whatever is written meanwhile. SQLite's backup interface does not: each write by another
 // connection starts it over (703 times in 20 s under load, without an end), and during an open write transaction it copies nothing.
 
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { reasonOf } from '../../../lib/log.ts';
+import { syncToDiskSync } from '../../../lib/sync-to-disk.ts';
 import type { AuditHead } from '../../port.ts';
 import { DatabaseRefused } from '../../shared/database-refused.ts';
 import { INCREMENTAL_VACUUM } from '../retention/incremental-vacuum.ts';
@@ -76,7 +77,7 @@ export function copyVerified(
       if (client.pragma('auto_vacuum', { simple: true }) !== INCREMENTAL_VACUUM)
         client.pragma('auto_vacuum = INCREMENTAL');
       withFileError(partial, () => client.prepare('VACUUM INTO ?').run(partial));
-      syncToDisk(partial);
+      syncToDiskSync(partial);
       return examine(client, partial, before, { progress, excuse });
     } catch (error) {
       if (error instanceof Unsound) {
@@ -160,7 +161,7 @@ function standsIn(source: Database, head: AuditHead): boolean {
 export function publishCopy(partial: string, path: string): void {
   let isPublished = false;
   try {
-    syncToDisk(partial);
+    syncToDiskSync(partial);
     try {
       linkSync(partial, path);
     } catch (error) {
@@ -171,7 +172,7 @@ export function publishCopy(partial: string, path: string): void {
     }
     isPublished = true;
     discardCopy(partial);
-    syncToDisk(dirname(path));
+    syncToDiskSync(dirname(path));
   } catch (error) {
     // promise: failed-copy-has-no-name
     if (isPublished) rmSync(path, { force: true });
@@ -183,13 +184,4 @@ export function publishCopy(partial: string, path: string): void {
 export function discardCopy(partial: string): void {
   for (const suffix of ['', '-wal', '-shm', '-journal', '.lock', '.lock-journal'])
     rmSync(partial + suffix, { force: true });
-}
-
-export function syncToDisk(path: string): void {
-  const handle = openSync(path, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
 }

@@ -4,8 +4,9 @@ import { chmodSync, chownSync, existsSync, renameSync, statfsSync, statSync } fr
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { reasonOf } from '../../../lib/log.ts';
+import { syncToDiskSync } from '../../../lib/sync-to-disk.ts';
 import { DatabaseRefused } from '../../shared/database-refused.ts';
-import { BackupFailed, type BackupReport, copyVerified, discardCopy, syncToDisk } from './backup.ts';
+import { BackupFailed, type BackupReport, copyVerified, discardCopy } from './backup.ts';
 import { withFileError } from './database-refused.ts';
 import { isInWalMode, refuseForeignWal } from './foreign-wal.ts';
 import { markPlaced, unadopted } from './identity.ts';
@@ -50,9 +51,9 @@ export function compact(path: string, progress?: Progress): CompactReport {
       markAsDatabase(partial);
       chmodSync(partial, mode);
       chownSync(partial, uid, gid);
-      syncToDisk(partial);
+      syncToDiskSync(partial);
       renameSync(partial, file);
-      syncToDisk(dirname(file));
+      syncToDiskSync(dirname(file));
     } catch (error) {
       throw error instanceof DatabaseRefused
         ? error

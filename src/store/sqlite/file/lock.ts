@@ -1,9 +1,10 @@
 // The lock that gives one receiver a database file, and the note in it of the start that last wrote the file.
 
-import { closeSync, fsyncSync, lstatSync, openSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { makeFolders } from '../../../lib/make-folders.ts';
+import { syncToDiskSync } from '../../../lib/sync-to-disk.ts';
 import { DatabaseRefused } from '../../shared/database-refused.ts';
 import { createWithMode } from './file-mode.ts';
 
@@ -106,14 +107,5 @@ function readNote(client: Database.Database): LockNote | null {
 function makeFolder(folder: string): void {
   const first = makeFolders(folder);
   if (first === undefined) return;
-  for (let made = folder; made.length >= first.length; made = dirname(made)) syncFolder(dirname(made));
-}
-
-function syncFolder(folder: string): void {
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
+  for (let made = folder; made.length >= first.length; made = dirname(made)) syncToDiskSync(dirname(made));
 }
