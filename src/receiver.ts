@@ -234,9 +234,10 @@ function lead(parts: Parts, { webhookUrl, tls }: Listeners, pagesWork: Work): Du
 }
 
 function workerTools(parts: Parts, publicUrl: string): WorkerTools {
-  const { config, world, pace } = parts;
+  const { config, world, pace, clock } = parts;
   return {
     ...parts,
+    movedMs: clock.movedMs,
     callbackUrls: createSignedUrls(publicUrl, config.callbackSecrets),
     links: { ...config.notifications.links, baseUrl: config.notifications.links.baseUrl ?? publicUrl },
     rules: { ...config, ...pace },

@@ -18,6 +18,7 @@ export function createSteadyClock(world: World) {
   let offset = world.now() - world.elapsed();
   let setBackMs = 0;
   let undoableUntil = Number.NEGATIVE_INFINITY;
+  let movedMs = 0;
   const behindMs = () => (world.elapsed() < undoableUntil ? setBackMs : 0);
 
   /** Returns the step that is not followed; follows any other. */
@@ -57,9 +58,12 @@ export function createSteadyClock(world: World) {
     stepMs: (): number => read().stepMs,
     /** Returns how far the clock was set back in the last hour and not forward again since, in milliseconds. */
     behindMs,
+    /** Returns the sum of all steps that `now` has followed by `follow`: by so much, stored times have moved since the start. Milliseconds. */
+    movedMs: (): number => movedMs,
     /** Moves `now` by `ms`. */
     follow: (ms: number): void => {
       offset += ms;
+      movedMs += ms;
       setBackMs = Math.max(0, behindMs() - ms);
       if (ms < 0) undoableUntil = world.elapsed() + UNDO_MS;
     },

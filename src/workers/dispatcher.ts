@@ -9,6 +9,7 @@ import { firstPollSpread, retryAt } from '../execution/scheduling.ts';
 import { type Backoff, createBackoff } from '../lib/backoff.ts';
 import type { Log } from '../lib/log.ts';
 import type { Work } from '../lib/loop.ts';
+import type { SteadyClock } from '../lib/steady-clock.ts';
 import type { FairShare } from '../lib/weighted-fair-share.ts';
 import type { World } from '../lib/world.ts';
 import { SEND, sentEnd } from '../observability/tracing/spans.ts';
@@ -36,6 +37,8 @@ export interface DispatcherTools {
   readonly rules: DispatchRules;
   /** Shares the permits among apps. */
   readonly share: FairShare;
+  /** Returns by how much stored times have moved with the clock since the start, in milliseconds. */
+  readonly movedMs: SteadyClock['movedMs'];
 }
 
 export function createDispatcher(tools: DispatcherTools): Work {
@@ -103,9 +106,10 @@ interface Claim {
 }
 
 async function send(tools: DispatcherTools, { execution, permit, signal }: Claim, unavailable: Backoff): Promise<void> {
-  const { store, cxone, callbackUrls, world, tracing, rules } = tools;
+  const { store, cxone, callbackUrls, world, tracing, rules, movedMs } = tools;
   const span = tracing.begin(SEND, execution);
-  const queueEnd = queueEndOf(execution, world, rules);
+  const giveUpAt = execution.giveUpAt ?? execution.submittedAt + rules.queueTimeoutMs;
+  const movedBefore = movedMs();
   let response: SubmitResponse;
   try {
     const sending = cxone.execute(withSpanContext(span, execution), callbackUrls.mint(execution.reference));
@@ -115,19 +119,11 @@ async function send(tools: DispatcherTools, { execution, permit, signal }: Claim
   }
   if (isUnavailable(response)) unavailable.failed(0);
   else if (response.type !== 'unsent') unavailable.succeeded();
-  const event = toEvent(response, execution, { world, rules, giveUpAt: queueEnd() });
+  // The stored end of the queue timeout has moved with the clock, and is no longer in the row.
+  // promise: clock-step-moves-queue-timeout-of-a-request
+  const moved = giveUpAt + movedMs() - movedBefore;
+  const event = toEvent(response, execution, { world, rules, giveUpAt: moved });
   await retryUntilCommitted(() => store.record(execution.reference, event, world.now()), world, signal);
-}
-
-/**
- * Returns a function that returns the end of the queue timeout. `submittedAt` alone would move the end if the clock was set back
- * since; the rest of the timeout at the claim does not.
- */
-function queueEndOf({ submittedAt, giveUpAt }: ClaimedDispatch, world: World, rules: DispatchRules): () => number {
-  const end = submittedAt + rules.queueTimeoutMs;
-  const leftMs = (giveUpAt ?? end) - world.now();
-  const begun = world.elapsed();
-  return () => Math.min(end, world.now() + leftMs - Math.round(world.elapsed() - begun));
 }
 
 /** True if CXone is unreachable or refuses work, as it would for the rest of the queue. The limiter handles 429. */

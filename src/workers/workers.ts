@@ -13,7 +13,7 @@ import { createSweeper } from './sweeper.ts';
 import { createHistoryCounter, createSummarizer } from './upkeep.ts';
 
 export interface WorkerTools
-  extends Pick<DispatcherTools, 'cxone' | 'callbackUrls' | 'world' | 'log' | 'tracing'>,
+  extends Pick<DispatcherTools, 'cxone' | 'callbackUrls' | 'world' | 'movedMs' | 'log' | 'tracing'>,
     Pick<NotifierTools, 'lanes' | 'links'>,
     Pick<PrunerTools, 'retentionNow'> {
   readonly store: Store;

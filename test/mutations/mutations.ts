@@ -2614,6 +2614,12 @@ export const MUTATIONS: readonly Mutation[] = [
     title: 'a poll that quotes the URL in',
   },
   {
+    tag: 'clock-step-moves-queue-timeout-of-a-request',
+    promise: 'the queue timeout of a submission moves with the clock while its request is under way',
+    edit: swapped(' + movedMs() - movedBefore', ''),
+    tests: ['test/workers/clock-watch.test.ts'],
+  },
+  {
     tag: 'set-back-waits-for-due-times',
     promise: 'a clock that is set back delays no work that waits',
     edit: condition(false),

@@ -59,6 +59,7 @@ export function startTestBackground(rules = RULES): Background {
       callbackUrls,
       links: { aboveBytes: new Map(), baseUrl: 'https://receiver.example' },
       world: clock.world,
+      movedMs: clock.movedMs,
       log,
       tracing: NO_TRACING,
       exports: null,

@@ -1,6 +1,7 @@
 // A step of the wall clock delays nothing by more than a second, whatever the loops wait for when it happens.
 
 import { describe, expect, test } from 'vitest';
+import type { SubmitResponse } from '../../src/cxone/port.ts';
 import { createSteadyClock } from '../../src/lib/steady-clock.ts';
 import { StoreUnavailable } from '../../src/store/port.ts';
 import type { ClockStep } from '../../src/store/upkeep-port.ts';
@@ -137,6 +138,24 @@ test.for([10 * MINUTE, 56 * 365 * 24 * 60 * MINUTE])(
     const tookMs = (await timeUntil(background, () => background.cxone.polls.length > 0)) - begun;
     expect(tookMs).toBeLessThanOrEqual(61_000 + MAX_DELAY_MS);
     expect(tookMs).toBeGreaterThan(53_000);
+  },
+);
+
+test.for([10 * MINUTE, 24 * 60 * MINUTE])(
+  'a request under way while a clock that was set back by %i ms is set forward again keeps its place in the queue',
+  async (step) => {
+    const { world, cxone, add, find } = startTestBackground();
+    world.stepClock(-step);
+    await world.advance(1_000);
+    const answered = Promise.withResolvers<SubmitResponse>();
+    cxone.onExecute = () => answered.promise;
+    const id = await add();
+    world.stepClock(step);
+    await world.advance(1_000);
+    cxone.onExecute = async () => ACCEPTED;
+    answered.resolve(TOO_MANY);
+    await world.advance(25_000);
+    expect(await find(id)).toMatchObject({ status: 'PENDING', attempts: 2 });
   },
 );
 
