@@ -593,6 +593,18 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/cxone/recording/recorder.test.ts'],
   },
   {
+    tag: 'recording-keeps-words-with-spaces',
+    promise: 'a recording has the status words of the profile, so that `profile try` ends its executions',
+    edit: swapped(" || (typeof value === 'string' && isStatusWord(value, words))", ''),
+    tests: ['test/cxone/recording/wrapped-documents.test.ts'],
+  },
+  {
+    tag: 'wrapped-document-is-recorded',
+    promise: 'a recording has the document in a text of a body, so that `profile try` can read it',
+    edit: swapped('writeBody(inner.body, mimeType, rules)', "'text'"),
+    tests: ['test/cxone/recording/wrapped-documents.test.ts'],
+  },
+  {
     tag: 'recording-has-no-personal-ids',
     promise: 'no id that may be a personal number gets into a recording',
     edit: condition(true),

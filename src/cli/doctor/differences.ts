@@ -1,10 +1,12 @@
 // What differs between an answer of CXone and what the profile expects in it, with the member of the profile that is to change. Pure.
 
 import { find, pointerTo } from '../../cxone/json-pointer.ts';
+import { parseDocument } from '../../cxone/parse-document.ts';
 import type { Profile } from '../../cxone/profile/profile.ts';
+import type { DocumentRules } from '../../cxone/profile/schema-parts.ts';
 import { statusWordIn } from '../../cxone/profile/status-words.ts';
 import { isIdName, isStatusWord } from '../../cxone/recording/strip-values.ts';
-import { isJsonObject, type Json, parseJson, scalarText } from '../../execution/json.ts';
+import { isJsonObject, type Json, scalarText } from '../../execution/json.ts';
 import { normalizeStatusWord } from '../../execution/status-word.ts';
 
 export interface Difference {
@@ -22,7 +24,7 @@ type Pointers = string | readonly string[] | null;
 export function differences(profile: Profile, call: Call, text: string): Difference[] {
   // Nothing is looked for in the answer where only a callback ends an execution.
   if (call === 'execute' && listed(profile.execute.answer.executionId).length === 0 && profile.poll === null) return [];
-  const document = documentIn(text);
+  const document = documentIn(text, rulesOf(profile, call));
   if (document === undefined) {
     return [{ member: `/${call}`, message: `the ${NAMES[call]} is not JSON: ${kindOf(text)}`, suggestion: null }];
   }
@@ -121,9 +123,15 @@ function scalars(document: Json): Scalar[] {
   return found.sort((one, other) => one.depth - other.depth);
 }
 
-function documentIn(text: string): Json | undefined {
+function rulesOf(profile: Profile, call: Call): DocumentRules {
+  const whole = { document: null, xml: false };
+  if (call === 'callback') return profile.callback;
+  return call === 'execute' ? profile.execute.answer : (profile.poll?.answer ?? whole);
+}
+
+function documentIn(text: string, rules: DocumentRules): Json | undefined {
   try {
-    return parseJson(text);
+    return parseDocument(text, rules).value;
   } catch {
     // An id alone may come without quotes.
     const plain = text.trim();

@@ -7,7 +7,15 @@ import { createRedact } from '../../lib/redaction.ts';
 import { isoTime } from '../../lib/time.ts';
 import { find } from '../json-pointer.ts';
 import type { Profile } from '../profile/profile.ts';
-import { encodeForm, parseBody, type RecordedBody, writeBody } from './bodies.ts';
+import {
+  documentOf,
+  encodeForm,
+  parseBody,
+  type RecordedBody,
+  type RecordedRules,
+  WHOLE_BODY,
+  writeBody,
+} from './bodies.ts';
 import { actionIn, type MatchedCall, matchCall } from './match-call.ts';
 import { isUnspaced, placeholder, type StripRules, stripValues } from './strip-values.ts';
 import type { RecordedExchange } from './tap.ts';
@@ -34,7 +42,7 @@ const CALLBACK_URL = /\/webhook\/cxone-execution\/([A-Za-z0-9_-]{22})\.[A-Za-z0-
 // One function because the entries of a recording share the credentials and the ids seen so far.
 export function createHarEntries(profile: Profile, secrets: readonly string[]) {
   const words = new Set(Object.values(profile.words).flat().map(normalizeStatusWord));
-  const rulesOf = (given: Pick<StripRules, 'payload' | 'telling' | 'addresses'>, redact: StripRules['redact']) => ({
+  const rulesOf = (given: Rules, redact: StripRules['redact']) => ({
     ...given,
     words,
     redact,
@@ -69,8 +77,7 @@ export function createHarEntries(profile: Profile, secrets: readonly string[]) {
       const rules = rulesOf(pointersOf(profile, called), redact);
       const shownId = (id: string) => keptId(id, redact);
       const { answer } = seen;
-      const answered =
-        answer === null ? null : parseBody(answer.body, answer.headers.get('content-type'), rules.telling);
+      const answered = answer === null ? null : parseBody(answer.body, answer.headers.get('content-type'), rules);
       return entry({
         ...seen,
         custom: {
@@ -83,7 +90,11 @@ export function createHarEntries(profile: Profile, secrets: readonly string[]) {
         },
         request: {
           ...requestOf(seen.method, urlOf(withId(seen.url, called.executionId, shownId), rules), seen.headers),
-          ...posted(seen.body, seen.headers.get('content-type'), { ...rules, ...requestPointers(profile) }),
+          ...posted(seen.body, seen.headers.get('content-type'), {
+            ...rules,
+            ...requestPointers(profile),
+            document: WHOLE_BODY,
+          }),
         },
         response: {
           status: answer?.status ?? 0,
@@ -96,10 +107,15 @@ export function createHarEntries(profile: Profile, secrets: readonly string[]) {
       const redact = createRedact([...secrets, ...credentials]);
       const { executionId, status, result, error } = profile.callback;
       const rules = rulesOf(
-        { payload: present(result, error), telling: present(executionId, status), addresses: false },
+        {
+          payload: present(result, error),
+          telling: present(executionId, status),
+          addresses: false,
+          document: profile.callback,
+        },
         redact,
       );
-      const document = parseBody(body, contentType, rules.telling);
+      const document = parseBody(body, contentType, rules);
       const label = labelOf(reference);
       const headers = new Headers(contentType === null ? {} : { 'content-type': contentType });
       return entry({
@@ -123,26 +139,37 @@ function contentOf(body: RecordedBody, mimeType: string, rules: StripRules): Jso
   return { size: Buffer.byteLength(text), mimeType, text };
 }
 
-function posted(body: string | null, contentType: string | null, rules: StripRules): JsonObject {
+function posted(body: string | null, contentType: string | null, rules: StripRules & Rules): JsonObject {
   if (body === null) return {};
   const mimeType = contentType ?? '';
   return {
-    postData: { mimeType, text: writeBody(parseBody(Buffer.from(body), contentType, rules.telling), mimeType, rules) },
+    postData: { mimeType, text: writeBody(parseBody(Buffer.from(body), contentType, rules), mimeType, rules) },
   };
 }
 
-function pointersOf(profile: Profile, { call }: MatchedCall): Pick<StripRules, 'payload' | 'telling' | 'addresses'> {
+type Rules = Pick<StripRules, 'payload' | 'telling' | 'addresses'> & { readonly document: RecordedRules };
+
+function pointersOf(profile: Profile, { call }: MatchedCall): Rules {
   switch (call) {
     case 'execute': {
       const { executionId, status, result, error } = profile.execute.answer;
-      return { payload: present(result, error), telling: present(executionId, status), addresses: false };
+      const telling = present(executionId, status);
+      return { payload: present(result, error), telling, addresses: false, document: profile.execute.answer };
     }
     case 'poll': {
-      const { status, result, error } = profile.poll?.answer ?? { status: null, result: null, error: null };
-      return { payload: present(result, error), telling: present(status), addresses: false };
+      const document = profile.poll?.answer ?? {
+        ...WHOLE_BODY,
+        executionId: null,
+        status: null,
+        result: null,
+        error: null,
+      };
+      const { status, result, error, executionId = profile.callback.executionId } = document;
+      const telling = present(executionId, status);
+      return { payload: present(result, error), telling, addresses: false, document };
     }
     case 'other':
-      return { payload: [], telling: [], addresses: true };
+      return { payload: [], telling: [], addresses: true, document: WHOLE_BODY };
     default:
       return call satisfies never;
   }
@@ -164,10 +191,10 @@ function executionIdIn(profile: Profile, { call }: MatchedCall, body: RecordedBo
 }
 
 function idAt(body: RecordedBody, pointers: Pointers): string | null {
-  if (body === null) return null;
+  const document = documentOf(body);
   return (
     present(pointers)
-      .map((pointer) => scalarText(find(body.value, pointer)))
+      .map((pointer) => scalarText(find(document, pointer)))
       .find((id) => id !== null) ?? null
   );
 }

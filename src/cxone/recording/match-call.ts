@@ -3,7 +3,7 @@
 import { scalarText } from '../../execution/json.ts';
 import { find } from '../json-pointer.ts';
 import type { Profile } from '../profile/profile.ts';
-import { parseBody } from './bodies.ts';
+import { parseBody, WHOLE_BODY } from './bodies.ts';
 
 export interface MatchedCall {
   readonly call: 'execute' | 'poll' | 'other';
@@ -58,6 +58,9 @@ export function actionIn(
   pointer: string,
 ): string | null {
   const query = URL.parse(url)?.searchParams ?? [];
-  const document = body === null || body === '' ? null : parseBody(Buffer.from(body), contentType, [pointer]);
+  const document =
+    body === null || body === ''
+      ? null
+      : parseBody(Buffer.from(body), contentType, { telling: [pointer], document: WHOLE_BODY });
   return scalarText(find(document?.value ?? Object.fromEntries(query), pointer));
 }

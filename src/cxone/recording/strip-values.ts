@@ -29,8 +29,8 @@ const TELLING_NAME =
 const ADDRESS_NAME = /(?:endpoint|issuer|ur[il]|domain)$/i;
 /** A status, a code or a list of scopes, but not a sentence. */
 const SHORT_WORD = /^[A-Za-z][A-Za-z0-9_.:-]{0,40}(?: [a-z]+:[a-z:_-]+)*$/;
-/** Names chosen by a programmer: the keys of a map may be telephone numbers. */
-const MEMBER_NAME = /^(?!.*\d{4})[A-Za-z_$][A-Za-z0-9_$:-]{0,63}$/;
+/** Names chosen by a programmer: the keys of a map may be telephone numbers. With @ and #, as attributes and texts of XML are read. */
+const MEMBER_NAME = /^(?!.*\d{4})(?:#text|@?[A-Za-z_$][A-Za-z0-9_$:-]{0,63})$/;
 /** Status words that services commonly use, besides those of the profile. */
 const COMMON_WORDS =
   'PENDING QUEUED ACCEPTED SUBMITTED CREATED NEW WAITING SCHEDULED STARTED STARTING RUNNING INPROGRESS IN_PROGRESS IN-PROGRESS PROCESSING ACTIVE EXECUTING COMPLETE COMPLETED DONE FINISHED OK SUCCESS SUCCEEDED SUCCESSFUL FAILED FAILURE FAIL ERROR ERRORED CANCELLED CANCELED EXPIRED ABORTED TIMEOUT TIMEDOUT TIMED_OUT REJECTED STOPPED TERMINATED';
@@ -63,9 +63,15 @@ function shapeAt(value: Json, path: readonly string[], rules: StripRules, inPayl
     ]);
     return Object.fromEntries(members);
   }
-  const isKept = (isAt(rules.telling, path) && isUnspaced(value)) || (!hidden && isTelling(value, path, rules));
+  const isKept = isNamed(value, path, rules) || (!hidden && isTelling(value, path, rules));
   // promise: recording-has-no-values
   return isKept ? kept(value, rules) : placeholder(value);
+}
+
+/** A word of the profile may have spaces ("timed out"). */
+function isNamed(value: Json, path: readonly string[], { telling, words }: StripRules): boolean {
+  // promise: recording-keeps-words-with-spaces
+  return isAt(telling, path) && (isUnspaced(value) || (typeof value === 'string' && isStatusWord(value, words)));
 }
 
 function nameOf(name: string, index: number, { redact }: StripRules): string {
@@ -85,10 +91,12 @@ function isTelling(value: Json, path: readonly string[], rules: StripRules): boo
   const text = scalarText(value);
   if (text === null || path.length > DIALECT_DEPTH) return false;
   if (isIdName(name)) return isUnspaced(value);
-  if (TELLING_NAME.test(name)) return typeof value !== 'string' || SHORT_WORD.test(text) || /^\d{1,9}$/.test(text);
+  const isWord = typeof value === 'string' && isStatusWord(value, rules.words);
+  if (TELLING_NAME.test(name))
+    return typeof value !== 'string' || isWord || SHORT_WORD.test(text) || /^\d{1,9}$/.test(text);
   if (typeof value !== 'string') return false;
   if (rules.addresses && ADDRESS_NAME.test(name)) return addressOf(value) !== null;
-  return isStatusWord(value, rules.words);
+  return isWord;
 }
 
 /** Returns whether a value may be an id or a word, unlike a sentence, a name or an address. */

@@ -39,6 +39,16 @@ describe('an answer', () => {
     expect(differences(profile, 'callback', '{"status":"Rejected"}')).toMatchObject([{ member: '/words/failed' }]);
   });
 
+  test('in which a text contains the document, or which is XML, is read as the profile reads it', () => {
+    const poll = { ...profile.poll?.answer, document: '/Message', xml: true, status: '/Done/State' };
+    const reading = { ...profile, poll: { ...profile.poll, answer: poll } } as typeof profile;
+    expect(differences(reading, 'poll', '{"Message":"{\\"Done\\":{\\"State\\":\\"SUCCESS\\"}}"}')).toEqual([]);
+    expect(differences(reading, 'poll', '<Done><State>SUCCESS</State></Done>')).toEqual([]);
+    expect(differences(reading, 'poll', '<Done><Status>SUCCESS</Status></Done>')).toMatchObject([
+      { member: '/poll/answer/status', suggestion: '/Done/Status' },
+    ]);
+  });
+
   test('that is not JSON is reported without quoting it', () => {
     const [found] = differences(profile, 'poll', '<!doctype html><p>the secret is 4711');
     expect(found?.message).toBe('the poll answer is not JSON: it is a page of HTML');

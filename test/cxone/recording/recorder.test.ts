@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createSignedUrls } from '../../../src/callbacks/signed-url.ts';
-import { loadProfile } from '../../../src/cxone/profile/profile.ts';
+import { loadProfile, type Profile } from '../../../src/cxone/profile/profile.ts';
 import { openRecorder, type RecorderOptions } from '../../../src/cxone/recording/recorder.ts';
 import { type Fetcher, NETWORK_FETCHER } from '../../../src/cxone/transport.ts';
 import { readResponseBody } from '../../../src/lib/http/read-response-body.ts';
@@ -148,6 +148,26 @@ test('a status in a place or a word that the profile does not know stays, so tha
   });
 });
 
+test('the id that a poll response names stays wherever the profile finds it', async () => {
+  const profile = loadProfile(null);
+  const callback = { ...profile.callback, executionId: '/a/b/c/no' };
+  const {
+    wrapFetcher: over,
+    entries,
+    close,
+  } = recorder({ profile: { ...profile, poll: withoutId(profile), callback } });
+  await exchange(over(answering(200, '{"a":{"b":{"c":{"no":"run-17","name":"run-17"}}},"status":"RUNNING"}')), POLL);
+  close();
+  expect(JSON.parse(entries()[0].response.content.text).a.b.c).toEqual({ no: 'run-17', name: 'text' });
+});
+
+/** Polls whose ids are at the places of a callback. */
+function withoutId({ poll }: Profile): Profile['poll'] {
+  if (poll === null) return null;
+  const { executionId: _, ...answer } = poll.answer;
+  return { ...poll, answer };
+}
+
 test('a callback is kept under the reference of its execution, without the signature', async () => {
   const { wrapReceiver: hearing, entries, text, close } = recorder();
   const resolved: unknown[] = [];
@@ -183,7 +203,7 @@ test('of a large body, the status and the id are kept, and nothing else is read'
   );
   close();
   const [poll, execute, notJson, callback] = entries();
-  expect(JSON.parse(poll.response.content.text)).toEqual({ status: 'DONE_WELL' });
+  expect(JSON.parse(poll.response.content.text)).toEqual({ executionId: 'run-17', status: 'DONE_WELL' });
   expect(JSON.parse(execute.response.content.text)).toEqual({ executionId: 'run-17', status: 'DONE_WELL' });
   expect(execute).toMatchObject({ _executionId: 'run-17', request: { postData: { text: '{}' } } });
   expect(CALLBACK_URL).toContain(execute._reference);
