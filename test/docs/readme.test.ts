@@ -40,6 +40,11 @@ describe('the README', () => {
     expect(named.toSorted()).toEqual(required.toSorted());
   });
 
+  test('counts the alert rules', () => {
+    const rules = read('deploy/prometheus/alerts.yml').match(/^ *- alert: /gm) ?? [];
+    expect(README).toContain(`with ${rules.length} alert rules`);
+  });
+
   test('takes its promises from the list of guarantees', () => {
     const promises = (text: string) =>
       tokensOfType(text, 'table').flatMap(({ rows }) => rows.map(([cell]) => cell?.text));
