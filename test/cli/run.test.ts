@@ -1,6 +1,7 @@
 // What all commands have in common: help, mistakes, exit codes.
 
 import { describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../support/temporary.ts';
 import { command, writtenDatabase } from './harness.ts';
 
 const ALL = [
@@ -70,4 +71,10 @@ test.each([
 ])('%s: a missing database is reported in one line, and none is created', async (line) => {
   const { code, err } = await command(line, { DATABASE_PATH: '/nowhere/receiver.db' });
   expect([code, err]).toEqual([2, '/nowhere/receiver.db does not exist\n']);
+});
+
+test.each(['audit query', 'stats', 'compact'])('%s: a folder is not taken for a failing disk', async (line) => {
+  const folder = temporaryFolder();
+  const { code, err } = await command(line, { DATABASE_PATH: folder });
+  expect([code, err]).toEqual([2, `${folder} is a folder: put the name of a file after it\n`]);
 });

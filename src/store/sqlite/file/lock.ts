@@ -45,15 +45,19 @@ export function realDatabasePath(path: string): string {
   }
 }
 
+/** @throws {DatabaseRefused} if the path leads to a folder, for which SQLite reports a failing disk. */
+export function refuseFolder(file: string): void {
+  if (!statSync(file, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new DatabaseRefused(`${file} is a folder: put the name of a file after it`);
+}
+
 /**
  * Takes the lock of a file: it is held on a file beside it, by the operating system, and ends with the process.
  * @param file a real path. @throws {DatabaseRefused}
  */
 export function takeLock(file: string, mode: number) {
   makeFolder(dirname(file));
-  if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new DatabaseRefused(`${file} is a folder: put the name of a file after it in DATABASE_PATH`);
-  }
+  refuseFolder(file);
   const path = `${file}.lock`;
   createWithMode(path, mode);
   const client = lockedExclusively(path, file);

@@ -5,7 +5,7 @@ import Database from 'better-sqlite3';
 import { DatabaseRefused } from '../../shared/database-refused.ts';
 import { withFileError } from './database-refused.ts';
 import { refuseForeignWal } from './foreign-wal.ts';
-import { realDatabasePath } from './lock.ts';
+import { realDatabasePath, refuseFolder } from './lock.ts';
 import { APPLICATION_ID } from './open.ts';
 import { schemaVersionOf } from './schema-version.ts';
 
@@ -34,6 +34,7 @@ export function openReadOnly(path: string): Database.Database {
  */
 export function openReadOnlyAgain(file: string): Database.Database {
   if (!existsSync(file)) throw new DatabaseRefused(`${file} does not exist`);
+  refuseFolder(file);
   return withFileError(file, () => {
     const client = new Database(file, { readonly: true, timeout: BUSY_TIMEOUT_MS });
     try {

@@ -127,7 +127,7 @@ const UNUSABLE: readonly [what: string, make: () => string, expected: RegExp][] 
       mkdirSync(path);
       return path;
     },
-    /is a folder: put the name of a file after it in DATABASE_PATH/,
+    /is a folder: put the name of a file after it/,
   ],
   [
     'a path through a file',
