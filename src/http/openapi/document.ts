@@ -23,7 +23,7 @@ const DESCRIPTION = [
   'Keys go into `Authorization: Bearer KEY`. An app sees only its own executions, an operator those of all apps. An unknown id and the id of another app get the same 404. Operators are administrators or readers: a reader sees the same and changes nothing (403).',
   'Errors are problem details (RFC 9457): `type` identifies the problem, `detail` states what is wrong and how to correct it. Times are ISO 8601 in UTC. Numbers keep every digit they came with.',
   'Besides the headers named here, every response has `X-Content-Type-Options: nosniff` and, except for this document and its page, `Cache-Control: no-store`. Every path that supports GET supports HEAD. Another method gets 405 (`method-not-allowed`), and OPTIONS gets 204, each with `Allow`. Objects in responses may get more members: ignore those you do not know.',
-  'Every response has an `X-Request-ID`: that of the request (letters, digits, `.`, `_`, `~`, `-`, at most 128), else a new one. Every line of the log about the request names it.',
+  'Every response has an `X-Request-ID`: that of the request (letters, digits, `.`, `_`, `~`, `-`, at most 128), else a new one. Every line of the log about the request names it. A request that is refused before it is read has none: a malformed one (400 `bad-request`, 408, 431), or one of too many at a time (503 with `Connection: close`).',
 ].join('\n\n');
 
 const TAGS = [

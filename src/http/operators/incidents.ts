@@ -126,7 +126,7 @@ export const listIncidents = {
     ({ store }: Dependencies): Handler =>
     async (c) => {
       const query = readQuery(QUERY, new URL(c.req.url).searchParams);
-      if (!query.valid) return invalidInput(query.errors);
+      if (!query.valid) return invalidInput(query.errors, 'query parameter');
       const { items, more } = await store.listIncidents(query.value);
       return json(200, { items: items.map(representIncident), more });
     },

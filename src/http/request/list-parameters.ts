@@ -127,6 +127,8 @@ function isTime(text: string): boolean {
 }
 
 const MAX_ORIGIN_CHARS = 300;
+/** What a schema can state of an origin. */
+const ORIGIN = /^https?:\/\/[a-z0-9._~!$&'()*+,;=:[\]-]+$/;
 const ORIGIN_RULE = 'must be an origin, as GET /v1/endpoints has it, for example https://hooks.example';
 
 /** Accepts what `new URL(url).origin` returns for the URL of an endpoint. */
@@ -134,7 +136,8 @@ export function origin(description: string) {
   return v.pipe(
     v.string(ORIGIN_RULE),
     v.maxLength(MAX_ORIGIN_CHARS, ORIGIN_RULE),
-    v.check((text) => /^https?:/.test(text) && URL.parse(text)?.origin === text, ORIGIN_RULE),
+    v.regex(ORIGIN, ORIGIN_RULE),
+    v.check((text) => URL.parse(text)?.origin === text, ORIGIN_RULE),
     v.description(description),
   );
 }

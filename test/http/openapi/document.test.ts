@@ -26,6 +26,20 @@ test('its schemas are JSON Schema 2020-12, down to each keyword and format', () 
   }
 });
 
+test.for([
+  ['https://hooks.example', true],
+  ['http://[::1]:8080', true],
+  ['https://hooks.example/', false],
+  ['https://HOOKS.example', false],
+  ['hooks.example', false],
+] as const)('the schema of an origin states whether "%s" may be one', ([text, may]) => {
+  const ajv = new Ajv2020();
+  const properties = DOCUMENT.components.schemas['EndpointOrder']?.['properties'] as {
+    readonly [name: string]: Schema;
+  };
+  expect(ajv.validate(properties['origin'] ?? false, text)).toBe(may);
+});
+
 test('no member has its default next to its type: generators of types would require it in requests', () => {
   const members = Object.entries(DOCUMENT.components.schemas).flatMap(([name, { properties = {} }]) =>
     Object.entries(properties as { [name: string]: Schema }).map(([member, rule]) => ({
