@@ -87,7 +87,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '{better-sqlite3,drizzle-orm}{,/**}': ['store/sqlite', 'cli'],
   ofetch: ['cxone', 'demo'],
   undici: [
-    ...['lib/proxy/connect.ts', 'webhooks', 'demo/client.ts'],
+    ...['lib/proxy/connect.ts', 'webhooks', 'demo/client.ts', 'cli/receiver.ts'],
     ...['cxone/connections.ts', 'cxone/cookies.ts', 'cxone/plain-fetch.ts', 'cxone/transport.ts'],
   ],
   'jose{,/**}': ['callbacks', 'cxone/auth'],

@@ -44,6 +44,7 @@ interface Shared {
 /** By the tag of the same promise of the store on SQLite. */
 const SHARED: Readonly<Record<string, Shared>> = {
   'queue-is-bounded': { edit: removed, test: CONTRACT },
+  'erased-execution-stays-erased': { edit: condition(false), test: CONTRACT },
   'app-queue-share': { edit: removed, test: CONTRACT },
   'atomic-batch': { edit: condition(false), test: CONTRACT },
   'one-key-one-request': { edit: removed, test: CONTRACT },

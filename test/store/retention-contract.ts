@@ -56,6 +56,21 @@ export function retentionContract(name: string, open: () => Promise<Store>): voi
       expect(await prune()).toBe(0);
     });
 
+    test('an erased execution stays erased when reports arrive later: they are recorded and compared, without content', async () => {
+      const { reference, correlationId } = await add();
+      await store.claimDispatches(1, NOON);
+      await store.record(reference, { type: 'cancelled', by: 'app:shop' }, NOON);
+      await store.erase(reference, { by: 'operator:alice', reason: 'art. 17' }, NOON + 1);
+      const late = callback(completed({ iban: 'AT61' }));
+      expect(await store.record(reference, late, LATER)).toMatchObject({ outcome: 'late' });
+      const kept = { status: 'CANCELLED', lateResult: { status: 'COMPLETED', result: null, receivedAt: LATER } };
+      expect(await find(correlationId)).toMatchObject(kept);
+      expect(await store.record(reference, late, LATER)).toMatchObject({ outcome: 'duplicate' });
+      expect(await store.record(reference, callback(failed('AT61')), LATER)).toMatchObject({ outcome: 'conflict' });
+      expect(await find(correlationId)).toMatchObject(kept);
+      expect(JSON.stringify(await store.trail(correlationId))).not.toContain('AT61');
+    });
+
     test('the same submission again still gives the original, another body is still another', async () => {
       const execution = await ended({ idempotencyKey: 'k' });
       await prune();

@@ -12,7 +12,11 @@ import { sealOf } from '../../shared/columns.ts';
 import { restorePayload, stripPayload } from '../../shared/payload-hashes.ts';
 import { countedRepeat } from '../audit/repeats.ts';
 import type { Part } from '../batch/part.ts';
+import { stripPayload as removePayload } from '../retention/payloads.ts';
 import { arrivalAfter, tallyChange } from '../rollups/tally.ts';
+
+/** The submission of an erased execution, of which the hashes are kept. */
+const NOTHING_SUBMITTED = { inputs: '{}', context: '{}' } as const;
 
 /** @param listedRepeats entries of one event after which further repeats are counted */
 export function applyEvent(
@@ -38,7 +42,9 @@ export function applyEvent(
   const counted = countedRepeat(part, before, draft, { now, listedRepeats });
   if (counted !== null) return { execution, outcome, entry: counted, isCounted: true, notifyAt };
   countWords(part, event, outcome === 'resolved', now);
-  if (outcome === 'late' && (payloadPrunedAt ?? 0) > 0) {
+  // promise: postgres/erased-execution-stays-erased
+  if (outcome === 'late' && before.erasedAt !== null) removePayload(part, NOTHING_SUBMITTED, now);
+  else if (outcome === 'late' && (payloadPrunedAt ?? 0) > 0) {
     part.save({ payloadPrunedAt: 0 });
     part.changePayload({ type: 'again' });
   }
