@@ -9,6 +9,11 @@ export const RECIPES = new Map(
   [...PAGE.matchAll(/<!-- recipe: ([a-z ]+) -->\n+```sql\n(.*?)```/gs)].map(([, name = '', sql = '']) => [name, sql]),
 );
 
+/** The queries in code on the runbook. */
+export const RUNBOOK_QUERIES = [
+  ...readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8').matchAll(/`(SELECT [^`]+)`/g),
+].map(([, query = '']) => query.replaceAll(/\s+/g, ' '));
+
 /** Returns a recipe with the replacements that the page states. */
 export const forPostgres = (recipe: string): string =>
   recipe

@@ -16,7 +16,7 @@ import { createManualWorld, START } from '../support/manual-world.ts';
 import { newDatabase, serverUrl, withClient } from '../support/postgres/databases.ts';
 import { quietLog } from '../support/quiet-log.ts';
 import { keptFolder } from '../support/temporary.ts';
-import { forPostgres, PAGE, RECIPES } from './recipe-texts.ts';
+import { forPostgres, PAGE, RECIPES, RUNBOOK_QUERIES } from './recipe-texts.ts';
 
 /** The statements that make roles on PostgreSQL. */
 const ROLES = new Map(
@@ -188,6 +188,14 @@ describe('the recipes', () => {
   });
 });
 
+test.for(RUNBOOK_QUERIES)('the runbook: %s', (query) => {
+  expect(() => sql.prepare(query).all()).not.toThrow();
+});
+
+test('the runbook has queries', () => {
+  expect(RUNBOOK_QUERIES.length).toBeGreaterThanOrEqual(10);
+});
+
 test('the story has words for every event', () => {
   const view = sql.prepare("SELECT sql FROM sqlite_schema WHERE name = 'execution_story'").pluck().get();
   for (const event of AUDIT_EVENTS) expect(view).toContain(`'${event}'`);
@@ -225,6 +233,10 @@ describe.skipIf(serverUrl === null)('on PostgreSQL', () => {
   test.for(Object.keys(ANSWERS))('%s, with the replacements that the page states', async (name) => {
     const recipe = forPostgres(RECIPES.get(name) ?? '');
     expect(await query(urls.role, recipe)).toEqual(name === 'failures' ? WITH_TEXTS : ANSWERS[name]);
+  });
+
+  test.for(RUNBOOK_QUERIES.filter((query) => !query.includes('dbstat')))('the runbook: %s', async (text) => {
+    await expect(query(urls.role, forPostgres(text))).resolves.toBeInstanceOf(Array);
   });
 
   test.for([
