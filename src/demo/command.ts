@@ -38,11 +38,19 @@ export interface DemoOptions {
 }
 
 /** Returns true if every execution ended as its fate says. @throws {NoPostgres} */
-export async function runDemo({ serve, seed, cluster, fates }: DemoOptions): Promise<boolean> {
+export async function runDemo(options: DemoOptions): Promise<boolean> {
+  const simulator = createSimulator({ seed: options.seed });
+  try {
+    return await demonstrate(simulator, options);
+  } finally {
+    await simulator.close();
+  }
+}
+
+async function demonstrate(simulator: Simulator, { serve, cluster, fates }: DemoOptions): Promise<boolean> {
   const { stdout } = process;
   const secret = () => randomBytes(24).toString('base64url');
   const keys = { app: secret(), operator: secret() };
-  await using simulator = createSimulator({ seed });
   const { url: cxoneUrl } = await simulator.listen();
   const inbox = await openInbox();
   const env = environmentOf(cxoneUrl, keys, secret() + secret(), inbox);

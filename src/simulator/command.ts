@@ -32,15 +32,19 @@ export interface SimulatorProcess {
 export async function runSimulator(settings: SimulatorSettings, { write, stop }: SimulatorProcess): Promise<void> {
   const { quiet, host, port, options, replay, moveAfterMs } = settings;
   if (replay !== null) return runReplay(readRecordingAt(replay), settings, { write, stop });
-  await using simulator = createSimulator({ ...options, ...(quiet ? {} : { watch: (event) => write(lineOf(event)) }) });
-  const { url } = await simulator.listen({ host, port });
-  write(greeting(url, options));
-  if (moveAfterMs !== null) {
-    const { url: to } = await simulator.listen({ host, port: 0 });
-    write(`The API moves to ${to} in ${moveAfterMs} ms.\n`);
-    void systemWorld.sleep(moveAfterMs, stop).then(() => simulator.move({ to, answer: 404 }));
+  const simulator = createSimulator({ ...options, ...(quiet ? {} : { watch: (event) => write(lineOf(event)) }) });
+  try {
+    const { url } = await simulator.listen({ host, port });
+    write(greeting(url, options));
+    if (moveAfterMs !== null) {
+      const { url: to } = await simulator.listen({ host, port: 0 });
+      write(`The API moves to ${to} in ${moveAfterMs} ms.\n`);
+      void systemWorld.sleep(moveAfterMs, stop).then(() => simulator.move({ to, answer: 404 }));
+    }
+    await untilAborted(stop);
+  } finally {
+    await simulator.close();
   }
-  await untilAborted(stop);
 }
 
 async function runReplay(

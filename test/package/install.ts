@@ -1,4 +1,4 @@
-// Packs the package once and installs the tarball into an empty folder, with Node 22 in addition to the current Node.
+// Packs the package once and installs the tarball into an empty folder, with the oldest Node that it may have and the newest in addition to the current one.
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ export interface Installation {
   /** A folder with TypeScript 5, which still has the resolution `node10`, and public checkers and generators of types. */
   readonly checkers: string;
   /** The folders that contain `node`, by its major version. */
-  readonly nodes: Readonly<Record<'22' | '24', string>>;
+  readonly nodes: Readonly<Record<'22' | '24' | '26', string>>;
 }
 
 declare module 'vitest' {
@@ -46,9 +46,12 @@ export function setup({ provide }: TestProject): () => void {
     writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, ...manifest }));
     return folder;
   };
-  const older = inside('node-22', {});
-  const olderNode = `node-${process.platform}-${process.arch}`;
-  npm(older, 'install', `${olderNode}@22.23.2`);
+  const installNode = (version: string) => {
+    const name = `node-${process.platform}-${process.arch}`;
+    const place = inside(`node-${version}`, {});
+    npm(place, 'install', `${name}@${version}`);
+    return join(place, 'node_modules', name, 'bin');
+  };
   const checkers = inside('checkers', { type: 'module' });
   npm(checkers, 'install', '@arethetypeswrong/core@0.18.5', 'typescript@5.9.3', ...GENERATORS);
   const [tarball] = JSON.parse(npm(PROJECT, 'pack', '--json', '--silent', '--pack-destination', scratch)) as Tarball[];
@@ -60,7 +63,7 @@ export function setup({ provide }: TestProject): () => void {
     folder,
     checkers,
     home: join(folder, 'node_modules/cxone-callback-receiver'),
-    nodes: { 22: join(older, 'node_modules', olderNode, 'bin'), 24: dirname(process.execPath) },
+    nodes: { 22: installNode('22.18.0'), 24: dirname(process.execPath), 26: installNode('26.10.0') },
   });
   return () => rmSync(scratch, { recursive: true, force: true });
 }

@@ -2,6 +2,7 @@
 
 import { copyFileSync, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, inject, test } from 'vitest';
 import { COMMAND_NAMES } from '../../src/cli/program.ts';
 import { runCommand } from '../support/process.ts';
@@ -10,6 +11,7 @@ import { threadNames } from '../support/threads.ts';
 
 const { folder, home, nodes } = inject('installation');
 const COMMAND = join(folder, 'node_modules/.bin/cxone-callback-receiver');
+const SOURCE = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const KEY = 'the-shop-key-0123456789';
 
 const settings = (cxone: string, database: string) => ({
@@ -30,6 +32,16 @@ const settings = (cxone: string, database: string) => ({
 test('an installation has no Node of its own, which would change the Node of the scripts around it', () => {
   expect(readdirSync(join(folder, 'node_modules')).filter((name) => /^node-(linux|darwin|win)/.test(name))).toEqual([]);
   expect(existsSync(join(folder, 'node_modules/.bin/node'))).toBe(false);
+});
+
+test('the oldest Node runs the demo from a clone, for machines on which npm installs no other one', async () => {
+  const demo = runCommand(
+    'node',
+    [SOURCE, 'demo'],
+    { PATH: [nodes[22], '/usr/bin'].join(delimiter) },
+    temporaryFolder(),
+  );
+  expect((await demo.finished).code).toBe(0);
 });
 
 describe.each(Object.entries(nodes))('Node %s', (version, node) => {
