@@ -10,6 +10,7 @@ import type { DeliveryEvent } from '../src/notification/delivery.ts';
 import { notificationIds } from '../src/notification/outgoing.ts';
 import { ACTIVITY_ACTIONS } from '../src/store/activity-port.ts';
 import { createSqliteStore, type SqliteStore } from '../src/store/sqlite/store.ts';
+import { fatal } from '../test/support/fatal.ts';
 import { DONE, POLLED } from './past.ts';
 import { APP, FINGERPRINT, submissionOf, TAKEN } from './prepared.ts';
 
@@ -50,9 +51,6 @@ const AT_ONCE = 500;
 
 /** Nothing is sent when a receiver starts on the database: no poll or notification is due, and sending is paused. */
 export async function writeNight(path: string, size: NightSize, until: number, signal?: AbortSignal): Promise<Night> {
-  const fatal = (error: unknown): never => {
-    throw error;
-  };
   const store = createSqliteStore({ path, world: systemWorld, log: SILENT, fatal });
   try {
     const references: string[] = [];

@@ -9,6 +9,7 @@ import { systemWorld } from '../../src/lib/world.ts';
 import { startReceiver } from '../../src/receiver.ts';
 import { createSimulator } from '../../src/simulator/app.ts';
 import { createSqliteStore } from '../../src/store/sqlite/store.ts';
+import { fatal } from '../support/fatal.ts';
 import { type Life, live } from '../support/lives.ts';
 import { createManualWorld } from '../support/manual-world.ts';
 import { quietLog } from '../support/quiet-log.ts';
@@ -19,10 +20,6 @@ const OPERATOR_KEY = 'the-operator-key-of-the-picture';
 const ACTIONS = ['look-up-customer', 'charge-card', 'open-ticket', 'send-survey'] as const;
 
 const RARE: readonly Life[] = ['timeout', 'late', 'not-found', 'cancelled', 'refused'];
-
-const fatal = (error: unknown): never => {
-  throw error;
-};
 
 /** The fate of one execution: mostly a callback; from minute 34 to 40 most callbacks get lost. */
 function lifeIn(minute: number, random: () => number): Life {

@@ -7,6 +7,7 @@ import { systemWorld } from '../../src/lib/world.ts';
 import type { Store } from '../../src/store/port.ts';
 import { createSqliteStore } from '../../src/store/sqlite/store.ts';
 import { anExecution, callback, completed } from '../support/executions.ts';
+import { fatal } from '../support/fatal.ts';
 import { quietLog } from '../support/quiet-log.ts';
 import { temporaryDatabase } from '../support/temporary-database.ts';
 
@@ -56,9 +57,6 @@ export async function command(
 }
 
 export function openStore(path = temporaryDatabase()): { store: Store; path: string } {
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   return { store: createSqliteStore({ path, world: systemWorld, log: quietLog(), fatal }), path };
 }
 

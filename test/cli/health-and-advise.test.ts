@@ -7,6 +7,7 @@ import CXONE from '../../src/cxone/profiles/cxone.json' with { type: 'json' };
 import type { ExecutionEvent } from '../../src/execution/event.ts';
 import { createSqliteStore } from '../../src/store/sqlite/store.ts';
 import { anExecution, callback, polled, RUNNING } from '../support/executions.ts';
+import { fatal } from '../support/fatal.ts';
 import { type Life, live } from '../support/lives.ts';
 import { createManualWorld, START } from '../support/manual-world.ts';
 import { quietLog } from '../support/quiet-log.ts';
@@ -22,9 +23,6 @@ type Lived = readonly [life: Life, count: number, at: number, actionId?: string]
 async function run(line: string, lives: readonly Lived[], env: Readonly<Record<string, string>> = {}) {
   const world = createManualWorld(1, START + HOUR);
   const path = temporaryDatabase();
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   const store = createSqliteStore({ path, world, log: quietLog(), fatal });
   for (const [life, count, at, actionId = 'charge'] of lives) {
     await Promise.all(Array.from({ length: count }, (_, i) => live(store, life, at + i, { actionId })));

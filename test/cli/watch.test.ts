@@ -2,6 +2,7 @@
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createSqliteStore } from '../../src/store/sqlite/store.ts';
+import { fatal } from '../support/fatal.ts';
 import { type Life, live } from '../support/lives.ts';
 import { createManualWorld, type ManualWorld, START } from '../support/manual-world.ts';
 import { quietLog } from '../support/quiet-log.ts';
@@ -14,9 +15,6 @@ const MINUTE = 60_000;
 async function running(lives: readonly (readonly [life: Life, count: number, at: number])[]) {
   const world = createManualWorld(1, START + MINUTE);
   const path = temporaryDatabase();
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   const store = createSqliteStore({ path, world, log: quietLog(), fatal });
   onTestFinished(() => store.close());
   const add = (life: Life, count: number, at: number) =>

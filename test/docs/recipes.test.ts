@@ -11,6 +11,7 @@ import { openPostgresStore } from '../../src/store/postgres/store.ts';
 import { createSqliteStore } from '../../src/store/sqlite/store.ts';
 import { command } from '../cli/harness.ts';
 import { callback, completed, failed, notFound, polled } from '../support/executions.ts';
+import { fatal } from '../support/fatal.ts';
 import { live } from '../support/lives.ts';
 import { createManualWorld, START } from '../support/manual-world.ts';
 import { newDatabase, serverUrl, withClient } from '../support/postgres/databases.ts';
@@ -35,9 +36,6 @@ let sql: Database.Database;
 const path = join(keptFolder(), 'receiver.db');
 
 beforeAll(async () => {
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   const store = createSqliteStore({ path, world: createManualWorld(), log: quietLog(), fatal });
   await happen(store);
   await store.close();

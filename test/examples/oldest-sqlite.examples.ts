@@ -5,6 +5,7 @@ import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { createSqliteStore } from '../../src/store/sqlite/store.ts';
+import { fatal } from '../support/fatal.ts';
 import { live } from '../support/lives.ts';
 import { createManualWorld, START } from '../support/manual-world.ts';
 import { quietLog } from '../support/quiet-log.ts';
@@ -56,9 +57,6 @@ async function aStore(mode = 0o600) {
   const folder = temporaryFolder();
   chmodSync(folder, 0o755);
   const path = join(folder, 'receiver.db');
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   const store = createSqliteStore({ path, world: createManualWorld(), log: quietLog(), fatal, mode });
   for (const life of ['callback', 'poll', 'timeout', 'late', 'called-back-later', 'pending', 'queued'] as const) {
     await live(store, life, START, { correlationId: life === 'callback' ? 'order-4711' : life });

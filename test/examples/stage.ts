@@ -9,6 +9,7 @@ import { freePort } from '../../src/lib/free-port.ts';
 import { systemWorld } from '../../src/lib/world.ts';
 import { startReceiver } from '../../src/receiver.ts';
 import { createSimulator } from '../../src/simulator/app.ts';
+import { fatal } from '../support/fatal.ts';
 import { type Running, runCommand } from '../support/process.ts';
 import { quietLog } from '../support/quiet-log.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -43,9 +44,6 @@ export async function setStage(): Promise<Stage> {
     NOTIFY_ALLOWED_HOSTS: `shop:http://127.0.0.1:${appPort}`,
     DATABASE_PATH: join(temporaryFolder(), 'receiver.db'),
   });
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   const service = await startReceiver({
     config,
     world: systemWorld,

@@ -5,15 +5,13 @@ import { entryOfChange } from '../../src/stats/entry-of-change.ts';
 import type { Change } from '../../src/store/port.ts';
 import { createSqliteStore } from '../../src/store/sqlite/store.ts';
 import { anExecution, callback, completed, NOON, polled, RUNNING, submitted } from '../support/executions.ts';
+import { fatal } from '../support/fatal.ts';
 import { createManualWorld } from '../support/manual-world.ts';
 import { quietLog } from '../support/quiet-log.ts';
 import { temporaryDatabase } from '../support/temporary-database.ts';
 
 test('an entry that is taken from its commit equals the one that is read from the store', async () => {
   const path = temporaryDatabase();
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   const store = createSqliteStore({ path, world: createManualWorld(), log: quietLog(), fatal });
   const changes: Change[] = [];
   store.watch((committed) => void changes.push(...committed));

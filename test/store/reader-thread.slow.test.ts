@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeEach, describe } from 'vitest';
 import { systemWorld } from '../../src/lib/world.ts';
 import type { Store } from '../../src/store/port.ts';
 import { createSqliteStore } from '../../src/store/sqlite/store.ts';
+import { fatal } from '../support/fatal.ts';
 import { quietLog } from '../support/quiet-log.ts';
 import { searchingContract } from './contract-searching.ts';
 
@@ -23,9 +24,7 @@ describe('the store contract: SQLite with a reader thread', () => {
       path: join(folder, `${files}.db`),
       world: systemWorld,
       log: quietLog(),
-      fatal: (error) => {
-        throw error;
-      },
+      fatal,
       readerThread: true,
     });
   });

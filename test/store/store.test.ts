@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { systemWorld } from '../../src/lib/world.ts';
 import { createSqliteStore } from '../../src/store/sqlite/store.ts';
+import { fatal } from '../support/fatal.ts';
 import { quietLog } from '../support/quiet-log.ts';
 import { emptyDatabase } from '../support/temporary-database.ts';
 import { activityContract } from './activity-contract.ts';
@@ -24,9 +25,6 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const openSqlite = async () => {
   const path = join(folder, `${++files}.db`);
   writeFileSync(path, emptyDatabase(), { mode: 0o600 });
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   return createSqliteStore({ path, world: systemWorld, log: quietLog(), fatal });
 };
 

@@ -8,6 +8,7 @@ import { systemWorld } from '../../src/lib/world.ts';
 import { createJsonLog } from '../../src/observability/log-output.ts';
 import { type Receiver, startReceiver } from '../../src/receiver.ts';
 import { createSimulator } from '../../src/simulator/app.ts';
+import { fatal } from '../support/fatal.ts';
 import { type Running, run } from '../support/process.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { type Received, sendJson, startUpstream, type Upstream } from '../support/upstream.ts';
@@ -160,9 +161,6 @@ async function start(level: string, env: Record<string, string> = {}): Promise<{
   const lines: Line[] = [];
   const write = (line: string) => void lines.push(JSON.parse(line));
   const log = createJsonLog(level, secretsIn(config), { write });
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   const service = await startReceiver({ config, world: systemWorld, log, fatal, publicUrlFromListener: true });
   onTestFinished(async () => {
     await service.stop();

@@ -13,6 +13,7 @@ import type { Simulator } from '../../src/simulator/simulator.ts';
 import type { ResolveHostname } from '../../src/webhooks/guarded-connect.ts';
 import { asServed } from '../http/harness.ts';
 import { createTurns } from '../support/eventually.ts';
+import { fatal } from '../support/fatal.ts';
 import { createManualWorld, type ManualWorld, START } from '../support/manual-world.ts';
 import { newReceiverDatabase } from '../support/postgres/databases.ts';
 import { startPatiently } from '../support/postgres/patiently.ts';
@@ -129,9 +130,6 @@ export async function setStage(
     ...(given['DATABASE_URL'] === undefined && database),
   };
   let config = readConfig(variables);
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   const overrides = {
     listen: ((fetch, place) => listen(asServed(fetch), { ...place, limits })) satisfies typeof listen,
     ...(resolve ? { resolve } : {}),

@@ -4,6 +4,7 @@
 import Database from 'better-sqlite3';
 import { setAndReadBack } from '../../src/store/sqlite/file/pragma.ts';
 import { type SqliteStore, storeOn } from '../../src/store/sqlite/store.ts';
+import { fatal } from './fatal.ts';
 import { createManualWorld } from './manual-world.ts';
 import { quietLog } from './quiet-log.ts';
 import { emptyDatabase } from './temporary-database.ts';
@@ -47,9 +48,6 @@ export function createStoreInMemory(listedRepeats?: number): SqliteStore {
     ...{ client, file: ':memory:', restored: null, isQueueUnheld: false, modeChanges: [] },
     watch: { missing: () => null },
     close: () => void client.close(),
-  };
-  const fatal = (error: unknown) => {
-    throw error;
   };
   const tools = { world: createManualWorld(), log: quietLog(), fatal };
   return storeOn(database, { ...tools, path: ':memory:', listedRepeats, quietTurns: 0 });

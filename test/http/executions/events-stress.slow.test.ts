@@ -8,6 +8,7 @@ import { createSqliteStore } from '../../../src/store/sqlite/store.ts';
 import { createStreams } from '../../../src/usecases/follow-events/streams.ts';
 import { eventually } from '../../support/eventually.ts';
 import { anExecution, callback, completed, NOON, RUNNING } from '../../support/executions.ts';
+import { fatal } from '../../support/fatal.ts';
 import { seededRandom } from '../../support/manual-world.ts';
 import { quietLog } from '../../support/quiet-log.ts';
 import { follow } from '../../support/sse.ts';
@@ -18,9 +19,6 @@ import { ALICE_KEY, BILLING_KEY, head, ORDERS_KEY, startHttp, wire } from '../ha
 const PATIENT = { timeout: 120_000 };
 
 async function stage() {
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   const path = join(temporaryFolder(), 'receiver.db');
   const store = createSqliteStore({ path, world: systemWorld, log: quietLog(), fatal });
   onTestFinished(() => store.close());

@@ -6,6 +6,7 @@ import { readConfig } from '../../../src/config/config.ts';
 import type { Fetcher } from '../../../src/cxone/transport.ts';
 import type { World } from '../../../src/lib/world.ts';
 import { type Receiver, startReceiver } from '../../../src/receiver.ts';
+import { fatal } from '../../support/fatal.ts';
 import { createManualWorld, START } from '../../support/manual-world.ts';
 import { newReceiverDatabase, withClient } from '../../support/postgres/databases.ts';
 import { startWatchedProxy, type WatchedProxy } from '../../support/postgres/watched-proxy.ts';
@@ -116,9 +117,6 @@ export async function createFleet(env: Readonly<Record<string, string>>): Promis
           return response;
         }) as typeof fetch,
         timeout: () => new AbortController().signal,
-      };
-      const fatal = (error: unknown) => {
-        throw error;
       };
       const service = await during(
         startReceiver({

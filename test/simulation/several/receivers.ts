@@ -5,6 +5,7 @@ import { readConfig } from '../../../src/config/config.ts';
 import { type Fetcher, NETWORK_FETCHER } from '../../../src/cxone/transport.ts';
 import type { World } from '../../../src/lib/world.ts';
 import { startReceiver } from '../../../src/receiver.ts';
+import { fatal } from '../../support/fatal.ts';
 import { startPatiently } from '../../support/postgres/patiently.ts';
 import { type Loss, startWatchedProxy } from '../../support/postgres/watched-proxy.ts';
 import { quietLog } from '../../support/quiet-log.ts';
@@ -51,9 +52,6 @@ export async function startLife(surroundings: Surroundings): Promise<Life> {
     ...{ NOTIFY_URLS: `shop:${hook.url}`, NOTIFY_ALLOWED_HOSTS: `*:${hook.origin}` },
     ...{ RATE_LIMIT_PER_SECOND: '200', MAX_CONCURRENT: '50', POLL_INTERVAL_SECONDS: '0.5' },
   });
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   const overrides = { fetcher: mortal(() => alive) };
   const service = await startPatiently(() => startReceiver({ config, world, log: quietLog(), fatal, overrides }));
   // Hooks run in reverse order: the database goes after the receiver.

@@ -12,6 +12,7 @@ import { createAdvisor } from '../../../src/stats/timing-advice/advise.ts';
 import type { Observation } from '../../../src/store/observations-port.ts';
 import { createSqliteStore } from '../../../src/store/sqlite/store.ts';
 import { callback, completed } from '../../support/executions.ts';
+import { fatal } from '../../support/fatal.ts';
 import { type Life, live } from '../../support/lives.ts';
 import { createManualWorld, START } from '../../support/manual-world.ts';
 import { quietLog } from '../../support/quiet-log.ts';
@@ -21,9 +22,6 @@ const HOUR = 3_600_000;
 const ROUND = { signal: new AbortController().signal, spawn: () => {} };
 
 function openStore(path: string, world: World, log: Log) {
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   return createSqliteStore({ path, world, log, fatal });
 }
 

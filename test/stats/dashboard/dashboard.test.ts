@@ -15,6 +15,7 @@ import type { Store } from '../../../src/store/port.ts';
 import { createSqliteStore } from '../../../src/store/sqlite/store.ts';
 import type { StatisticsEntry } from '../../../src/store/statistics-port.ts';
 import { anExecution, callback, completed, NOON, polled, RUNNING, submitted } from '../../support/executions.ts';
+import { fatal } from '../../support/fatal.ts';
 import { createManualWorld } from '../../support/manual-world.ts';
 import { quietLog } from '../../support/quiet-log.ts';
 import { temporaryDatabase } from '../../support/temporary-database.ts';
@@ -57,9 +58,6 @@ async function live(
 const times = (count: number, work: () => Promise<void>) => Promise.all(Array.from({ length: count }, work));
 
 function openStore() {
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   const path = temporaryDatabase();
   return createSqliteStore({ path, world: createManualWorld(), log: quietLog(), fatal });
 }

@@ -4,6 +4,7 @@ import { systemWorld } from '../../../src/lib/world.ts';
 import type { Store } from '../../../src/store/port.ts';
 import { createSqliteStore, type SqliteStore } from '../../../src/store/sqlite/store.ts';
 import { anExecution, callback, completed, failed, RUNNING, submitted } from '../../support/executions.ts';
+import { fatal } from '../../support/fatal.ts';
 import { lasting } from '../../support/incidents.ts';
 import { type Life, live } from '../../support/lives.ts';
 import { START } from '../../support/manual-world.ts';
@@ -19,9 +20,6 @@ export const LATER = START + 10 * DAY_MS;
 const ORDER = { by: 'operator:alice', reason: 'request 4711' };
 
 export function openFile(path: string, now = START): SqliteStore {
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   return createSqliteStore({
     path,
     world: { ...systemWorld, now: () => now },

@@ -7,15 +7,13 @@ import { systemWorld } from '../../../src/lib/world.ts';
 import { MAX_EVIDENCE_BYTES } from '../../../src/store/shared/bounded-evidence.ts';
 import { createSqliteStore } from '../../../src/store/sqlite/store.ts';
 import { anExecution, callback, completed, NOON } from '../../support/executions.ts';
+import { fatal } from '../../support/fatal.ts';
 import { quietLog } from '../../support/quiet-log.ts';
 import { temporaryDatabase } from '../../support/temporary-database.ts';
 
 const BIG = 900 * 1024;
 
 async function ended() {
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   const path = temporaryDatabase();
   const store = createSqliteStore({ path, world: systemWorld, log: quietLog(), fatal });
   onTestFinished(() => store.close());

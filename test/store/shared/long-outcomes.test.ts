@@ -9,6 +9,7 @@ import { outcomeHash, prepareOutcomeHash } from '../../../src/store/shared/hash-
 import { createSqliteStore } from '../../../src/store/sqlite/store.ts';
 import { verifyAudit } from '../../../src/store/sqlite/verify/verify.ts';
 import { anExecution, callback, completed, NOON } from '../../support/executions.ts';
+import { fatal } from '../../support/fatal.ts';
 import { quietLog } from '../../support/quiet-log.ts';
 import { temporaryDatabase } from '../../support/temporary-database.ts';
 
@@ -29,9 +30,6 @@ async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
 }
 
 async function openStore() {
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   const path = temporaryDatabase();
   const store = createSqliteStore({ path, world: systemWorld, log: quietLog(), fatal });
   onTestFinished(() => store.close());

@@ -11,6 +11,7 @@ import type { Store } from '../../../src/store/port.ts';
 import { createSqliteStore } from '../../../src/store/sqlite/store.ts';
 import { verifyAudit } from '../../../src/store/sqlite/verify/verify.ts';
 import { anExecution } from '../../support/executions.ts';
+import { fatal } from '../../support/fatal.ts';
 import { quietLog } from '../../support/quiet-log.ts';
 import { temporaryDatabase } from '../../support/temporary-database.ts';
 
@@ -21,9 +22,7 @@ function open(path = temporaryDatabase()) {
     path,
     world: systemWorld,
     log: quietLog(),
-    fatal: (error) => {
-      throw error;
-    },
+    fatal,
     observeCommit: (mutations) => void commits.push(mutations),
   });
   const sql = new Database(path);

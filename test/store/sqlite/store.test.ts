@@ -13,6 +13,7 @@ import { chainHash } from '../../../src/store/shared/hash-chain.ts';
 import { openDatabase } from '../../../src/store/sqlite/file/open.ts';
 import { createSqliteStore, type SqliteStoreOptions } from '../../../src/store/sqlite/store.ts';
 import { anExecution, callback, completed, NOON, polled, submitted } from '../../support/executions.ts';
+import { fatal } from '../../support/fatal.ts';
 import { quietLog } from '../../support/quiet-log.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { temporaryDatabase } from '../../support/temporary-database.ts';
@@ -31,9 +32,7 @@ function openStore(options: Partial<SqliteStoreOptions> = {}): Opened {
     path,
     world: systemWorld,
     log: quietLog(),
-    fatal: (error) => {
-      throw error;
-    },
+    fatal,
     ...options,
   });
   const sql = new Database(path);

@@ -8,6 +8,7 @@ import { createSqliteStore } from '../../../src/store/sqlite/store.ts';
 import { createReconciliations } from '../../../src/usecases/reconcile/reconciliations.ts';
 import { failed, notFound } from '../../support/executions.ts';
 import { createFakeCxone, FOUND, STILL_RUNNING } from '../../support/fake-cxone.ts';
+import { fatal } from '../../support/fatal.ts';
 import { type Life, live } from '../../support/lives.ts';
 import { createManualWorld, START } from '../../support/manual-world.ts';
 import { quietLog } from '../../support/quiet-log.ts';
@@ -29,9 +30,6 @@ const UNREACHABLE: PollResponse = {
 function setUp() {
   const world = createManualWorld(1, START + 2 * HOUR);
   const log = quietLog();
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   const store = createSqliteStore({ path: temporaryDatabase(), world, log, fatal });
   const cxone = createFakeCxone();
   const create = () => createReconciliations({ store, cxone, world, log, tracing: NO_TRACING, pollIntervalMs: 2_000 });

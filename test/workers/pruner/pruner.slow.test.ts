@@ -16,7 +16,7 @@ import { verifyAudit } from '../../../src/store/sqlite/verify/verify.ts';
 import { createExportFiles } from '../../../src/workers/pruner/export-files.ts';
 import { createPruner } from '../../../src/workers/pruner/pruner.ts';
 import { anExecution, callback, completed, NOON } from '../../support/executions.ts';
-
+import { fatal } from '../../support/fatal.ts';
 import { quietLog } from '../../support/quiet-log.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 
@@ -28,9 +28,6 @@ const FIRST_HASH = '0'.repeat(64);
 type SqliteStore = ReturnType<typeof createSqliteStore>;
 
 function openStore(path: string): SqliteStore {
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   const store = createSqliteStore({ path, world: systemWorld, log: quietLog(), fatal });
   onTestFinished(() => store.close());
   return store;

@@ -6,13 +6,11 @@ import type { Store } from '../../../../src/store/port.ts';
 import { WINDOW } from '../../../../src/store/sqlite/audit/feed.ts';
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { anExecution, callback, completed, NOON } from '../../../support/executions.ts';
+import { fatal } from '../../../support/fatal.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
 import { temporaryDatabase } from '../../../support/temporary-database.ts';
 
 function open(): Store {
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   const path = temporaryDatabase();
   const store = createSqliteStore({ path, world: systemWorld, log: quietLog(), fatal });
   onTestFinished(() => store.close());

@@ -12,6 +12,7 @@ import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { verifyAudit } from '../../../../src/store/sqlite/verify/verify.ts';
 import { createSummarizer } from '../../../../src/workers/upkeep.ts';
 import { anExecution, callback, completed, NOON, polled, RUNNING, submitted } from '../../../support/executions.ts';
+import { fatal } from '../../../support/fatal.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 import { temporaryDatabase } from '../../../support/temporary-database.ts';
@@ -21,9 +22,6 @@ const PROGRESS = callback(RUNNING);
 const CANCEL: ExecutionEvent = { type: 'cancelled', by: 'app:test' };
 
 function open(path: string, listedRepeats?: number) {
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   const store = createSqliteStore({ path, world: systemWorld, log: quietLog(), fatal, listedRepeats });
   onTestFinished(() => store.close());
   return store;

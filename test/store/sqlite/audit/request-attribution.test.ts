@@ -5,13 +5,11 @@ import { runInRequest } from '../../../../src/lib/request-context.ts';
 import { systemWorld } from '../../../../src/lib/world.ts';
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { anExecution } from '../../../support/executions.ts';
+import { fatal } from '../../../support/fatal.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
 import { temporaryDatabase } from '../../../support/temporary-database.ts';
 
 test('in one commit each change has its own request, and what the service does by itself has none', async () => {
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   const path = temporaryDatabase();
   const store = createSqliteStore({ path, world: systemWorld, log: quietLog(), fatal });
   onTestFinished(() => store.close());
@@ -28,9 +26,6 @@ test('in one commit each change has its own request, and what the service does b
 
 test('the change of a request that is alone is committed at once', async () => {
   const path = temporaryDatabase();
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   const store = createSqliteStore({ path, world: systemWorld, log: quietLog(), fatal });
   onTestFinished(() => store.close());
   let turns = 0;

@@ -17,6 +17,7 @@ import {
   RUNNING,
   submitted,
 } from '../../../support/executions.ts';
+import { fatal } from '../../../support/fatal.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
 import { temporaryDatabase } from '../../../support/temporary-database.ts';
 
@@ -31,9 +32,7 @@ async function open() {
   const commits: number[] = [];
   const store = createSqliteStore({
     ...{ path, world: systemWorld, log: quietLog(), listedRepeats: LISTED_REPEATS },
-    fatal: (error) => {
-      throw error;
-    },
+    fatal,
     observeCommit: (mutations) => void commits.push(mutations),
   });
   const sql = new Database(path, { readonly: true });

@@ -8,6 +8,7 @@ import { createAppendedRows } from '../../../../src/store/sqlite/executions/appe
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { verifyAudit } from '../../../../src/store/sqlite/verify/verify.ts';
 import { anExecution, NOON } from '../../../support/executions.ts';
+import { fatal } from '../../../support/fatal.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
 import { temporaryDatabase } from '../../../support/temporary-database.ts';
 
@@ -17,9 +18,7 @@ function open() {
   const commits: number[] = [];
   const store = createSqliteStore({
     ...{ path, world: systemWorld, log: quietLog() },
-    fatal: (error) => {
-      throw error;
-    },
+    fatal,
     observeCommit: (mutations) => void commits.push(mutations),
   });
   const sql = new Database(path);

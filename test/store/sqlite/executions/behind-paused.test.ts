@@ -10,6 +10,7 @@ import { QUEUED_OF_ACTION } from '../../../../src/store/sqlite/executions/pauses
 import { openDatabase } from '../../../../src/store/sqlite/file/open.ts';
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { anExecution, NOON } from '../../../support/executions.ts';
+import { fatal } from '../../../support/fatal.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
 import { temporaryDatabase } from '../../../support/temporary-database.ts';
 
@@ -18,9 +19,6 @@ const PAUSE = { app: null, actionId: 'charge-card', since: NOON, by: 'operator:a
 const PAUSED = 4_500;
 
 function openStore(path: string): Store {
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   const store = createSqliteStore({ path, world: systemWorld, log: quietLog(), fatal });
   onTestFinished(() => store.close());
   return store;

@@ -16,6 +16,7 @@ import {
 import { openDatabase } from '../../../../src/store/sqlite/file/open.ts';
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { anExecution, callback, completed, NOON, submitted } from '../../../support/executions.ts';
+import { fatal } from '../../../support/fatal.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
 import { temporaryDatabase } from '../../../support/temporary-database.ts';
 
@@ -29,9 +30,7 @@ function openStore(path: string): Store {
     path,
     world: systemWorld,
     log: quietLog(),
-    fatal: (error) => {
-      throw error;
-    },
+    fatal,
   });
   onTestFinished(() => store.close());
   return store;

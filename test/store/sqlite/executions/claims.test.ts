@@ -6,6 +6,7 @@ import { createClaims } from '../../../../src/store/sqlite/executions/claims.ts'
 import { type Mutation, unchanged, type Writer } from '../../../../src/store/sqlite/group-commit.ts';
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { anExecution, NOON, submitted } from '../../../support/executions.ts';
+import { fatal } from '../../../support/fatal.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
 import { temporaryDatabase } from '../../../support/temporary-database.ts';
 
@@ -15,9 +16,7 @@ const BACK = { from: NOON + HOUR_MS, to: NOON };
 test('in the commit of the step, and of any kind', async () => {
   const store = createSqliteStore({
     ...{ path: temporaryDatabase(), world: systemWorld, log: quietLog() },
-    fatal: (error) => {
-      throw error;
-    },
+    fatal,
   });
   onTestFinished(() => store.close());
   const queued = anExecution({}, NOON);

@@ -14,13 +14,10 @@ import { openFileSource } from '../../../../src/store/sqlite/file/move/source.ts
 import { restore } from '../../../../src/store/sqlite/file/restore.ts';
 import { createSqliteStore, type SqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { anExecution, NOON } from '../../../support/executions.ts';
+import { fatal } from '../../../support/fatal.ts';
 import { createManualWorld } from '../../../support/manual-world.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
-
-const fatal = (error: unknown) => {
-  throw error;
-};
 
 function openStore(path: string): SqliteStore {
   const store = createSqliteStore({ path, world: createManualWorld(), log: quietLog(), fatal });

@@ -26,14 +26,11 @@ import { createSqliteStore, type SqliteStore } from '../../../../src/store/sqlit
 import { verifyAudit } from '../../../../src/store/sqlite/verify/verify.ts';
 import { createStreams } from '../../../../src/usecases/follow-events/streams.ts';
 import { anExecution, callback, completed, NOON } from '../../../support/executions.ts';
+import { fatal } from '../../../support/fatal.ts';
 import { createManualWorld } from '../../../support/manual-world.ts';
 import { quietLog, type RememberingLog } from '../../../support/quiet-log.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 import { emptyDatabase } from '../../../support/temporary-database.ts';
-
-const fatal = (error: unknown) => {
-  throw error;
-};
 
 function openStore(path: string, log: RememberingLog = quietLog(), mode = 0o600): SqliteStore {
   const store = createSqliteStore({ path, world: createManualWorld(), log, fatal, mode });

@@ -4,15 +4,13 @@ import { expect, onTestFinished, test } from 'vitest';
 import { systemWorld } from '../../../../src/lib/world.ts';
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { NOON } from '../../../support/executions.ts';
+import { fatal } from '../../../support/fatal.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
 import { temporaryDatabase } from '../../../support/temporary-database.ts';
 
 const SHOP = { app: 'shop', origin: 'https://shop.example' };
 
 function openStore(path = temporaryDatabase()) {
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   const store = createSqliteStore({ path, world: systemWorld, log: quietLog(), fatal });
   onTestFinished(() => store.close());
   return { store, path };

@@ -10,6 +10,7 @@ import { prepareOutboxStatements } from '../../../../src/store/sqlite/outbox/sta
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { verifyAudit } from '../../../../src/store/sqlite/verify/verify.ts';
 import { anExecution, callback, completed, NOON } from '../../../support/executions.ts';
+import { fatal } from '../../../support/fatal.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
 import { temporaryDatabase } from '../../../support/temporary-database.ts';
 
@@ -23,9 +24,6 @@ interface Opened {
 
 function openStore(): Opened {
   const path = temporaryDatabase();
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   const store = createSqliteStore({ path, world: systemWorld, log: quietLog(), fatal });
   const sql = new Database(path);
   onTestFinished(async () => {

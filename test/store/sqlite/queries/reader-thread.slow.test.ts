@@ -15,6 +15,7 @@ import { errorOf, factsOf } from '../../../../src/store/sqlite/queries/reader-me
 import { createReaderThread, startReaderWorker } from '../../../../src/store/sqlite/queries/reader-thread.ts';
 import { createSqliteStore, type SqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { anExecution, callback, completed, NOON } from '../../../support/executions.ts';
+import { fatal } from '../../../support/fatal.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 
@@ -26,9 +27,7 @@ function openStore(): SqliteStore {
     path: join(temporaryFolder(), 'receiver.db'),
     world: systemWorld,
     log: quietLog(),
-    fatal: (error) => {
-      throw error;
-    },
+    fatal,
     readerThread: true,
   });
   onTestFinished(() => store.close());

@@ -10,6 +10,7 @@ import { openReadOnly } from '../../../../src/store/sqlite/file/open-readonly.ts
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { verifyAudit } from '../../../../src/store/sqlite/verify/verify.ts';
 import { anExecution, callback, completed, failed, NOON, RUNNING, submitted } from '../../../support/executions.ts';
+import { fatal } from '../../../support/fatal.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
 import { temporaryDatabase } from '../../../support/temporary-database.ts';
 import { dropGuards, makeViewsWritable } from '../../../support/writable-views.ts';
@@ -29,9 +30,6 @@ const UNLISTED = { ...RUNNING, statusWord: SECRET, isUnknownWord: true } as cons
 type SqliteStore = ReturnType<typeof createSqliteStore>;
 
 function open(path = temporaryDatabase()) {
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   const store = createSqliteStore({ path, world: systemWorld, log: quietLog(), fatal });
   const sql = new Database(path);
   onTestFinished(async () => {

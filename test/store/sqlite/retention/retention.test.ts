@@ -10,6 +10,7 @@ import { openReadOnly } from '../../../../src/store/sqlite/file/open-readonly.ts
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { verifyAudit } from '../../../../src/store/sqlite/verify/verify.ts';
 import { anExecution, callback, completed, NOON } from '../../../support/executions.ts';
+import { fatal } from '../../../support/fatal.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 import { temporaryDatabase } from '../../../support/temporary-database.ts';
@@ -21,9 +22,6 @@ const LATER = NOON + 10 * DAY_MS;
 type SqliteStore = ReturnType<typeof createSqliteStore>;
 
 function open(path = temporaryDatabase()) {
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   const store = createSqliteStore({ path, world: systemWorld, log: quietLog(), fatal });
   const sql = new Database(path);
   onTestFinished(async () => {

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { roundDuration } from '../../../../src/lib/round-duration.ts';
 import { type Course, type CourseGroup, MAX_COURSE_EXECUTIONS } from '../../../../src/store/rollups-port.ts';
 import { createSqliteStore, type SqliteStore } from '../../../../src/store/sqlite/store.ts';
+import { fatal } from '../../../support/fatal.ts';
 import { type Life, live } from '../../../support/lives.ts';
 import { createManualWorld, START } from '../../../support/manual-world.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
@@ -26,9 +27,6 @@ const LIVES: readonly Life[] = [
 
 function openStore(): { store: SqliteStore; path: string } {
   const path = temporaryDatabase();
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   const world = createManualWorld(1, START + 24 * HOUR);
   return { path, store: createSqliteStore({ path, world, log: quietLog(), fatal }) };
 }

@@ -10,6 +10,7 @@ import { createStatistics } from '../../../../src/store/sqlite/queries/statistic
 import { createRollupReader } from '../../../../src/store/sqlite/rollups/read.ts';
 import { createSqliteStore, type SqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { anExecution, callback, completed } from '../../../support/executions.ts';
+import { fatal } from '../../../support/fatal.ts';
 import { type Life, live } from '../../../support/lives.ts';
 import { createManualWorld, START } from '../../../support/manual-world.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
@@ -27,9 +28,6 @@ const LIVES: readonly Life[] = [
 function setUp() {
   const world = createManualWorld(1, START + DAY);
   const path = temporaryDatabase();
-  const fatal = (error: unknown) => {
-    throw error;
-  };
   const open = () => createSqliteStore({ path, world, log: quietLog(), fatal });
   const sql = () => {
     const client = new Database(path);

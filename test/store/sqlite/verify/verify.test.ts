@@ -14,6 +14,7 @@ import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { verifyAudit } from '../../../../src/store/sqlite/verify/verify.ts';
 import type { Verification } from '../../../../src/store/verification.ts';
 import { anExecution, callback, completed, NOON, submitted } from '../../../support/executions.ts';
+import { fatal } from '../../../support/fatal.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
 import { keptFolder, temporaryFolder } from '../../../support/temporary.ts';
 import { temporaryDatabase } from '../../../support/temporary-database.ts';
@@ -28,9 +29,7 @@ const open = (path: string) =>
     path,
     world: systemWorld,
     log: quietLog(),
-    fatal: (error) => {
-      throw error;
-    },
+    fatal,
   });
 
 const written = join(keptFolder(), 'receiver.db');

@@ -8,6 +8,7 @@ import { systemWorld } from '../../../../../src/lib/world.ts';
 import { startPassesOnThread } from '../../../../../src/store/sqlite/file/checkpoint/on-thread.ts';
 import { createSqliteStore } from '../../../../../src/store/sqlite/store.ts';
 import { NOON } from '../../../../support/executions.ts';
+import { fatal } from '../../../../support/fatal.ts';
 import { hasLock, LISTS_LOCKS } from '../../../../support/file-locks.ts';
 import { quietLog } from '../../../../support/quiet-log.ts';
 import { temporaryFolder } from '../../../../support/temporary.ts';
@@ -23,9 +24,7 @@ function open() {
     path,
     world: systemWorld,
     log,
-    fatal: (error) => {
-      throw error;
-    },
+    fatal,
     checkpoints: { start: startPassesOnThread, dueFrames: 200, observe: (phase) => void phases.push(phase) },
   });
   onTestFinished(() => store.close());
