@@ -829,6 +829,24 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/workers/patience.test.ts'],
   },
   {
+    tag: 'event-across-a-step-has-the-new-clock',
+    promise: 'what is recorded in the commit of a step of the clock is due by the new clock',
+    edit: condition(true),
+    tests: ['test/store/sqlite/executions/claims.test.ts'],
+  },
+  {
+    tag: 'submission-across-a-step-has-the-new-clock',
+    promise: 'what is accepted in the commit of a step of the clock is due by the new clock',
+    edit: condition(true),
+    tests: ['test/store/sqlite/executions/claims.test.ts'],
+  },
+  {
+    tag: 'rolled-back-step-moves-nothing',
+    promise: 'a commit that is run again after a failure moves what was written before the step once',
+    edit: removed,
+    tests: ['test/store/sqlite/executions/claims.test.ts'],
+  },
+  {
     tag: 'claim-before-a-step-claims-nothing',
     promise: 'what was asked for by the clock before a step claims nothing after it',
     edit: swapped('steps !== asked', 'false'),

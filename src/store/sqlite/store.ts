@@ -149,7 +149,12 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
     committed: notifyListeners,
     // Behind the responses, which microtasks of this turn write.
     afterCommit: () => void setImmediate(() => checkpoints.committed()),
-    rolledBack: reload,
+    rolledBack: () => {
+      reload();
+      // A rollback to a savepoint leaves a step of the same transaction.
+      // promise: rolled-back-step-moves-nothing
+      if (!client.inTransaction) claims.undo();
+    },
     flush: () => {
       sql.rows.write();
       rollups.flush();
@@ -222,8 +227,8 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
       ...{ writer, repeats, summarize: trail.summarize },
       stored: sql.byCorrelationId,
     }),
-    ...createInsertion(sql, { writer: appending, accept }),
-    ...createResubmission(sql, { writer, accept, append }),
+    ...createInsertion(sql, { writer: appending, accept, claims }),
+    ...createResubmission(sql, { writer, accept, append, claims }),
     ...createRecords(sql, {
       ...{ claims, appending, backlog, due, paused, moveTimes, enqueue: outbox.enqueue },
       append: (before, after, draft, now) => {

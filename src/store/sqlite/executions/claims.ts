@@ -1,5 +1,8 @@
-// Claims of what is due. Each has a time that its caller read before: when the clock is set in between, that time is of the old clock.
+// Times that a caller read before a step of the clock, and that reach the database after the times in it have moved.
+//
+// A claim then claims nothing, and its caller asks again. What must be written is written by the new clock.
 
+import type { NewExecution } from '../../intake-port.ts';
 import type { Change } from '../../port.ts';
 import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
 
@@ -8,6 +11,14 @@ export type Claims = ReturnType<typeof createClaims>;
 export function createClaims(writer: Pick<Writer<Change>, 'mutate'>) {
   let isMoving = false;
   let steps = 0;
+  /** By how much times have moved: those in the database, as this transaction leaves it, and those that callers read. Milliseconds. */
+  let storedMs = 0;
+  let readMs = 0;
+
+  function undo(): void {
+    isMoving = false;
+    storedMs = readMs;
+  }
 
   return {
     /** Changes what is due by the time of the caller. Resolves with `none` if due times have moved since: the caller asks again. */
@@ -17,18 +28,53 @@ export function createClaims(writer: Pick<Writer<Change>, 'mutate'>) {
       return writer.mutate(() => (isMoving || steps !== asked ? unchanged(none) : work()));
     },
 
-    /** Moves due times in one commit. `begun` sets the clock of the callers, before the next one asks. */
-    step: async (move: () => void, begun: () => void): Promise<void> => {
+    /**
+     * To be called when the caller has just read its times. Returns a function that returns, within a transaction, by how much times in
+     * the database have moved since.
+     */
+    movedSince: (): (() => number) => {
+      const read = readMs;
+      return () => storedMs - read;
+    },
+
+    /** Moves due times by `ms` in one commit. `begun` sets the clock of the callers, before the next one asks. */
+    step: async (ms: number, move: () => void, begun: () => void): Promise<void> => {
       try {
         await writer.mutate(() => {
           isMoving = true;
+          storedMs = readMs + ms;
           return unchanged(move());
         });
         steps += 1;
+        readMs += ms;
         begun();
       } finally {
-        isMoving = false;
+        undo();
       }
     },
+
+    /** To be called when a transaction was rolled back. */
+    undo,
   };
+}
+
+/** The members of events that are times. */
+const TIMES_OF_EVENTS: readonly string[] = ['retryAt', 'giveUpAt', 'nextPollAt', 'notBefore', 'leasedUntil'];
+
+/** Returns the event with its times moved by `ms`. */
+export function movedEvent<E extends object>(event: E, ms: number): E {
+  // promise: event-across-a-step-has-the-new-clock
+  if (ms === 0) return event;
+  const times = Object.entries(event).filter(([name, at]) => TIMES_OF_EVENTS.includes(name) && at !== null);
+  return { ...event, ...Object.fromEntries(times.map(([name, at]) => [name, at + ms])) };
+}
+
+/** Returns the submission with its times moved by `ms`. */
+export function movedSubmission(submission: NewExecution, ms: number): NewExecution {
+  // promise: submission-across-a-step-has-the-new-clock
+  if (ms === 0) return submission;
+  const { submittedAt, dispatchAt, expireAt } = submission.execution;
+  const moved = (at: number | null) => (at === null ? null : at + ms);
+  const times = { submittedAt: submittedAt + ms, dispatchAt: moved(dispatchAt), expireAt: moved(expireAt) };
+  return { ...submission, execution: { ...submission.execution, ...times } };
 }

@@ -17,6 +17,7 @@ import type { AuditTrail } from '../audit/append.ts';
 import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
 import type { RollupCounts } from '../rollups/count.ts';
 import type { Statements } from '../statements.ts';
+import { type Claims, movedSubmission } from './claims.ts';
 import type { ExecutionRow } from './execution-row.ts';
 import { bytesOf, createBatchInsertion } from './insert-batch.ts';
 
@@ -55,9 +56,15 @@ export function createAcceptance(
   };
 }
 
+interface InsertionTools {
+  readonly writer: Pick<Writer<Change>, 'mutate'>;
+  readonly accept: Accept;
+  readonly claims: Pick<Claims, 'movedSince'>;
+}
+
 export function createInsertion(
   sql: Statements,
-  { writer, accept }: { readonly writer: Pick<Writer<Change>, 'mutate'>; readonly accept: Accept },
+  { writer, accept, claims }: InsertionTools,
 ): Omit<ExecutionIntake, 'resubmit'> {
   /** Returns the result for a submission whose id or key is in use: app and fingerprint decide whether it is the same one. */
   function findEarlier(submission: NewExecution): AddResult | undefined {
@@ -119,8 +126,19 @@ export function createInsertion(
   }
 
   return {
-    add: (submission) => writer.mutate(() => add(submission), { bytes: bytesOf(submission) }),
-    addAll: createBatchInsertion(writer, addAll),
+    add: (submission) => {
+      const movedMs = claims.movedSince();
+      return writer.mutate(() => add(movedSubmission(submission, movedMs())), { bytes: bytesOf(submission) });
+    },
+    addAll: (submissions, together) => {
+      const movedMs = claims.movedSince();
+      const addMoved: typeof addAll = (part, ...rest) =>
+        addAll(
+          part.map((submission) => movedSubmission(submission, movedMs())),
+          ...rest,
+        );
+      return createBatchInsertion(writer, addMoved)(submissions, together);
+    },
   };
 }
 

@@ -17,7 +17,7 @@ import type { SqliteOutbox } from '../outbox/outbox.ts';
 import type { createPayloadStripping } from '../retention/prune-payloads.ts';
 import type { Statements } from '../statements.ts';
 import type { DueSelection } from './claim-due.ts';
-import type { Claims } from './claims.ts';
+import { type Claims, movedEvent } from './claims.ts';
 import type { ClockTimes } from './clock-times.ts';
 import type { ExecutionRow } from './execution-row.ts';
 import type { PausedQueue } from './pauses.ts';
@@ -91,7 +91,11 @@ export function createRecords(
       const outcome = longOutcomeIn(event);
       const bytes = (outcome?.result?.length ?? 0) + (outcome?.error?.length ?? 0);
       // What an event appends is inserted together with what other events of the commit append.
-      const recordOne = () => sql.rows.collect(() => record(reference, event, now));
+      const movedMs = claims.movedSince();
+      const recordOne = () => {
+        const ms = movedMs();
+        return sql.rows.collect(() => record(reference, movedEvent(event, ms), now + ms));
+      };
       const write = () => appending.mutate(recordOne, { bytes });
       // promise: long-outcome-is-hashed-in-slices
       return outcome === null ? write() : prepareOutcomeHash(outcome).then(write);
@@ -128,7 +132,8 @@ export function createRecords(
 
     nextDue: async () => due.nextDue(),
 
-    moveDueTimes: (step, begun = () => {}) => claims.step(() => moveTimes(step), begun),
+    moveDueTimes: (step, begun = () => {}) =>
+      claims.step(Math.round(step.to - step.from), () => moveTimes(step), begun),
   };
 }
 

@@ -7,17 +7,19 @@ import { draftOf } from '../../shared/audit-rows.ts';
 import type { AuditTrail } from '../audit/append.ts';
 import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
 import type { Statements } from '../statements.ts';
+import { type Claims, movedSubmission } from './claims.ts';
 import type { Accept } from './insert.ts';
 
 interface ResubmissionTools {
   readonly writer: Pick<Writer<Change>, 'mutate'>;
   readonly accept: Accept;
   readonly append: AuditTrail['append'];
+  readonly claims: Pick<Claims, 'movedSince'>;
 }
 
 export function createResubmission(
   sql: Pick<Statements, 'byReference' | 'byCorrelationId' | 'link'>,
-  { writer, accept, append }: ResubmissionTools,
+  { writer, accept, append, claims }: ResubmissionTools,
 ): Pick<ExecutionIntake, 'resubmit'> {
   function resubmit(
     reference: string,
@@ -43,6 +45,9 @@ export function createResubmission(
   }
 
   return {
-    resubmit: (reference, repetition, order) => writer.mutate(() => resubmit(reference, repetition, order)),
+    resubmit: (reference, repetition, order) => {
+      const movedMs = claims.movedSince();
+      return writer.mutate(() => resubmit(reference, movedSubmission(repetition, movedMs()), order));
+    },
   };
 }

@@ -9,7 +9,7 @@ import type { Notification } from '../../../notification/notification.ts';
 import { notificationFor, notificationIds, scheduleInOrder } from '../../../notification/outgoing.ts';
 import type { ClaimedNotification, Outbox } from '../../outbox-port.ts';
 import type { Change } from '../../port.ts';
-import type { Claims } from '../executions/claims.ts';
+import { type Claims, movedEvent } from '../executions/claims.ts';
 import type { ExecutionRow } from '../executions/execution-row.ts';
 import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
 import { listNotifications } from './list.ts';
@@ -21,7 +21,7 @@ const MAX_OVERDUE_SCAN = 1_000;
 
 export interface OutboxTools {
   readonly writer: Pick<Writer<Change>, 'mutate'>;
-  readonly claims: Pick<Claims, 'claim'>;
+  readonly claims: Pick<Claims, 'claim' | 'movedSince'>;
   /** Returns the execution with this reference as it is now. */
   readonly stored: (reference: string) => ExecutionRow | undefined;
   /** Appends an entry to the trail of an execution. */
@@ -106,7 +106,10 @@ export function createOutbox(client: Database, tools: OutboxTools) {
         return { value: value.length, changes };
       }),
 
-    recordDelivery: (id, event, now) => writer.mutate(() => recordDelivery(id, event, now)),
+    recordDelivery: (id, event, now) => {
+      const movedMs = claims.movedSince();
+      return writer.mutate(() => recordDelivery(id, movedEvent(event, movedMs()), now + movedMs()));
+    },
 
     undelivered: async () => sql.undelivered.get() ?? { pending: 0, dead: 0 },
 

@@ -1,7 +1,10 @@
-// A claim that was asked for by the clock before a step claims nothing once due times have moved with the step.
+// A claim that was asked for by the clock before a step claims nothing once due times have moved with the step, and what is written has the
+// new clock.
 
 import { expect, onTestFinished, test } from 'vitest';
+import type { ExecutionEvent } from '../../../../src/execution/event.ts';
 import { systemWorld } from '../../../../src/lib/world.ts';
+import type { Store } from '../../../../src/store/port.ts';
 import { createClaims } from '../../../../src/store/sqlite/executions/claims.ts';
 import { type Mutation, unchanged, type Writer } from '../../../../src/store/sqlite/group-commit.ts';
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
@@ -13,12 +16,17 @@ import { temporaryDatabase } from '../../../support/temporary-database.ts';
 const HOUR_MS = 3_600_000;
 const BACK = { from: NOON + HOUR_MS, to: NOON };
 
-test('in the commit of the step, and of any kind', async () => {
+function openStore() {
   const store = createSqliteStore({
     ...{ path: temporaryDatabase(), world: systemWorld, log: quietLog() },
     fatal,
   });
   onTestFinished(() => store.close());
+  return store;
+}
+
+test('in the commit of the step, and of any kind', async () => {
+  const store = openStore();
   const queued = anExecution({}, NOON);
   const running = anExecution({}, NOON);
   for (const execution of [queued, running]) await store.add({ execution, fingerprint: 'print', queueCapacity: 10 });
@@ -62,7 +70,7 @@ test('between the step and the moment in which the clock follows', async () => {
   const begun = () => {
     isFollowed = true;
   };
-  const stepped = step(() => {}, begun);
+  const stepped = step(-HOUR_MS, () => {}, begun);
   const moved = run();
   const beside = ask();
   run().commit();
@@ -83,10 +91,57 @@ test('but not after a step that fails', async () => {
   const begun = () => {
     throw new Error('the clock must not follow');
   };
-  const stepped = step(() => {}, begun);
+  const stepped = step(-HOUR_MS, () => {}, begun);
   run().fail(new Error('the disk is full'));
   await expect(stepped).rejects.toThrow('the disk is full');
   const next = claim('none', () => unchanged('claimed'));
   run().commit();
   expect(await next).toBe('claimed');
+});
+
+/** Of an attempt whose response arrives by the clock before the step. */
+const UNSENT: ExecutionEvent = {
+  ...{ type: 'unsent', httpStatus: 503, latencyMs: 5, message: 'not now' },
+  ...{ retryAt: BACK.from + 1_000, giveUpAt: BACK.from + 300_000 },
+};
+
+async function dispatched(store: Store): Promise<string> {
+  const execution = anExecution({}, BACK.from);
+  await store.add({ execution, fingerprint: 'print', queueCapacity: 10 });
+  await store.record(execution.reference, { type: 'dispatched' }, BACK.from);
+  return execution.reference;
+}
+
+test('what is written in the commit of the step has the times of the new clock', async () => {
+  const store = openStore();
+  const reference = await dispatched(store);
+  const [one, other] = [anExecution({}, BACK.from), anExecution({}, BACK.from)];
+  const more = { fingerprint: 'print', queueCapacity: 10 };
+  const moved = store.moveDueTimes(BACK);
+  const written = [
+    store.record(reference, UNSENT, BACK.from),
+    store.add({ execution: one, ...more }),
+    store.addAll([{ execution: other, ...more }], false),
+  ];
+  await Promise.all([moved, ...written]);
+  expect(await store.findByReference(reference)).toMatchObject({
+    dispatchAt: BACK.to + 1_000,
+    expireAt: BACK.to + 300_000,
+  });
+  for (const added of [one, other]) {
+    expect(await store.findByReference(added.reference)).toMatchObject({
+      ...{ submittedAt: BACK.to, dispatchAt: BACK.to, expireAt: BACK.to + 300_000 },
+    });
+  }
+});
+
+test('what is written before the step moves with it once, also when another write of the commit fails', async () => {
+  const store = openStore();
+  const reference = await dispatched(store);
+  const unfit = { ...anExecution({}, BACK.from), actionId: null as unknown as string };
+  const recorded = store.record(reference, UNSENT, BACK.from);
+  const moved = store.moveDueTimes(BACK);
+  await expect(store.add({ execution: unfit, fingerprint: 'print', queueCapacity: 10 })).rejects.toThrow();
+  await Promise.all([recorded, moved]);
+  expect(await store.findByReference(reference)).toMatchObject({ dispatchAt: BACK.to + 1_000 });
 });

@@ -33,6 +33,7 @@ function insertion(...failures: (Error | null)[]) {
       },
     },
     accept: ({ execution }) => ({ value: { outcome: 'added', execution }, changes: [] }),
+    claims: { movedSince: () => () => 0 },
   });
 }
 
