@@ -1,7 +1,8 @@
 // The polling interval that results from the configuration and the upstream profile.
 
 import { ConfigError, readVariable } from '../config/config.ts';
-import { type PollInterval, pollIntervalOf } from '../cxone/profile/poll-interval.ts';
+import type { PollInterval } from '../cxone/port.ts';
+import { pollIntervalOf } from '../cxone/profile/poll-interval.ts';
 import { loadProfile, type Profile, ProfileError } from '../cxone/profile/profile.ts';
 import type { Variables } from './context.ts';
 

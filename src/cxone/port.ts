@@ -261,3 +261,12 @@ export class TokenUnavailable extends Error {
     return new TokenUnavailable(this.message, { ...this, retryAfterMs });
   }
 }
+
+export interface PollInterval {
+  /** First spacing of polls. */
+  readonly pollIntervalMs: number;
+  /** Minimum time between two polls of one execution, the last one included, and before the first one. */
+  readonly minPollIntervalMs: number;
+  /** CXone receives no callback URL. */
+  readonly callbackless: boolean;
+}

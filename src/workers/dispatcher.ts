@@ -1,8 +1,7 @@
 // Loop that sends queued executions to CXone and records the responses. A POST that CXone may have received is not repeated.
 
 import type { SignedUrls } from '../callbacks/signed-url.ts';
-import { type Cxone, type Permit, type SubmitResponse, TokenUnavailable } from '../cxone/port.ts';
-import type { PollInterval } from '../cxone/profile/poll-interval.ts';
+import { type Cxone, type Permit, type PollInterval, type SubmitResponse, TokenUnavailable } from '../cxone/port.ts';
 import type { ExecutionEvent } from '../execution/event.ts';
 import type { Dispatchable } from '../execution/execution.ts';
 import { firstPollSpread, retryAt } from '../execution/scheduling.ts';

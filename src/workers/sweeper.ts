@@ -1,7 +1,6 @@
 // Loop that polls the executions whose callback has not arrived. Callbacks get lost; the sweeper finds their results.
 
-import type { Cxone, Permit } from '../cxone/port.ts';
-import type { PollInterval } from '../cxone/profile/poll-interval.ts';
+import type { Cxone, Permit, PollInterval } from '../cxone/port.ts';
 import { type Execution, isTerminal } from '../execution/execution.ts';
 import type { Work } from '../lib/loop.ts';
 import type { FairShare } from '../lib/weighted-fair-share.ts';
