@@ -3,6 +3,7 @@
 import { reasonOf } from '../../../lib/log.ts';
 import { Interrupted, type Steps } from '../../../lib/steps.ts';
 import { DatabaseRefused } from '../../shared/database-refused.ts';
+import { codeOf } from './result-codes.ts';
 
 /** By the beginning of the code; the first match counts. */
 const ADVICE: readonly (readonly [code: string, advice: string])[] = [
@@ -22,6 +23,10 @@ const ADVICE: readonly (readonly [code: string, advice: string])[] = [
   ['EEXIST', 'cannot be created, a part of its path is not a folder: choose another DATABASE_PATH'],
   ['ELOOP', 'is a symbolic link that leads to itself: choose another DATABASE_PATH'],
 ];
+
+/** SQLite undoes a transaction by itself on a full disk, and what the migrator then says hides that error. */
+const UNDONE = 'cannot rollback - no transaction is active';
+const NO_ROOM = 'cannot get its tables, as on a full disk: make room and start again';
 
 /** @throws {DatabaseRefused} for every failure, with the name of the file and the remedy. */
 export function withFileError<T>(file: string, open: () => T): T {
@@ -44,7 +49,10 @@ export function* stepsWithFileError<T>(file: string, steps: Steps<T>): Steps<T> 
 /** Returns the refusal with the name of the file and the remedy. */
 export function refusal(file: string, error: unknown): DatabaseRefused {
   if (error instanceof DatabaseRefused) return error;
-  const { code = '' } = error as { code?: string };
-  const advice = ADVICE.find(([prefix]) => code.startsWith(prefix))?.[1];
+  const { cause } = error as { cause?: unknown };
+  // The migrator hands on the error of SQLite as a cause.
+  const code = codeOf(error) || codeOf(cause);
+  const isUndone = cause instanceof Error && cause.message.includes(UNDONE);
+  const advice = isUndone ? NO_ROOM : ADVICE.find(([prefix]) => code.startsWith(prefix))?.[1];
   return new DatabaseRefused(`${file} ${advice ?? 'cannot be used'} (${reasonOf(error)})`, { cause: error });
 }
