@@ -125,7 +125,7 @@ export function* openInSteps(
 }
 
 /** Pages that are not copied out of the WAL stay in it and are read from there: on a full disk, too, a stop loses nothing. */
-function truncateWal(client: Database.Database): void {
+export function truncateWal(client: Database.Database): void {
   try {
     client.pragma('wal_checkpoint(TRUNCATE)');
   } catch {

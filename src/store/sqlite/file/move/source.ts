@@ -11,7 +11,7 @@ import { isInWalMode, refuseForeignWal } from '../foreign-wal.ts';
 import { auditGaps } from '../id-gaps.ts';
 import { unadopted } from '../identity.ts';
 import { type DatabaseLock, realDatabasePath, takeLock } from '../lock.ts';
-import { APPLICATION_ID, UNVERIFIED } from '../open.ts';
+import { APPLICATION_ID, truncateWal, UNVERIFIED } from '../open.ts';
 import { setAndReadBack } from '../pragma.ts';
 import { schemaVersionOf } from '../schema-version.ts';
 
@@ -49,7 +49,9 @@ export function openFileSource(path: string, mode: number): FileSource {
       file,
       client: opened,
       close: () => {
-        opened.pragma('wal_checkpoint(TRUNCATE)');
+        // What was moved is moved, also on a full disk.
+        // promise: end-of-a-move-needs-no-room
+        truncateWal(opened);
         opened.close();
         lock.close();
       },
