@@ -126,6 +126,13 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: 'it is claimed for a while, and due until CXone has answered',
   },
   {
+    tag: 'postgres/counted-repeat-of-an-erased-execution-has-no-content',
+    promise: 'a repeat that is counted after the erasure is stored without content, on PostgreSQL',
+    edit: value('given'),
+    tests: [CONTRACT],
+    title: 'repeats of an erased execution are counted without content',
+  },
+  {
     tag: 'postgres/lost-commit-is-resolved',
     promise: 'a change whose response was lost is acknowledged if it was committed, and only then',
     edit: replacedBy('throw error;'),

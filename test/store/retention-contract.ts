@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Submission } from '../../src/execution/execution.ts';
 import { parseJson } from '../../src/execution/json.ts';
 import type { Store } from '../../src/store/port.ts';
+import { MAX_LISTED_REPEATS } from '../../src/store/shared/counted-repeats.ts';
 import { anExecution, callback, completed, failed, NOON } from '../support/executions.ts';
 
 const DAY_MS = 86_400_000;
@@ -69,6 +70,18 @@ export function retentionContract(name: string, open: () => Promise<Store>): voi
       expect(await store.record(reference, callback(failed('AT61')), LATER)).toMatchObject({ outcome: 'conflict' });
       expect(await find(correlationId)).toMatchObject(kept);
       expect(JSON.stringify(await store.trail(correlationId))).not.toContain('AT61');
+    });
+
+    test('repeats of an erased execution are counted without content', async () => {
+      const { reference } = await ended();
+      await store.erase(reference, { by: 'operator:alice', reason: 'art. 17' }, NOON + 1);
+      const conflicts = Array.from({ length: MAX_LISTED_REPEATS + 1 }, () => callback(failed('AT61')));
+      const counted: unknown[] = [];
+      const end = store.watch((changes) => void counted.push(...changes.filter(({ isCounted }) => isCounted === true)));
+      await Promise.all(conflicts.map((conflict) => store.record(reference, conflict, LATER)));
+      end();
+      expect(counted).toMatchObject([{ entry: { detail: { outcome: 'conflict', erased: true } } }]);
+      expect(JSON.stringify(counted)).not.toContain('AT61');
     });
 
     test('the same submission again still gives the original, another body is still another', async () => {

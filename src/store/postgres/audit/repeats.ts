@@ -2,6 +2,7 @@
 
 import type { AuditDraft, AuditEntry } from '../../../execution/event.ts';
 import type { Execution } from '../../../execution/execution.ts';
+import { withoutContent } from '../../../execution/reduced-detail.ts';
 import { toAuditRow } from '../../shared/audit-rows.ts';
 import { changesNothing, detailOfLast } from '../../shared/counted-repeats.ts';
 import type { Part } from '../batch/part.ts';
@@ -15,12 +16,14 @@ interface Counting {
 export function countedRepeat(
   part: Part,
   before: Execution,
-  draft: AuditDraft,
+  given: AuditDraft,
   { now, listedRepeats }: Counting,
 ): AuditEntry | null {
   const { execution, listed } = part.state;
-  if (!changesNothing(before, execution, draft)) return null;
-  if ((listed?.get(draft.event) ?? 0) < listedRepeats) return null;
+  if (!changesNothing(before, execution, given)) return null;
+  if ((listed?.get(given.event) ?? 0) < listedRepeats) return null;
+  // promise: postgres/counted-repeat-of-an-erased-execution-has-no-content
+  const draft = execution.erasedAt === null ? given : withoutContent(given);
   const { event, detail } = draft;
   const entry = { ...toAuditRow(0, now, execution, draft), timestamp: now, event, detail };
   part.countRepeat({ ...draft, detail: detailOfLast(draft) }, entry);
