@@ -2,11 +2,11 @@
 # Who holds the lock after "await pool.fetchval('SELECT pg_try_advisory_lock(1)')" of asyncpg has returned True?
 #
 # Versions:  asyncpg 0.27.0 and PostgreSQL 15 of Debian 12 (python3-asyncpg, postgresql).
-# Guess:     A connection of the pool: the lock of a session stays with its connection when that goes back, as with the pools of pg, psycopg2, and JDBC. It is held too long, if anything.
-# Behaviour: Nobody: True was true, and the pool has freed the lock before the call returns. Each receiver that asks gets True and leads: all of them at once. The same goes for LISTEN, SET, and temporary settings
-#            through the pool, which are gone with the call, without an error.
+# Guess:     A connection of the pool: the lock of a session stays with its connection when that goes back, as with the pools of pg and psycopg2. It is held too long, if anything.
+# Behaviour: Nobody: True was true, and the pool has freed the lock before the call returns. Each receiver that asks gets True and leads: all of them at once. SET through the pool is gone with the call
+#            in the same way, without an error.
 # Why the guess is wrong: the pool resets each connection that comes back, by pg_advisory_unlock_all(), CLOSE ALL, UNLISTEN *, and RESET ALL. A lock needs a connection that is acquired for as long as it shall last.
-# Source:    asyncpg documentation, Connection.reset; asyncpg/connection.py, get_reset_query; asyncpg/pool.py, PoolConnectionHolder.release.
+# Source:    asyncpg 0.27.0 as Debian installs it: asyncpg/pool.py, PoolConnectionHolder.release (calls Connection.reset); asyncpg/connection.py, reset and _get_reset_query (the four statements).
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 [ "$(/usr/bin/python3 -c 'import asyncpg; print(asyncpg.__version__)' 2>&1)" = 0.27.0 ] || { echo "needs asyncpg 0.27.0 (python3-asyncpg)" >&2; exit 2; }

@@ -4,11 +4,13 @@
 # Versions:  axios 1.21.1, got 16.1.0, ofetch 1.5.1, node 24.21.0.
 # Guess:     The text: the content type says that it is one, and JSON is parsed if the response is application/json.
 # Behaviour: axios returns numbers: the id 12345678901234567890 becomes 12345678901234567000, the id 1e5 becomes 100000, 1.10 becomes 1.1, and
-#            null is null. An id like 0012 or A7 stays a text, so tests with such ids pass. got and ofetch return the text, and axios does
+#            null is null. An id like 0012 stays a text, so tests with such ids pass. got and ofetch return the text, and axios does
 #            with responseType: 'text'.
 # Why the guess is wrong: The default transformResponse tries JSON.parse on every text if responseType is not set (forcedJSONParsing), whatever
-#            the content type, and keeps the text if that fails (silentJSONParsing). The documented default responseType 'json' is no check.
-# Source:    axios lib/defaults/index.js, transformResponse, and the documentation of transitional (forcedJSONParsing, silentJSONParsing).
+#            the content type, and keeps the text if that fails. silentJSONParsing changes nothing here: it only counts with
+#            responseType: 'json', which the README lists as "not set by default".
+# Source:    axios 1.21.1, lib/defaults/index.js, transformResponse; README, request config, responseType and transitional
+#            (forcedJSONParsing: "try to parse the response string as JSON even if `responseType` is not 'json'").
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 work="$(mktemp -d)"

@@ -5,11 +5,12 @@
 # Guess:     They are given out as a last, smaller batch, and the error follows: so it is at the end of the source, and what was received has
 #            been acknowledged.
 # Behaviour: bufferCount and bufferTime of rxjs, it-batch, streaming-iterables and Stream.groupedWithin of effect drop them: two of eight rows
-#            are in no batch, and the error says nothing about them. Stream.grouped of effect gives them out.
+#            are in no batch. Stream.grouped of effect gives them out.
 # Why the guess is wrong: Completion flushes a buffer, an error is passed on at once. A subscriber that stores batches must acknowledge to the
-#            source after a batch was stored, or turn the error into a value in front of the operator.
-# Source:    rxjs documentation, bufferCount and bufferTime; src/internal/operators/bufferCount.ts (the error handler is left undefined);
-#            effect documentation, Stream.grouped and groupedWithin.
+#            source after a batch was stored.
+# Source:    rxjs 7.8.2, src/internal/operators/bufferCount.ts and bufferTime.ts ("Pass all errors through to consumer": the error handler is
+#            undefined, the completion handler emits the buffers); it-batch 3.0.11, src/index.ts; streaming-iterables 8.0.1, dist/index.js,
+#            _batch. For effect it was observed: the comments of grouped and groupedWithin in src/Stream.ts say nothing of a source that fails.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 work="$(mktemp -d)"

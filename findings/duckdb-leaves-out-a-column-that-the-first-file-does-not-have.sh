@@ -5,9 +5,10 @@
 # Guess:     An error about different columns, or all columns, with NULL for the months that do not have it.
 # Behaviour: It depends on the order of the files. With the older file first, which is the order of a glob, the new column is left out
 #            without a message: the amounts of February are added to those of January without their currency. With the newer file first it is
-#            an error. CSV and Parquet do the same. union_by_name = true returns all columns.
+#            an error. CSV and Parquet do the same. union_by_name = true returns all columns (shown for CSV).
 # Why the guess is wrong: The columns are those of the first file, and a later one has to have them; what it has in addition is not read.
-# Source:    DuckDB documentation, "Combining Schemas" (union_by_name); the error text for the other order names union_by_name.
+# Source:    DuckDB documentation, "Combining Schemas" ("By default, DuckDB reads the schema of the first file provided, and then unifies
+#            columns in subsequent files by column position"; union_by_name). That an additional column is left out was observed.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 work="$(mktemp -d)"

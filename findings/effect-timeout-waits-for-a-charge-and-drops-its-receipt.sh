@@ -5,12 +5,14 @@
 # Guess:     Either a TimeoutError at the limit, while the charge goes on, or, since the charge is awaited anyway, its receipt.
 # Behaviour: Neither: it waits until the charge has been made, 400 ms past the limit, and then rejects with TimeoutError. The receipt, which
 #            exists at this time, is dropped. The same holds for the first effect of acquireUseRelease, which is never interruptible. Under
-#            Effect.retry one call makes three charges and reports that none was made. Without uninterruptible it rejects at the limit, and
-#            the promise makes the charge later.
+#            Effect.retry({ times: 2 }) one call makes three charges and reports that none was made. Without uninterruptible it rejects at
+#            the limit, and the promise makes the charge later.
 # Why the guess is wrong: A timeout is a race in which the loser is interrupted before the result is given, and the interruption of an
 #            uninterruptible effect is its end. Who has lost the race is decided at the limit; a success afterwards does not count.
-# Source:    effect documentation, "Timing Out": if the timeout wins, the source is interrupted before the timeout outcome is produced; and
-#            "Handling uninterruptible effects" of version 3.
+# Source:    effect documentation, "Timing Out" of version 4 ("If the timeout wins, the source Effect is interrupted before the timeout outcome
+#            is produced", and "Interruption and Uninterruptible Work") and of version 3, "Handling Timeouts" (an uninterruptible operation
+#            "continues until completion before the TimeoutException is assessed"); effect 4.1.0, src/internal/effect.ts, acquireUseRelease
+#            (uninterruptibleMask around acquire).
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 work="$(mktemp -d)"

@@ -5,8 +5,10 @@
 # Guess:     It is ended, or at least told: that is what a lock with a command is for, and what "consul lock" does.
 # Behaviour: It runs on, and the next holder's command beside it. So it is when etcdctl was killed (for memory, by a deployment), and when it only stood still for longer than --ttl, as
 #            a machine that is moved does: after it goes on, both commands run, and the exit code of the first is 0.
-# Why the guess is wrong: etcdctl starts the command and waits for its end; it does not look at the session meanwhile. The lock is a key with a lease, which the server takes away by its own clock.
-# Source:    github.com/etcd-io/etcd, etcdctl/ctlv3/command/lock_command.go (lockUntilSignal); github.com/etcd-io/etcd/pull/7983.
+# Why the guess is wrong: etcdctl starts the command and waits for its end; it does not look at the session meanwhile. The lock is a key with a lease of --ttl seconds.
+# Source:    github.com/etcd-io/etcd at v3.4.23, etcdctl/ctlv3/command/lock_command.go, lockUntilSignal (cmd.Run(), while s.Done() is only waited for without a command); etcd-io/etcd pull request 7983
+#            ("make like consul and support launching a command"; a later question there: "There a way to run a command if the lock is lost?"); Consul documentation, "Command: consul lock"
+#            ("If the lock is lost or communication is disrupted, the child process is terminated").
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 case "$(etcd --version 2>&1 | head -1)" in 'etcd Version: 3.4.23') ;; *) echo "needs etcd 3.4.23 (etcd-server, etcd-client)" >&2; exit 2 ;; esac

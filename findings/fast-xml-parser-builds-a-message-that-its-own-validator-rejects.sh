@@ -7,8 +7,9 @@
 #            XML: saxes and the library's own XMLValidator reject what XMLBuilder has written. Attributes keep 0012.
 # Why the guess is wrong: parseTagValue is true and takes texts that look like numbers, with leading zeros and exponents, for numbers.
 #            suppressBooleanAttributes is true and writes an attribute with the value "true" as in HTML. With both false the message is kept.
-# Source:    fast-xml-parser documentation, XMLparseOptions (parseTagValue, numberParseOptions: leadingZeros, eNotation) and XMLbuilder
-#            (suppressBooleanAttributes); XML 1.0, section 3.1 (Attribute ::= Name Eq AttValue).
+# Source:    fast-xml-parser 5.12.1, src/xmlparser/OptionsBuilder.js (parseTagValue: true; numberParseOptions with leadingZeros and eNotation
+#            true; parseAttributeValue: false); fast-xml-builder 1.3.2, on which its XMLBuilder is built, README and src/fxb.js
+#            (suppressBooleanAttributes: true); XML 1.0, production 41 (Attribute ::= Name Eq AttValue).
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 work="$(mktemp -d)"

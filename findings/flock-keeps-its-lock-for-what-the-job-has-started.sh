@@ -3,11 +3,12 @@
 #
 # Versions:  util-linux 2.38.1 and coreutils 9.1 of Debian 12 (util-linux, coreutils).
 # Guess:     Yes: flock runs the command, and when it has ended, with whatever exit code, the lock is released. So it is used in crontabs against two runs at once.
-# Behaviour: No, as long as anything lives that the job has started: a program in the background, a server that it has restarted, an agent, a coprocess. Each next night
+# Behaviour: No, as long as a program lives that the job has started in the background, for example a server that it has restarted. Each next night
 #            ends with exit code 1 at once, without a word, and 1 is also what a job that has failed gives (-E gives it a number of its own). With -o the command does not
 #            inherit the lock, and it is free at the end of the job.
 # Why the guess is wrong: the lock belongs to the open file, and every child inherits it. It is released when the last one closes it.
-# Source:    flock(1), --close ("useful if command spawns a child process which should not be holding the lock"); flock(2).
+# Source:    flock(1), --close ("useful if command spawns a child process which should not be holding the lock"), -E; flock(2) ("the lock is released either by an explicit LOCK_UN operation on any of
+#            these duplicate file descriptors, or when all such file descriptors have been closed").
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 case "$(flock --version)" in 'flock from util-linux 2.38.1') ;; *) echo "needs flock of util-linux 2.38.1" >&2; exit 2 ;; esac

@@ -4,10 +4,11 @@
 # Versions:  gearmand and gearman 1.1.20 of Debian 12 (gearman-job-server, gearman-tools).
 # Guess:     It refuses it, or does both: the id stops a repetition, and other data is no repetition.
 # Behaviour: The data of the second is dropped. A second client that waits gets the result of the first one's data, with exit code 0: the refund of 200 is answered with the receipt of the
-#            refund of 100. A second job in the background is accepted and never done. When the first has ended, the same id is done again, so that a repetition that comes later is carried out twice:
+#            refund of 100. A third job in the background is accepted and never done. When the first has ended, the same id is done again, so that a repetition that comes later is carried out twice:
 #            the id protects against neither.
-# Why the guess is wrong: the id joins clients that want the same result while it is made ("coalescing", for a thumbnail), and is no key of idempotency. The server does not compare the data.
-# Source:    Gearman documentation, "Unique id" and "Request coalescing"; gearmand, libgearman-server/job.cc, gearman_server_job_add_reducer (the job that is found keeps its data).
+# Why the guess is wrong: the id joins clients to a job that waits or runs, which gearman calls coalescing, and is no key of idempotency. The server does not compare the data.
+# Source:    gearmand 1.1.20, PROTOCOL, SUBMIT_JOB ("If a job with the same Unique ID has already been submitted, the server may attach this request to the already existing job … known commonly as
+#            "coalescing""); libgearman-server/job.cc, gearman_server_job_add_reducer (looks a job up by function and unique id, and makes one with the data only if there is none).
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 case "$(dpkg-query -W -f='${Version}\n' gearman-job-server gearman-tools 2>/dev/null | sort -u)" in '1.1.20+ds-1') ;; *) echo "needs gearman 1.1.20 (gearman-job-server, gearman-tools)" >&2; exit 2 ;; esac

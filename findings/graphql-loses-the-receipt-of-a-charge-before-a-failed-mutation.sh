@@ -8,9 +8,10 @@
 #            whole: order 1 has been charged and its receipt is gone, order 2 is not charged, and the errors name the mail alone. A client
 #            that repeats the request charges order 1 again.
 # Why the guess is wrong: An error in a non-null field makes its parent null, and the parent of a mutation is the whole response. The execution
-#            of the later fields ends, but what the earlier ones did stays. A field of Mutation should be nullable or return a union of errors.
-# Source:    GraphQL specification, "Handling Execution Errors" (propagation to the parent) and "Normal and Serial Execution"; graphql-js
-#            src/execution, executeFieldsSerially.
+#            of the later fields ends, but what the earlier ones did stays. A field of Mutation should be nullable.
+# Source:    GraphQL specification, section 6, "Handling Execution Errors" (propagation to the parent) and "Normal and Serial Execution";
+#            graphql/graphql-spec issue 1182 (whether the later fields are executed is not settled); graphql 17.1.0, execution/Executor.js,
+#            executeFieldsSerially.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 work="$(mktemp -d)"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What do gzip readers return of a file to which a second member was appended, as `cat` and log rotation do it?
+# What do gzip readers return of a file to which a second member was appended, as `cat` and log pipelines do it?
 #
 # Versions:  fflate 0.8.3, pako 3.0.3, bun 1.4.5, node 24.21.0 (zlib, DecompressionStream, fetch).
 # Guess:     The whole content: RFC 1952 defines a gzip file as a series of members, and gunzip and zlib read all of them. At worst an error.
@@ -8,8 +8,9 @@
 #            do zlib, fetch, pako and fflate's own Gunzip.
 # Why the guess is wrong: A gzip file ends with the length of its content, and fflate allocates its result by this number, which is the length
 #            of the last member. Bun ends at the end of the first stream. An archive of an audit trail that grows by members is read short.
-# Source:    RFC 1952, section 2.2; 101arrowz/fflate pull request 287 (open) and issue 102; oven-sh/bun pull request 31522 (open); WHATWG
-#            Compression (additional input after the end is an error).
+# Source:    RFC 1952, section 2.2; fflate 0.8.3, lib/node.cjs, gunzipSync (new u8(gzl(data))); 101arrowz/fflate pull request 287 (open) and
+#            issue 102 (closed: Gunzip reads members since 0.8.0); oven-sh/bun pull request 31522 (open, for Bun.gunzipSync); WHATWG
+#            Compression ("It is an error if there is additional input data after the end of the "member"").
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 work="$(mktemp -d)"

@@ -3,12 +3,14 @@
 #
 # Version:   @hey-api/openapi-ts 0.99.0 with typescript 5.9.3, node 24.21.0.
 # Guess:     The first alternative, the bearer key: the members of `security` are alternatives, and the client has a value for the first one.
-# Behaviour: With `auth: () => key`, as its documentation has it, each alternative replaces the header of the one before, and the last one is sent:
-#            "Authorization: Basic" with the key in Base64. The service answers 401, and after some attempts counts them as guesses.
+# Behaviour: With `auth: () => key`, one of the forms that its types allow, each alternative replaces the header of the one before, and the last
+#            one is sent: "Authorization: Basic" with the key in Base64.
 #            An operation that takes the bearer key alone gets it, so that a first test with such an operation passes.
-# Why the guess is wrong: setAuthParams passes over a scheme whose header is set already, and for HTTP schemes compares the name `undefined`.
+# Why the guess is wrong: setAuthParams passes over a scheme whose header is set already, but looks for it by auth.name, which an HTTP scheme
+#            does not have, so that checkForExistence is always false.
 # Remedy:    auth: (scheme) => (scheme.scheme === 'bearer' ? key : undefined)
-# Source:    client/utils.gen.ts of the generated client, checkForExistence and setAuthParams.
+# Source:    @hey-api/openapi-ts 0.99.0, dist/clients/fetch/utils.ts, checkForExistence and setAuthParams (client/utils.gen.ts of the generated
+#            client); dist/clients/core/types.ts, Config.auth ("Auth token or a function returning auth token").
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 work="$(mktemp -d)"

@@ -2,13 +2,13 @@
 # Which helpers for a graceful shutdown wait for a POST that takes two and a half seconds?
 #
 # Versions:  http-terminator 3.2.0, http-graceful-shutdown 4.0.0, http-shutdown 1.2.2, stoppable 1.1.0, node 24.21.0.
-# Guess:     All: that is what they are for. http-terminator, whose README lists the faults of the others, waits five seconds by default.
+# Guess:     All: that is what they are for. http-terminator, whose README names the others as alternatives, waits five seconds by default.
 # Behaviour: http-terminator destroys the connection after one second: the client gets an error while the charge is made, and repeats it. The
 #            others, and server.close() of Node itself, wait for the response.
 # Why the guess is wrong: The README states a default of 5000 for gracefulTerminationTimeout; the code has 1000. With 5000 written out it
 #            waits.
-# Source:    gajus/http-terminator README, gracefulTerminationTimeout (default: 5000); src/factories/createInternalHttpTerminator.ts,
-#            configurationDefaults (1000); its pull requests 39 and 44, open and closed without a change.
+# Source:    http-terminator 3.2.0, README, gracefulTerminationTimeout (default: 5000); src/factories/createInternalHttpTerminator.ts
+#            (gracefulTerminationTimeout: 1_000); gajus/http-terminator issue 20 (open) and pull requests 39 (open) and 44 (closed).
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 work="$(mktemp -d)"

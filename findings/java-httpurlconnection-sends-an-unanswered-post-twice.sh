@@ -4,11 +4,11 @@
 # Versions:  OpenJDK 17 of Debian 12 (openjdk-17-jdk-headless), node for the server.
 # Guess:     Once, and getResponseCode() throws: a POST is not idempotent, and the client cannot know whether it was carried out.
 # Behaviour: Twice, also on a connection of its own, and with "Connection: close". The caller sees one call, and if the second is
-#            answered, its 200 only. A read timeout is not repeated, nor is a body with a fixed length or chunks (setFixedLengthStreamingMode). java.net.http.HttpClient
+#            answered, its 200 only. A read timeout is not repeated, nor is a body with a fixed length (setFixedLengthStreamingMode). java.net.http.HttpClient
 #            sends it once; its GET it sends twice.
-# Why the guess is wrong: sun.net.http.retryPost is true, for compatibility with clients of the nineties, and the output that was buffered makes it possible. RestTemplate of Spring and many SDKs stand
-#            on this class. -Dsun.net.http.retryPost=false ends it.
-# Source:    Java documentation, Networking Properties (sun.net.http.retryPost); sun/net/www/http/HttpClient.java, parseHTTPHeader (failedOnce).
+# Why the guess is wrong: sun.net.http.retryPost is true by default, and the output that was buffered makes the repetition possible. -Dsun.net.http.retryPost=false ends it.
+# Source:    Java 8 documentation, technotes/guides/net/properties, sun.net.http.retryPost (default: true; whether an unsuccessful POST, without a valid response or with an IOException, is resent); openjdk/jdk19u,
+#            src/java.base/share/classes/sun/net/www/http/HttpClient.java, parseHTTP and parseHTTPHeader (failedOnce, streaming, retryPostProp); that of 17 was not at hand.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 case "$(javac -version 2>&1)" in 'javac 17.'*) ;; *) echo "needs OpenJDK 17 (openjdk-17-jdk-headless)" >&2; exit 2 ;; esac

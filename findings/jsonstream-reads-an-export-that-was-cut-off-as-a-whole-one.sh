@@ -8,7 +8,8 @@
 #            latter not for an empty file.
 # Why the guess is wrong: The end of the input is passed to the end of the output, and nobody asks the parser for its state. A count of rows or
 #            a closing line in the export is what a reader can compare.
-# Source:    dominictarr/JSONStream index.js, the end handler of parse, and issue 121 (open); jsonparse has no method for the end of the input.
+# Source:    JSONStream 1.3.5, index.js, the end handler of parse; dominictarr/JSONStream issue 112 ("error" not emitted on incomplete JSON,
+#            open) and pull request 117 (open); jsonparse 1.3.1, jsonparse.js (no method for the end of the input).
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 work="$(mktemp -d)"

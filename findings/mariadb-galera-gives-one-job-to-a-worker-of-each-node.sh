@@ -4,9 +4,10 @@
 # Versions:  MariaDB 10.11 and Galera 26.4.23 of Debian 12 (mariadb-server, galera-4), two nodes on one machine.
 # Guess:     Yes: replication is synchronous, and SELECT … FOR UPDATE SKIP LOCKED in a transaction leaves a job to one worker, on whatever node.
 # Behaviour: No: a worker of each node gets the same job, with SKIP LOCKED skipping only what is locked on its own node. Both call the payment service; then the second gets error 1213 (deadlock) at its next statement or at COMMIT, as if
-#            it had done nothing, and repeats. GET_LOCK gives the same lock on both nodes, so that there are two leaders. One worker on one node for all, or a status that is committed before the payment is called, is safe.
+#            it had done nothing, and repeats. GET_LOCK gives the same lock on both nodes, so that there are two leaders.
 # Why the guess is wrong: what is synchronous is the certification of written rows at COMMIT. Locks are of the node; a SELECT writes nothing.
-# Source:    MariaDB documentation, Galera Cluster known limitations; Galera documentation, Differences from a standalone server.
+# Source:    MariaDB documentation, Galera Cluster, "Known Limitations" (unsupported explicit locking: GET_LOCK()) and "Certification-Based Replication" ("Transactions execute optimistically in a single node … at commit time, they run a
+#            coordinated certification process"). What SELECT … FOR UPDATE does on two nodes was observed; "Known Limitations" names it as the explicit locking that makes read-modify-write safe.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 mariadbd="$(command -v mariadbd || ls /usr/sbin/mariadbd 2>/dev/null)" || { echo "needs MariaDB (mariadb-server)" >&2; exit 2; }

@@ -6,8 +6,9 @@
 # Behaviour: A report AS OF a moment shows other rows later, if a transaction was open at that moment: its rows carry the time of their statement, not of their commit. A status that was never seen
 #            by anybody before appears in the past, and what the report showed is gone. mariadb-dump leaves the history out, with exit code 0 and no word, and after a restore each row
 #            begins at the time of the restore, so that AS OF yesterday has no rows. With --dump-history it is kept.
-# Why the guess is wrong: a server that is not told otherwise (transaction-precise versions, BIGINT columns) writes the clock at the statement. The dump is made of SELECT and INSERT, which concern current rows.
-# Source:    MariaDB documentation, System-Versioned Tables ("Transaction-Precise History", "Exporting and importing"); mariadb-dump (--dump-history).
+# Why the guess is wrong: without transaction-precise versions (BIGINT columns) the rows carry timestamps, and those are of the statement. A dump as it comes does not read historical rows.
+# Source:    MariaDB documentation, "System-Versioned Tables": "Transaction-Precise History in InnoDB" (only there "rows inserted before that point, but committed after will not be shown") and "Limitations" (mariadb-dump "did not
+#            read historical rows"; from 10.11 with -H or --dump-history).
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 mariadbd="$(command -v mariadbd || ls /usr/sbin/mariadbd 2>/dev/null)" || { echo "needs MariaDB (mariadb-server)" >&2; exit 2; }

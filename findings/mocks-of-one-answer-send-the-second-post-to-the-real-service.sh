@@ -4,11 +4,14 @@
 # Versions:  nock 15.0.6, msw 3.0.5, undici 8.13.1 (MockAgent), fetch-mock 12.6.0, axios-mock-adapter 2.1.0, axios 1.21.1, node 24.21.0.
 # Guess:     Nowhere: the mock of this address is used up, so the call fails and the test shows the second charge.
 # Behaviour: msw and MockAgent of undici send it to the real address, over the network: a real charge out of a test, whose answer 201 lets
-#            the test pass. msw writes a warning, undici nothing. nock answers 501, fetch-mock rejects, axios-mock-adapter answers 404.
-# Why the guess is wrong: A handler with { once: true } and an interceptor of MockAgent are removed after their use, and a request without one
-#            is passed on. That is the default of both: onUnhandledRequest: 'warn', and net connections enabled until disableNetConnect().
-# Source:    msw documentation, listen() and onUnhandledRequest, and one-time handlers; undici documentation, MockAgent.disableNetConnect()
-#            and "reply once"; nock README, "Specifying interceptors are used once".
+#            the test pass. nock answers 501, fetch-mock and axios-mock-adapter reject. msw is set to warn (not shown here).
+# Why the guess is wrong: A handler with { once: true } and an interceptor of MockAgent are not used a second time, and a request without one
+#            is passed on. That is the default of both: onUnhandledFrame: 'warn' (onUnhandledRequest before msw 3), and net connections
+#            enabled until disableNetConnect().
+# Source:    msw 3.0.5, src/core/handlers/request-handler.ts (isUsed and once) and src/node/setup-server-common.ts, listen (onUnhandledFrame ??
+#            'warn'); undici 8.13.1, docs/docs/api/MockPool.md, intercept ("Each intercept() call is consumed by a single matching request …
+#            When no registered mock matches a request, a real request is attempted") and MockAgent.md, disableNetConnect(); nock 15.0.6,
+#            README, "READ THIS! - About interceptors"; axios-mock-adapter 2.1.0, src/handle_request.js (status 404).
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 work="$(mktemp -d)"

@@ -8,7 +8,9 @@
 #            rejected promise in between loses it, and the work was done at most once.
 # Why the guess is wrong: Handlers are listeners of an EventEmitter, whose result nobody awaits. MQTT.js acknowledges in handleMessage, which
 #            can be replaced by a function that calls back later; rhea needs autoaccept: false and delivery.accept().
-# Source:    MQTT.js README, mqtt.Client#handleMessage and customHandleAcks; rhea README, autoaccept (default true).
+# Source:    MQTT.js 5.16.0, build/lib/handlers/publish.js (QoS 1: emit('message'), then handleMessage, whose callback sends puback); README,
+#            mqtt.Client#handleMessage ("Override at will, but always call callback"); rhea 3.0.5, README, open_receiver, autoaccept
+#            ("Defaults to true"), and lib/link.js, Receiver.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 work="$(mktemp -d)"

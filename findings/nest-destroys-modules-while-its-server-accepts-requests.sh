@@ -8,8 +8,9 @@
 #            one meet the ended pool and get 500: at each deployment, callbacks are refused by a service that looks alive. Only
 #            onApplicationShutdown runs after the last response. onClose of fastify and onPostStop of hapi run after it, too.
 # Why the guess is wrong: The order of close() is destroy hooks, before-shutdown hooks, closing of the server, shutdown hooks.
-# Source:    nestjs/nest packages/core/nest-application-context.ts, close(); pull request 2567 (the server accepts requests until
-#            beforeApplicationShutdown has ended); nestjs/mongoose pull request 206 (moved its end of connections for this reason).
+# Source:    @nestjs/core 12.5.1, nest-application-context.js, runShutdownSequence (callDestroyHook, callBeforeShutdownHook, dispose,
+#            callShutdownHook); nestjs/nest pull request 2567 (the app accepts requests until the promises of beforeApplicationShutdown have
+#            been resolved); nestjs/mongoose pull request 206 (moved its end of connections for this reason). fastify and hapi: observed.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 work="$(mktemp -d)"

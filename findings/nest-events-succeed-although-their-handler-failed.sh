@@ -3,14 +3,16 @@
 #
 # Versions:  @nestjs/event-emitter 12.0.1, @nestjs/cqrs 12.0.0, @nestjs/core 12.5.1, node 24.21.0.
 # Guess:     Yes, if it waits: emitAsync() of EventEmitter2 rejects with the first error of a listener, so that the request answers 500 and is
-#            sent again. An error that nobody handles ends the process or is logged with its message.
+#            sent again. An error that nobody handles ends the process.
 # Behaviour: emitAsync() resolves, and the payment is acknowledged without its entry in the ledger; the error is in the log alone. With
-#            suppressErrors: false at the decorator it rejects. publish() of cqrs resolves as well, and its line in the log names neither the
-#            event nor the error: "InstanceWrapper" has thrown an unhandled exception.
+#            suppressErrors: false at the decorator it rejects. publish() of cqrs resolves as well, and its message for the log names neither
+#            the event, the handler nor the error: "InstanceWrapper" has thrown an unhandled exception. (The error is a second argument of
+#            the logger, which this script does not print.)
 # Why the guess is wrong: Nest wraps each method with @OnEvent into try/catch, and suppressErrors is true by default, so the promise that
 #            EventEmitter2 awaits never rejects. The event bus of cqrs does not await its handlers and gives errors to UnhandledExceptionBus.
-# Source:    nestjs/event-emitter lib/event-subscribers.loader.ts, wrapFunctionInTryCatchBlocks (suppressErrors ?? true); NestJS
-#            documentation, Events and CQRS, "Unhandled exceptions".
+# Source:    @nestjs/event-emitter 12.0.1, dist/event-subscribers.loader.js, wrapFunctionInTryCatchBlocks (suppressErrors ?? true);
+#            eventemitter2 6.4.9, lib/eventemitter2.js, emitAsync (Promise.all); @nestjs/cqrs 12.0.0, dist/event-bus.js, bind (catchError,
+#            handler.constructor.name; rethrowUnhandled is the option that throws instead).
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 work="$(mktemp -d)"

@@ -4,11 +4,11 @@
 # Versions:  nginx 1.22.1 of Debian 12 (nginx), node for the servers. "error_page 502 504 = @backup", a common way to name a second server.
 # Guess:     No: proxy_next_upstream leaves out requests that are not idempotent (POST, PATCH) once they were sent. The client gets 502 or 504 and decides.
 # Behaviour: Yes, with its method and its whole body: the charge is made twice, and the client gets the 200 of the second server. So it is when the first closes without a
-#            response, and when it answers after proxy_read_timeout. Within one upstream group (the first rows) nginx does not repeat it. With "error_page 502 504 = /backup",
-#            a path, the second server gets a GET without a body.
+#            response, and when it does not answer within proxy_read_timeout. Within one upstream group (the first rows) nginx does not repeat it. With "error_page 502 504 = /backup",
+#            a path, the second server gets a GET, with the body of the POST.
 # Why the guess is wrong: error_page knows nothing of idempotency. For nginx the 502 is the response, and a named location is an inner redirect that keeps method and body.
-# Source:    nginx documentation, error_page ("if there is no need to change URI and method during internal redirection it is possible to pass error processing into a named
-#            location"), proxy_next_upstream (non_idempotent).
+# Source:    nginx documentation, error_page ("an internal redirect to the specified uri with the client request method changed to GET"; "If there is no need to change URI and method during internal
+#            redirection it is possible to pass error processing into a named location"), proxy_next_upstream, non_idempotent. That the body is kept in both cases was observed.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 nginx="$(command -v nginx || ls /usr/sbin/nginx 2>/dev/null)" || { echo "needs nginx" >&2; exit 2; }

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Does ngx.shared.DICT:add(key, 1, 3600) of nginx recognize each key that was added within the hour?
 #
-# Versions:  nginx 1.22.1 and its Lua module 0.10.23 of Debian 12 (nginx, libnginx-mod-http-lua), a dictionary of 100k; node for the client.
+# Versions:  nginx 1.22.1 and its Lua module 0.10.23 of Debian 12 (nginx, libnginx-mod-http-lua), a dictionary of 100k; curl for the client.
 # Guess:     Yes, or it fails with "no memory" when the dictionary is full, so that the request can be refused.
 # Behaviour: No: a full dictionary drops the key that was not used for the longest time, and adds the new one. The result is true, as for any new key; only a third result (forcible) tells. After more other keys than it holds a
-#            callback that is repeated after a second is let through as a new one. safe_add fails with "no memory" instead.
-# Why the guess is wrong: it is a cache. add is atomic, and so it is used as a guard against repetitions and as a counter of limits; the size decides how long it guards, and not the lifetime.
-# Source:    github.com/openresty/lua-nginx-module, README, ngx.shared.DICT.set (forcible), safe_add.
+#            repeated callback is let through as a new one. safe_add fails with "no memory" instead.
+# Why the guess is wrong: it is a cache. add is atomic, and so it is used as a guard against repetitions; the size decides how long it guards, and not the lifetime.
+# Source:    github.com/openresty/lua-nginx-module at v0.10.23, README.markdown: ngx.shared.DICT ("All these methods are atomic operations"), ngx.shared.DICT.set (forcible; "LRU takes priority over expiration time here"),
+#            add ("Just like the set method"), safe_add ("never overrides the (least recently used) unexpired items").
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 nginx="$(command -v nginx || ls /usr/sbin/nginx 2>/dev/null)" || { echo "needs nginx" >&2; exit 2; }

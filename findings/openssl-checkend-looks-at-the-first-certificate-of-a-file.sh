@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Does "openssl x509 -checkend" find an intermediate certificate that is about to expire?
 #
-# Versions:  OpenSSL 3.0 of Debian 12 (openssl); a file fullchain.pem as certbot and dehydrated write it.
+# Versions:  OpenSSL 3.0 of Debian 12 (openssl); a file with the leaf first and the intermediate behind it, as in a fullchain.pem.
 # Guess:     Yes: it is asked about the file, and a chain is valid until its first certificate expires.
-# Behaviour: No: it looks at the first certificate of the file, the leaf, and ends with 0. On the day on which the intermediate expires, each client refuses the connection, and the check is green.
+# Behaviour: No: it looks at the first certificate of the file, the leaf, and ends with 0. On the day on which the intermediate expires, the chain is not valid any more, and the check is green.
 #            "openssl verify -untrusted … -attime" with a time of next month finds it, or a check of each certificate.
 # Why the guess is wrong: x509 is the tool for one certificate. What follows in the file is not read, and nothing is said about it.
-# Source:    openssl-x509(1), -checkend, -in ("this reads a certificate"); openssl-verify(1), -attime.
+# Source:    openssl-x509(1), -in ("This specifies the input to read a certificate from") and -checkend ("Checks if the certificate expires within the next arg seconds"); openssl-verification-options(1), -attime.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 case "$(openssl version)" in 'OpenSSL 3.0.'*) ;; *) echo "needs OpenSSL 3.0" >&2; exit 2 ;; esac

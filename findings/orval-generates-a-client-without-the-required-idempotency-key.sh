@@ -3,12 +3,13 @@
 #
 # Versions:  orval 8.38.0 (clients fetch and axios), node 24.21.0.
 # Guess:     Yes: a required parameter becomes a required argument of the generated function, whether it is in the path, the query or a header.
-# Behaviour: With the default configuration the generated code does not contain the name. The function takes the body alone, TypeScript is
-#            content, and each repeated call is a charge of its own. With output.headers: true the header is a required argument.
-# Why the guess is wrong: Header parameters are generated only if output.headers is true, and it is false by default, without a message
-#            about the parameters that are left out. The name reads like response headers or the comment at the top of the file.
-# Source:    orval packages/core/src/generators/verbs-options.ts and packages/orval/src/utils/options.ts; orval issue 3789 and pull request
-#            3821 (default false, now documented).
+# Behaviour: With the default configuration the generated code does not contain the name, so that each repeated call is a charge of its own.
+#            With output.headers: true it does.
+# Why the guess is wrong: Header parameters are generated only if output.headers is true, and it is false by default. The name is easily taken
+#            for output.override.header, the comment at the top of a generated file.
+# Source:    orval-labs/orval issue 3789 and pull request 3821: output.headers gates the header parameters in
+#            packages/core/src/generators/verbs-options.ts, and its default in packages/orval/src/utils/options.ts is false, which the
+#            documentation did not state before.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 work="$(mktemp -d)"

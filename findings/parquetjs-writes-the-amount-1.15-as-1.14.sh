@@ -3,11 +3,12 @@
 #
 # Versions:  @dsnp/parquetjs 1.8.9, read by @duckdb/node-api 1.5.6-r.1, node 24.21.0. (1.9.3 has no code in its package.)
 # Guess:     1.15, 8.20 and 19.99: DECIMAL is the type for money, and a number with two decimals is rounded to the nearest cent.
-# Behaviour: 1.14, 8.19 and 19.98: one cent is missing in each of them, in 4,586 of the 99,999 amounts below 1000.00. Nothing warns, and the
-#            sum of the export is lower than that of the database.
+# Behaviour: 1.14, 8.19 and 19.98: one cent is missing in each of them, and, by the computation of the writer, in 4,586 of the 99,999 amounts
+#            below 1000.00. Nothing warns, and the sum of the export is lower than that of the database.
 # Why the guess is wrong: The writer multiplies with 100 in floating point, where 1.15 * 100 is 114.99999999999999, and cuts the rest off,
 #            with Math.floor for 64 bits and with writeInt32LE for 32. Amounts in cents in a column of integers are exact.
-# Source:    LibertyDSNP/parquetjs lib/codec/plain.ts, encodeValues_INT32 and encodeValues_INT64.
+# Source:    @dsnp/parquetjs 1.8.9, dist/lib/codec/plain.js (lib/codec/plain.ts in LibertyDSNP/parquetjs): writeInt32LE(values[i] *
+#            Math.pow(10, scale), …) and BigInt(Math.floor(values[i] * Math.pow(10, scale))).
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 work="$(mktemp -d)"

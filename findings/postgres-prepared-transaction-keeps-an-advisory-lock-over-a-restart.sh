@@ -3,11 +3,12 @@
 #
 # Versions:  PostgreSQL 15 of Debian 12 (postgresql), with max_prepared_transactions = 5.
 # Guess:     Yes: advisory locks are in shared memory, belong to a session or to its transaction, and end with it; that is why a leader is chosen by one.
-# Behaviour: Not the lock of a transaction that was prepared (PREPARE TRANSACTION, as coordinators of two-phase commit do): it outlives its session, pg_terminate_backend, and a crash of the server, and nobody becomes the leader. pg_locks shows it
-#            without a pid, pg_blocking_pids gives 0, and pg_stat_activity has nothing of it. Only COMMIT PREPARED or ROLLBACK PREPARED frees it. A lock of the session
+# Behaviour: Not the lock of a transaction that was prepared (PREPARE TRANSACTION, as coordinators of two-phase commit do): it outlives its session and a crash of the server, and nobody becomes the leader. pg_locks shows it
+#            without a pid, pg_blocking_pids gives 0, and pg_stat_activity has nothing of it. ROLLBACK PREPARED (or COMMIT PREPARED) frees it. A lock of the session
 #            (pg_advisory_lock) ends with the session.
-# Why the guess is wrong: a prepared transaction must be able to commit after a crash, so all its locks are written to its state file and taken again at the start; advisory ones are no exception.
-# Source:    PostgreSQL documentation, PREPARE TRANSACTION; pg_locks ("pid … null if the lock is held by a prepared transaction"); src/backend/storage/lmgr/lock.c, AtPrepare_Locks.
+# Why the guess is wrong: a prepared transaction must be able to commit after a crash, so its locks are written to its state file; advisory ones are no exception.
+# Source:    PostgreSQL 15 documentation, PREPARE TRANSACTION ("the transaction continues to hold whatever locks it held"); pg_locks, pid ("null if the lock is held by a prepared transaction"); pg_blocking_pids
+#            ("represented by a zero process ID"); 13.3.5 Advisory Locks (session level); src/backend/storage/lmgr/lock.c, AtPrepare_Locks (RegisterTwoPhaseRecord for each lock of the transaction).
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 bin="$(find /usr/lib/postgresql/15/bin -maxdepth 0 2>/dev/null)" || { echo "needs PostgreSQL 15 of Debian" >&2; exit 2; }

@@ -7,7 +7,8 @@
 #            the same effect, and so has SELECT … FOR SHARE. A plain UPDATE says UPDATE 0. "INSERT … ON CONFLICT DO NOTHING" of a row that the policy hides inserts nothing and
 #            returns nothing, so that both a full queue and a used key look like an empty table.
 # Why the guess is wrong: a lock is a kind of UPDATE. Its policies are joined by AND with those of SELECT, as a filter; only rows that are written are checked with an error.
-# Source:    PostgreSQL documentation, CREATE POLICY, table "Policies Applied by Command Type" (SELECT FOR UPDATE/SHARE).
+# Source:    PostgreSQL 15 documentation, CREATE POLICY ("Using UPDATE for a policy means that it will apply to UPDATE, SELECT FOR UPDATE, and SELECT FOR SHARE commands"), table "Policies Applied by Command
+#            Type" (SELECT FOR UPDATE/SHARE: "Filter existing row" for SELECT and for UPDATE). ON CONFLICT DO NOTHING on a hidden row was observed.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 bin="$(find /usr/lib/postgresql/15/bin -maxdepth 0 2>/dev/null)" || { echo "needs PostgreSQL 15 of Debian" >&2; exit 2; }

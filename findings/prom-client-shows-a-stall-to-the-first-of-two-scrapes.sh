@@ -5,11 +5,11 @@
 # Guess:     Both see it in nodejs_eventloop_lag_max_seconds: a scrape only reads, so that any number of servers can scrape one target.
 # Behaviour: The first one that scrapes sees a maximum of two seconds, the other one nothing of it. Which of the pair has the stall is chance,
 #            and an alert rule fires on one of them at most; a person who opens /metrics takes it from both. nodejs_eventloop_lag_seconds
-#            shows it to nobody, since it measures one turn of the loop at the scrape itself.
+#            shows it to neither, since it measures one turn of the loop at the scrape itself.
 # Why the guess is wrong: The values come from monitorEventLoopDelay, and each collection resets its histogram, so that the maximum is not that
 #            of the whole life of the process. A histogram with buckets of one's own has counters, which reading does not change.
-# Source:    siimon/prom-client pull request 459 (reset after each collect) and lib/metrics/eventLoopLag.js; Prometheus documentation, high
-#            availability by two identical servers.
+# Source:    prom-client 15.1.3, lib/metrics/eventLoopLag.js (histogram.reset() in collect; process.hrtime() and setImmediate for
+#            nodejs_eventloop_lag_seconds); siimon/prom-client pull request 459, now of prometheus/client_js (reset after each collect).
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 work="$(mktemp -d)"

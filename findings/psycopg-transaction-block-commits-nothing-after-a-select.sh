@@ -4,10 +4,11 @@
 # Versions:  psycopg 3.1.7 and PostgreSQL 15 of Debian 12 (python3-psycopg, postgresql).
 # Guess:     Yes: the block begins a transaction and commits it, as atomic() of Django and transaction blocks of other drivers.
 # Behaviour: Only if the connection was idle. After one SELECT on the connection, the block is a savepoint of the transaction that the SELECT began: its end commits
-#            nothing, other connections do not see the row, and the end of the process, or close(), drops it. Nothing is raised. With autocommit=True it is committed.
+#            nothing, other connections do not see the row, and close() drops it. Nothing is raised. With autocommit=True it is committed.
 # Why the guess is wrong: a connection without autocommit begins a transaction at its first statement of any kind, and transaction() inside of a transaction nests. A look-up
 #            such as "was this key stored already?" in front of the block makes the difference, so that a test without it passes.
-# Source:    psycopg documentation, Transactions management ("Transaction contexts": nested blocks, and non-autocommit connections).
+# Source:    psycopg documentation, docs/basic/transactions.rst, "Transactions management", "Transaction contexts" ("If an operation starts an implicit transaction, a transaction() block will only
+#            manage a savepoint sub-transaction … No COMMIT was sent: the INSERT was discarded").
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 [ "$(/usr/bin/python3 -c 'import psycopg; print(psycopg.__version__)' 2>&1)" = 3.1.7 ] || { echo "needs psycopg 3.1.7 (python3-psycopg)" >&2; exit 2; }

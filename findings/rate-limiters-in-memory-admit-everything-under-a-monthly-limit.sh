@@ -3,13 +3,13 @@
 #
 # Versions:  rate-limiter-flexible 11.4.0, express-rate-limit 8.7.4, hono-rate-limiter 0.5.4, node 24.21.0.
 # Guess:     Two, as with a limit for one day, until the process restarts.
-# Behaviour: All ten: no limit at all, with a warning of Node about a timeout. express-rate-limit writes an error about windowMs to its log and
-#            admits them nevertheless.
+# Behaviour: All ten: no limit at all. express-rate-limit has a check of windowMs (ERR_ERL_WINDOW_MS), and admits them nevertheless.
 # Why the guess is wrong: The counters are removed by setTimeout or setInterval, whose longest delay is 2 ** 31 - 1 ms, 24.8 days. Node fires
-#            a longer one after a millisecond, so the counter is at 0 for each request. Stores with a date of expiry, as Redis, are not
-#            concerned. See also abort-signal-timeout-of-a-month-fires-at-once.sh.
-# Source:    Node documentation, setTimeout (delays above 2147483647 are set to 1); rate-limiter-flexible
-#            lib/component/MemoryStorage/MemoryStorage.js, set; express-rate-limit documentation, ERR_ERL_WINDOW_MS.
+#            a longer one after a millisecond, so the counter is at 0 for each request.
+#            See also abort-signal-timeout-of-a-month-fires-at-once.sh.
+# Source:    Node documentation, timers, setTimeout and setInterval (a delay that is larger than 2147483647 is set
+#            to 1); rate-limiter-flexible 11.4.0, lib/component/MemoryStorage/MemoryStorage.js (setTimeout); hono-rate-limiter 0.5.4,
+#            dist/index.js, init (setInterval); express-rate-limit 8.7.4, dist/index.cjs, MemoryStore (setInterval) and ERR_ERL_WINDOW_MS.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 work="$(mktemp -d)"

@@ -4,9 +4,10 @@
 # Versions:  Redis 7.0.15 of Debian 12 (redis-server, redis-tools), with RESP2 and RESP3.
 # Guess:     12.5, the list with a null, and the same document: values pass through as they are.
 # Behaviour: 12, since a number becomes an integer by cutting; -0.99 is 0, and no error is raised. A list that the script builds ends at its first nil. A document that went through cjson
-#            has {} where there was [], and another id where it had 17 digits. A balance must be returned as the text that it is, or as {double = …} to clients of RESP3; tostring keeps 14 digits.
-# Why the guess is wrong: the reply of the protocol had integers and texts only, and all numbers of Lua 5.1 are floats; an empty table is a list and an object.
-# Source:    Redis documentation, "Redis Lua API reference", Data type conversion ("converted to integer … any decimal part is removed"), cjson library.
+#            has {} where there was [], and another id where it had 17 digits. A balance must be returned as the text that it is, or as {double = …}; tostring keeps 14 digits.
+# Why the guess is wrong: Lua 5.1 has one type of number, which is always converted into an integer reply, and an empty table is a list and an object.
+# Source:    Redis documentation, "Redis Lua API reference", Data type conversion ("we always convert Lua numbers into integer replies, removing the decimal part of the number, if any. If you want to return a
+#            Lua float, it should be returned as a string"; "the conversion stops when it encounters a Lua nil value"; double in RESP3). What cjson and tostring do was observed.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 for command in redis-server redis-cli; do command -v "$command" >/dev/null || { echo "needs $command" >&2; exit 2; }; done

@@ -6,8 +6,10 @@
 # Behaviour: restic keeps the last two of each host and set of paths: with a container, whose host name is new each night, or a dump in a folder named by the date, each backup is the only one of its
 #            kind, and nothing is ever deleted, neither disk space nor personal data, with exit code 0. borg takes all archives of the repository for one series: of two databases that are
 #            backed up one behind the other each night, --keep-daily 7 keeps the one that came last, and of the other only the oldest backup of all; its newer ones are gone.
-# Why the guess is wrong: restic groups by host,paths by default (--group-by), borg by nothing (--glob-archives). Neither says it at the run.
-# Source:    restic documentation, "Removing backup snapshots" (--group-by host,paths); borg documentation, borg prune (--glob-archives).
+# Why the guess is wrong: restic groups by host,paths by default (--group-by), borg by nothing (--glob-archives).
+# Source:    restic-forget(1) (snapshots "are first divided into groups according to --group-by"; --group-by="host,paths"); borg-prune(1) ("There is no automatic distinction between archives representing
+#            different contents"; "--keep-daily 7 means to keep the latest backup on each day"; "As of borg 1.2.0, borg will retain the oldest archive if any of the … rules was not otherwise able to meet its
+#            retention target").
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 case "$(restic version 2>&1)" in 'restic 0.14.0 '*) ;; *) echo "needs restic 0.14.0" >&2; exit 2 ;; esac

@@ -5,8 +5,9 @@
 # Guess:     One second, one request, then Net::ReadTimeout.
 # Behaviour: Two seconds and two requests for GET, PUT, and DELETE: the second is sent on a new connection while the server is at the first. A payment by PUT with a key in its path is carried out by two
 #            requests at once, and a limit on waiting is twice what was set. POST and PATCH are sent once. max_retries = 0 ends it.
-# Why the guess is wrong: max_retries is 1, and the timeout is among the errors after which an idempotent request is repeated. It was added for connections that were closed.
-# Source:    Ruby, lib/net/http.rb, transport_request (rescue Net::OpenTimeout, Net::ReadTimeout, IOError, …; IDEMPOTENT_METHODS_), max_retries.
+# Why the guess is wrong: max_retries is 1, and the read timeout is among the errors after which an idempotent request is repeated.
+# Source:    Ruby 3.1 as Debian installs it, net/http.rb: transport_request (rescue Net::ReadTimeout, IOError, …: retry if count < max_retries and the method is in IDEMPOTENT_METHODS_: GET HEAD PUT DELETE
+#            OPTIONS TRACE; Net::OpenTimeout is raised at once) and initialize (@max_retries = 1).
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 case "$(ruby --version 2>&1)" in 'ruby 3.1.'*) ;; *) echo "needs Ruby 3.1 (ruby)" >&2; exit 2 ;; esac

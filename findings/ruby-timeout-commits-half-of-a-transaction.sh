@@ -6,8 +6,9 @@
 # Behaviour: The statements before the timeout are committed: a charge without its audit row. The caller gets Timeout::Error all the same, and
 #            repeats. With an error class of one's own (Timeout.timeout(1, MyError)) both roll back, as they do for an error that is raised.
 # Why the guess is wrong: without a class, this version of timeout leaves the block with throw and makes the error of it at the outer end. A throw is no error: transaction
-#            takes it for an early exit, as return and break, and commits these. timeout 0.4.0 raises; Ruby 3.1 and 3.2 come with the versions before it.
-# Source:    github.com/ruby/timeout/pull/30; github.com/jeremyevans/sequel/issues/1322; ruby-pg lib/pg/connection.rb, transaction.
+#            takes it for an early exit, as return and break, and commits these. timeout 0.4.0 raises.
+# Source:    timeout 0.2.0 as Debian installs it, timeout.rb, Error.catch and exception (throw); ruby/timeout pull request 30 ("Raise exception instead of throw/catch for timeouts") and rails/rails pull
+#            request 48600 (in 0.4.0); jeremyevans/sequel issue 1322 (the transaction is committed); pg 1.4.5, lib/pg/connection.rb, transaction (ensure: COMMIT unless rollback).
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 [ "$(ruby -rtimeout -rpg -rsequel -e 'puts [RUBY_VERSION[0, 3], Timeout::VERSION, PG::VERSION, Sequel.version].join(" ")' 2>&1)" = '3.1 0.2.0 1.4.5 5.63.0' ] || { echo "needs Ruby 3.1, pg 1.4.5, and Sequel 5.63.0 (ruby, ruby-pg, ruby-sequel)" >&2; exit 2; }

@@ -6,9 +6,10 @@
 # Behaviour: json-logic-js and jmespath approve it, and also an amount that is null. A sender that renames "amount" to "total" has every
 #            payment approved. json-rules-engine and cel-js report an error, jsonata has no result, mingo finds no match.
 # Why the guess is wrong: JsonLogic makes null of a missing variable, and both engines compare with < of JavaScript, where null is 0. The
-#            specification of JMESPath requires null for an ordering of anything but two numbers; its JavaScript library does not do that.
-# Source:    JsonLogic documentation, "var" (null for a missing variable) and "<"; json-logic-js logic.js, operations["<"]; jmespath.org
-#            specification, "Ordering Operators" (null for types that are not numbers); jmespath.js, visitor of Comparator.
+#            specification of JMESPath has ordering operators for numbers only, with null for all else; its JavaScript library does not do that.
+# Source:    json-logic-js 2.0.5, logic.js, operations "var" (not_found is null) and "<"; jmespath 0.16.0, jmespath.js, visit, "Comparator"
+#            (first < second); jmespath/jmespath.js pull request 74 ("According to the spec, ordering operators are only valid for numbers, but
+#            all types were being compared according to JavaScript rules instead").
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 work="$(mktemp -d)"

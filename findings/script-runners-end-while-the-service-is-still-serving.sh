@@ -2,16 +2,19 @@
 # What happens to a service that drains on SIGTERM, if a supervisor sends the signal to the command that started it?
 #
 # Versions:  npm 12.2.0, pnpm 12.21.0, yarn 4.18.1, bun 1.4.5, node 24.21.0 (node --run), with dash as /bin/sh (Debian, Ubuntu).
-# Guess:     The command passes the signal on and ends when the service has drained: npm has forwarded SIGTERM since its version 3, and the
+# Guess:     The command passes the signal on and ends when the service has drained: npm has forwarded SIGTERM since its version 3.8.1, and the
 #            others do what npm does. prestart, here a migration, runs before it.
 # Behaviour: pnpm, yarn and bun do that. npm start and node --run end at once with 143, and the service is not told: in a container, where
 #            they are the first process, it is killed with its requests; elsewhere it goes on serving without a supervisor, on the port of
 #            its successor. yarn and node --run leave prestart out, without a message.
 # Why the guess is wrong: npm sends the signal to its child, which is the shell that runs the script; dash starts node as a child of its own
-#            and dies. With `exec` in front of the script, the shell becomes the service, and npm waits for it. node --run has no handler.
+#            and dies. With `exec` in front of the script, the shell becomes the service, and npm waits for it.
 #            yarn and node --run leave pre and post scripts out by intention. A supervisor should start node itself.
-# Source:    npm @npmcli/run-script lib/signal-manager.js, npm/cli issue 5776 (open); Node documentation, --run, "Intentional limitations";
-#            yarn documentation, "Lifecycle Scripts".
+# Source:    npm 12.2.0, node_modules/@npmcli/run-script/lib/signal-manager.js (proc.kill(signal) for SIGINT and SIGTERM); npm/cli issue 5776
+#            (open: the shell in the middle does not propagate signals); npm/npm pull request 10868 (SIGTERM is propagated, in 3.8.1); Node
+#            documentation, CLI, --run, "Intentional limitations" (pre and post scripts); yarn documentation, "Lifecycle Scripts" ("we
+#            intentionally don't support arbitrary pre and post hooks"); pid_namespaces(7) (when the first process ends, the kernel kills the
+#            others). That node --run does not pass the signal on was observed.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 work="$(mktemp -d)"

@@ -3,10 +3,11 @@
 #
 # Versions:  coreutils 9.1 of Debian 12 (coreutils).
 # Guess:     Yes: a list with a line that is no checksum is damaged, and what it should have checked is unchecked.
-# Behaviour: No: it warns and ends with 0, if at least one line can be read. So a list that was cut, or joined with an error page, or in which a conflict of a merge stands, passes a file that was changed. --strict ends
-#            with 1. With --quiet or --status in a script nobody sees the warning (--status prints none).
-# Why the guess is wrong: it is made to read mails and release notes, in which checksums stand among other text. Only a list without any line fails.
-# Source:    GNU coreutils manual, md5sum invocation (--strict, --warn, --status).
+# Behaviour: No: it warns and ends with 0, if at least one line can be read. So a list that was cut, or joined with an error page, or of which a line is damaged, passes a file that was changed. --strict ends
+#            with 1. With --status in a script nobody sees the warning.
+# Why the guess is wrong: a line that is not valid is passed over. Only a list without any valid line fails.
+# Source:    GNU coreutils manual, "md5sum invocation": --check ("if any valid line has an MD5 checksum inconsistent with the associated file, or if no valid line is found, md5sum exits with nonzero status. Otherwise, it exits
+#            successfully"), --strict ("if one or more input line is invalid, exit nonzero"), --status.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 case "$(sha256sum --version | head -1)" in 'sha256sum (GNU coreutils) 9.1') ;; *) echo "needs sha256sum of coreutils 9.1" >&2; exit 2 ;; esac

@@ -9,8 +9,9 @@
 #            with an empty list of responses, as if all of its receivers had answered.
 # Why the guess is wrong: The adapter keeps packets of type EVENT that have no id, and the id is what asks for an acknowledgement. A
 #            broadcast counts the sockets that are connected when it is sent, here none, and zero of zero have answered.
-# Source:    socketio/socket.io packages/socket.io-adapter/lib/in-memory-adapter.ts, SessionAwareAdapter.broadcast (withoutAcknowledgement);
-#            Socket.IO documentation, "Connection state recovery".
+# Source:    socket.io-adapter 2.5.9, dist/in-memory-adapter.js (lib/in-memory-adapter.ts), SessionAwareAdapter.broadcast ("packets with
+#            acknowledgement are not stored because the acknowledgement function cannot be serialized") and Adapter.broadcastWithAck
+#            (clientCount); socket.io 4.8.4, dist/broadcast-operator.js, checkCompleteness; Socket.IO documentation, "Connection state recovery".
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 work="$(mktemp -d)"

@@ -3,11 +3,11 @@
 #
 # Versions:  sql_exporter 0.4.5 and PostgreSQL 15 of Debian 12 (prometheus-sql-exporter, postgresql): SELECT status, count(*) … GROUP BY status, each second.
 # Guess:     No series for a status without rows, or 0; nothing for a query that fails, so that absent() and the staleness of Prometheus show both.
-# Behaviour: The values of the last run that had rows, without end: 3 executions wait while none does, and 3 wait while the table, or the database, is away. Each scrape gives them the
-#            time of now, so that Prometheus never takes them for stale. sql_exporter_last_scrape_failed is 1 for the query that fails, and stays 0 for the one without rows. allow_zero_rows: true
+# Behaviour: The values of the last run that had rows, without end: 3 executions wait while none does, and 5 wait while the table is away. They have no
+#            timestamp, so that Prometheus takes them for values of now. sql_exporter_last_scrape_failed is 1 for the query that fails, and stays 0 for the one without rows. allow_zero_rows: true
 #            ends the first.
 # Why the guess is wrong: queries run on an interval of their own into a cache, and the cache is replaced only by a run with at least one row. "zero rows returned" is an error that is logged.
-# Source:    github.com/justwatchcom/sql_exporter, query.go, Run ("update the metrics cache", AllowZeroRows).
+# Source:    github.com/justwatchcom/sql_exporter at v0.4.5, query.go, Run (returns before "update the metrics cache" if the query fails or has no rows; AllowZeroRows) and job.go, runOnceConnection ("Failed to run query").
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 case "$(dpkg-query -W -f='${Version}' prometheus-sql-exporter 2>/dev/null)" in 0.4.5-*) ;; *) echo "needs sql_exporter 0.4.5 (prometheus-sql-exporter)" >&2; exit 2 ;; esac

@@ -6,10 +6,11 @@
 # Behaviour: tsc and esbuild give it. The code of swc throws ReferenceError: _SuppressedError is not defined. Neither "card declined" nor
 #            "connection lost" is left, in the one case for which there are two errors: a caller that asks whether the card was declined
 #            finds a defect of the program instead. As long as the rollback works, nothing shows it.
-# Why the guess is wrong: The helper that swc writes into each file declares a variable _SuppressedError beside its function, and the renaming
-#            of helpers makes _SuppressedError1 of the declaration, not of its use.
-# Source:    swc-project/swc pull request 12006, review of _ts_dispose_resources.rs (the declaration and its use get different syntax
-#            contexts); ECMAScript, DisposeResources (SuppressedError).
+# Why the guess is wrong: The helper that swc writes into each file declares a variable _SuppressedError beside its function, and the two are
+#            parsed apart, so that a renaming of the declaration does not reach its use.
+# Source:    swc-project/swc pull request 12006 (merged), review of crates/swc_ecma_transforms_base/src/helpers/generated/
+#            _ts_dispose_resources.rs: declaration and reference "get different syntax contexts", so that "hygiene can rename the helper
+#            variable"; tc39/ecma262 pull request 3000 (merged: using, await using, SuppressedError).
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 work="$(mktemp -d)"

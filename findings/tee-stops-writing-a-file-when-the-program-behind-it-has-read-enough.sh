@@ -3,10 +3,11 @@
 #
 # Versions:  coreutils 9.1, grep 3.8, jq 1.6 of Debian 12 (coreutils, grep, jq).
 # Guess:     All of it: tee is there to write the file, whatever becomes of its output.
-# Behaviour: The part up to the place where the next program ended: tee is ended by SIGPIPE with it. The file looks whole, each line is valid, and the exit code of the pipeline is the one of the last program, 0. So it is
-#            with head -1, grep -q, and jq -n 'input'. With tee -p it is whole. With pipefail the pipeline fails, but 141 is also what a healthy "yes | head" gives.
-# Why the guess is wrong: tee writes to all outputs in turn, and the signal of a closed pipe ends a program by default. -p (--output-error=warn-nopipe) makes tee go on.
-# Source:    GNU coreutils manual, tee invocation (--output-error).
+# Behaviour: The part up to the place where the next program ended: tee is ended with it. The exit code of the pipeline is the one of the last program, 0 (without pipefail). So it is
+#            with head -1, grep -q, and jq -n 'input'. With tee -p the file is whole.
+# Why the guess is wrong: tee writes to all outputs in turn, and the signal of a closed pipe (SIGPIPE) ends a program by default. -p (--output-error=warn-nopipe) makes tee go on.
+# Source:    GNU coreutils manual, "tee invocation", --output-error ("Writing is continued to still open files/pipes"), and: "if any of the process substitutions (or piped standard output) might exit early without
+#            consuming all the data, the -p option is needed to allow tee to continue to process the input to any remaining outputs".
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 case "$(tee --version | head -1)" in 'tee (GNU coreutils) 9.1') ;; *) echo "needs tee of coreutils 9.1" >&2; exit 2 ;; esac

@@ -2,14 +2,16 @@
 # Which test runners fail if the filter by name selects no test, because the test was renamed?
 #
 # Versions:  jest 30.5.2, mocha 12.0.3, the test runner of node 24.21.0, deno 2.9.6, vitest 5.1.2, bun 1.4.5.
-# Guess:     All: a run without a test is an error, as it is for jest, vitest and mocha when no test file is found.
+# Guess:     All: a run without a test is an error, as it is for jest and vitest when no test file is found.
 # Behaviour: jest, mocha, node --test, deno test and vitest succeed with 0 tests. A step of CI that runs the one test that keeps a promise, by
 #            its name, passes for ever after the test was renamed, here although the test itself fails. node --test also succeeds for a
 #            pattern of files that matches none. bun alone fails.
-# Why the guess is wrong: Tests that a filter leaves out count as skipped, and a run of skipped tests is a good one; only the search for files
-#            is checked, in node not even that. The step has to compare the number of tests that ran.
-# Source:    documentation of jest (--testNamePattern; --passWithNoTests is about files), vitest (passWithNoTests) and node:test (filtering
-#            by name); the error "matched 0 tests" of bun.
+# Why the guess is wrong: The filter leaves tests out of a run, and a run of none is a good one; only the search for files is checked, in node
+#            not even that. The step has to compare the number of tests that ran.
+# Source:    vitest documentation, passWithNoTests (default: false), and the message of jest ("No tests found, exiting with code 1. Run with
+#            `--passWithNoTests` to exit with code 0"), both about files; Node documentation, test runner, "Filtering tests by name" ("Tests
+#            that are not executed are omitted from the test runner output"); oven-sh/bun pull request 20749 ("Fail the test when no tests
+#            match the filter"). For mocha and deno it was observed.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 work="$(mktemp -d)"

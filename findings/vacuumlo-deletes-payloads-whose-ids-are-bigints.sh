@@ -3,10 +3,11 @@
 #
 # Versions:  vacuumlo and PostgreSQL 15 of Debian 12 (postgresql).
 # Guess:     None: it removes what nothing refers to, and a wrong guess of it would be found by a foreign key or a check.
-# Behaviour: All whose id is in a column of another type than oid or lo: bigint and text, as libraries without a type oid make them, jsonb, oid[], and a domain over
+# Behaviour: All whose id is in a column of another type than oid or lo: bigint, text, jsonb, oid[], and a domain over
 #            oid. The exit code is 0. Reading one of them fails from then on ("large object … does not exist").
 # Why the guess is wrong: a large object has no owner among the rows. vacuumlo takes the list of all of them and strikes out what it finds in the columns of type oid and lo; that is all it knows.
-# Source:    PostgreSQL documentation, vacuumlo (Description, Notes); contrib/vacuumlo/vacuumlo.c (t.typname in ('oid', 'lo')).
+# Source:    PostgreSQL 15 documentation, vacuumlo, Notes ("It then scans through all columns in the database that are of type oid or lo … Only types with these names are considered; in particular, domains over them
+#            are not considered"); contrib/vacuumlo/vacuumlo.c (t.typname in ('oid', 'lo')).
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 bin="$(find /usr/lib/postgresql/15/bin -maxdepth 0 2>/dev/null)" || { echo "needs PostgreSQL 15 of Debian" >&2; exit 2; }

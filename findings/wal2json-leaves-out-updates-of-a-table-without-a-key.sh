@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Which changes of a table does wal2json pass on, and which does it leave out in silence?
+# Which changes of a table does wal2json pass on, and which does it leave out?
 #
 # Versions:  wal2json 2.5 and PostgreSQL 15.19 of Debian 12 (postgresql-15-wal2json, postgresql), as it comes, formats 1 and 2.
 # Guess:     All of them. A table without a key gives its new values without the old ones, or is refused, as a publication refuses its UPDATE.
-# Behaviour: An audit table without a primary key passes on its INSERTs only: UPDATE and DELETE commit, and wal2json leaves them out. The reader gets the transaction without them (format 1: "change":[],
-#            format 2: B and C), and the warning goes to the log of the server. Format 1 leaves out TRUNCATE too, without a warning. An amount of NaN or Infinity is null in both. After REPLICA IDENTITY FULL UPDATE and DELETE are there.
-# Why the guess is wrong: the server checks the replica identity only for publications. A plug-in sees a row without an identity, and wal2json skips it.
-# Source:    github.com/eulerto/wal2json, wal2json.c ("without primary key or replica identity is nothing"; pg_decode_change, pg_decode_truncate_v1); README ("format-version").
+# Behaviour: An audit table without a primary key passes on its INSERTs only: UPDATE and DELETE commit, and wal2json leaves them out. The data that the reader gets has the transaction without them (format 1: "change":[],
+#            format 2: B and C); a warning is in the log of the server. Format 1 leaves out TRUNCATE too. An amount of NaN or Infinity is null in both. After REPLICA IDENTITY FULL UPDATE and DELETE are there.
+# Why the guess is wrong: a replica identity is demanded of tables in a publication. A plug-in sees a row without an identity, and wal2json skips it.
+# Source:    wal2json at wal2json_2_5, wal2json.c ("without primary key or replica identity is nothing"; "The NaN and Infinity are not valid JSON symbols"; pg_decode_truncate_v1, whose body is not compiled); README.md ("if you are using
+#            format-version 1, truncate is not enabled"; its examples show the warning in psql as well); PostgreSQL 15 documentation, 31.1 Publication (UPDATE and DELETE without a replica identity "will cause an error on the publisher").
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 dpkg-query -W -f='${Version}\n' postgresql-15-wal2json 2>/dev/null | grep -q '^2\.5-' || { echo "needs wal2json 2.5 (postgresql-15-wal2json)" >&2; exit 2; }

@@ -8,8 +8,10 @@
 #            code 1000: a program that changes from ws to the global WebSocket and drains by close() loses the last results without a sign.
 # Why the guess is wrong: The WHATWG specification lets a client drop messages unless readyState is OPEN, and after close() it is CLOSING. ws
 #            emits them by intention. The protocol of an application needs a message "that was all" before close().
-# Source:    WHATWG WebSockets, "when a WebSocket message has been received" (if ready state is not OPEN, return); RFC 6455, section
-#            5.5.1; websockets/ws issue 1894 ('message' events in state CLOSING are expected).
+# Source:    WHATWG WebSockets, "When a WebSocket message has been received" (step 1: "If ready state is not OPEN (1), then return"); RFC 6455,
+#            section 5.5.1 (an endpoint may delay its Close frame, but "there is no guarantee that the endpoint that has already sent a Close
+#            frame will continue to process data"); websockets/ws issue 1894 ("'message' events can be emitted while the ready state is CLOSING.
+#            This is expected and normal behavior").
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 work="$(mktemp -d)"

@@ -4,11 +4,12 @@
 # Versions:  adm-zip 0.6.1, fflate 0.8.3, jszip 3.10.2, unzipper 0.12.5, yauzl 3.4.0, @zip.js/zip.js 2.24.0, node 24.21.0.
 # Guess:     All: each entry of a ZIP file has a CRC-32 for this purpose, and unzip reports "bad CRC".
 # Behaviour: adm-zip alone. fflate, jszip, unzipper, yauzl and zip.js return "1,9000" without an error. jszip has checkCRC32 and zip.js
-#            checkSignature for it, both off; yauzl compares sizes only, and fflate and unzipper have nothing.
-# Why the guess is wrong: The checksum is computed over the content, and that costs time, which libraries save by default. A damaged deflate
-#            stream often fails by itself; a stored entry, or one that was packed again, does not. An export needs a digest of its own.
-# Source:    yauzl README, "No CRC-32 checking"; jszip documentation, loadAsync checkCRC32 (default false); zip.js documentation,
-#            checkSignature; APPNOTE.TXT of PKWARE, section 4.4.7.
+#            checkSignature for it (now named checkCrc32), both off; yauzl compares sizes only, and fflate and unzipper have nothing.
+# Why the guess is wrong: The CRC-32 is in the file, but a library has to compute it over the content and compare; here one of six does so by
+#            default. An export needs a digest of its own.
+# Source:    yauzl 3.4.0, README, "No CRC-32 Checking" and validateEntrySizes; jszip 3.10.2, lib/load.js (checkCRC32: false); zip.js 2.24.0,
+#            index.d.ts, ZipReaderOptions.checkSignature (default false, deprecated for checkCrc32); adm-zip 0.6.1, zipEntry.js, crc32OK;
+#            unzipper 0.12.5, lib/parse.js and lib/Open/unzip.js (crc32 is read and not compared).
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 work="$(mktemp -d)"
