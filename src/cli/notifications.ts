@@ -17,7 +17,7 @@ import {
   withHelp,
 } from './options.ts';
 import { writeResult } from './print.ts';
-import { asOperator, RECEIVER_HELP } from './receiver.ts';
+import { ALL_TIMEOUT_MS, asOperator, RECEIVER_HELP } from './receiver.ts';
 import { type Column, tableOf } from './table.ts';
 
 const MAX_NOTIFICATIONS = 1_000;
@@ -108,15 +108,15 @@ match. The audit trail names the operator.`,
         throw new CommandError('Name one notification, or select several with --all.');
       }
       if (id !== undefined && Object.keys(filters).length > 0) throw new CommandError('Filters require --all.');
-      const request = asOperator(context);
       if (id !== undefined) {
         const path = `/v1/notifications/${encodeURIComponent(id)}/replay` as const;
-        const replayed = await request<Replayed>('POST', path);
+        const replayed = await asOperator(context)<Replayed>('POST', path);
         const line = `${replayed.id}: ${replayed.status}, next at ${replayed.nextAttemptAt}`;
         return writeResult(context, json, replayed, line);
       }
       const { from, to, ...filter } = notificationFilter(filters, context);
       const body = { status: filters.status ?? 'DEAD', ...filter, from: isoTime(from), to: isoTime(to) };
+      const request = asOperator(context, ALL_TIMEOUT_MS);
       const { replayed } = await request<{ replayed: number }>('POST', '/v1/notifications/replay', { body });
       const sent = `${many(replayed, 'notification')} ${replayed === 1 ? 'is' : 'are'} sent again`;
       writeResult(context, json, { replayed }, sent);

@@ -1,6 +1,6 @@
 // Calls the running receiver for commands that change something: only the receiver writes the database.
 
-import { Agent, fetch } from 'undici';
+import { Agent, EnvHttpProxyAgent, fetch } from 'undici';
 import { type Client, createClient } from '../client/client.ts';
 import { type Connection, connectionOf } from '../client/connection.ts';
 import { ReceiverError } from '../client/requests.ts';
@@ -23,15 +23,16 @@ export function asOperator({ env }: Pick<CommandContext, 'env'>, answerWithinMs?
   const key = textOf(variables, 'RECEIVER_KEY') ?? readVariable(variables, 'OPERATOR_KEYS')?.[0]?.key;
   if (key === undefined) throw new CommandError('An operator key is missing: set RECEIVER_KEY or OPERATOR_KEYS.');
   const connection = connect(variables, key);
-  const patient = answerWithinMs === undefined ? {} : { answerWithinMs, fetch: fetchFor(answerWithinMs) };
+  const patient = answerWithinMs === undefined ? {} : { answerWithinMs, fetch: fetchFor(answerWithinMs, variables) };
   const { request } = createClient({ ...connection, ...patient });
   return (...call) => callReceiver(connection, () => request(...call));
 }
 
-/** Node's own fetch gives up after 300 s without a response. */
-function fetchFor(ms: number): typeof globalThis.fetch {
+/** Node's own fetch gives up after 300 s without a response. As it does, this one takes the proxy of the environment on request. */
+function fetchFor(ms: number, variables: Variables): typeof globalThis.fetch {
+  const Dispatcher = textOf(variables, 'NODE_USE_ENV_PROXY') === '1' ? EnvHttpProxyAgent : Agent;
   // promise: command-waits-for-all
-  const dispatcher = new Agent({ headersTimeout: ms });
+  const dispatcher = new Dispatcher({ headersTimeout: ms });
   const patient = (url: string, init: object) => fetch(url, { ...init, dispatcher });
   return patient as unknown as typeof globalThis.fetch;
 }

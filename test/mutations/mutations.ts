@@ -1677,7 +1677,8 @@ export const MUTATIONS: readonly Mutation[] = [
     tag: 'command-waits-for-all',
     promise: 'a command that acts on all that match waits for the response as long as the receiver may need',
     edit: swapped('ms', '300_000'),
-    tests: ['test/cli/patient-command.test.ts'],
+    tests: ['test/cli/patient-command.slow.test.ts'],
+    title: 'cancel --all gets a response that comes after more than five minutes',
   },
   {
     tag: 'client-retries-only-useful',
