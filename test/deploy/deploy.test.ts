@@ -46,6 +46,14 @@ test.for(['several-receivers.conf', 'cxone-callback-receiver.conf'])(
   },
 );
 
+test.for(['receiver.yaml', 'several-receivers.yaml'])(
+  'the ingress of %s waits for actions on all that match',
+  (name) => {
+    const [, seconds] = /proxy-read-timeout: '(\d+)'/.exec(read(`deploy/kubernetes/${name}`)) ?? [];
+    expect(Number(seconds) * 1000).toBe(ALL_TIMEOUT_MS);
+  },
+);
+
 describe('the image', () => {
   const lines = read('deploy/Containerfile')
     .replaceAll(/\\\n\s*/g, '')
