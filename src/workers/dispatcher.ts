@@ -118,11 +118,15 @@ async function send(tools: DispatcherTools, { execution, permit, signal }: Claim
   }
   if (isUnavailable(response)) unavailable.failed(0);
   else if (response.type !== 'unsent') unavailable.succeeded();
-  // The stored end of the queue timeout has moved with the clock, and is no longer in the row.
-  // promise: clock-step-moves-queue-timeout-of-a-request
-  const moved = giveUpAt + movedMs() - movedBefore;
-  const event = toEvent(response, execution, { world, rules, giveUpAt: moved });
-  await retryUntilCommitted(() => store.record(execution.reference, event, world.now()), world, signal);
+  // The clock may also be set while the store takes no writes.
+  const record = () => {
+    // The stored end of the queue timeout has moved with the clock, and is no longer in the row.
+    // promise: clock-step-moves-queue-timeout-of-a-request
+    const moved = giveUpAt + movedMs() - movedBefore;
+    const event = toEvent(response, execution, { world, rules, giveUpAt: moved });
+    return store.record(execution.reference, event, world.now());
+  };
+  await retryUntilCommitted(record, world, signal);
 }
 
 /** True if CXone is unreachable or refuses work, as it would for the rest of the queue. The limiter handles 429. */

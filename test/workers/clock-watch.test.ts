@@ -159,6 +159,25 @@ test.for([10 * MINUTE, 24 * 60 * MINUTE])(
   },
 );
 
+test('a response that cannot be recorded until the clock was set forward again keeps its place in the queue', async () => {
+  const { world, store, cxone, add, find } = startTestBackground();
+  world.stepClock(-10 * MINUTE);
+  await world.advance(1_000);
+  const answered = Promise.withResolvers<SubmitResponse>();
+  cxone.onExecute = () => answered.promise;
+  const id = await add();
+  const { record } = store;
+  store.record = () => Promise.reject(new StoreUnavailable('the disk is full'));
+  answered.resolve(TOO_MANY);
+  await world.advance(100);
+  world.stepClock(10 * MINUTE);
+  await world.advance(2_000);
+  store.record = record;
+  cxone.onExecute = async () => ACCEPTED;
+  await world.advance(25_000);
+  expect(await find(id)).toMatchObject({ status: 'PENDING', attempts: 2 });
+});
+
 test('a step forward long after a step back starts what is due by it, as after a suspension', async () => {
   const background = startTestBackground();
   background.world.stepClock(-60 * MINUTE);

@@ -256,10 +256,13 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
     head: async () => trail.head(),
     lastClockStep: async () => lastClockStep(),
     ping: async (now) => {
+      const movedMs = claims.movedSince();
       // The heartbeat may still fit where an execution no longer does.
       if (wasFull && freeBytes(file) < ROOM_AFTER_FULL_BYTES) throw new StoreUnavailable('the disk is full');
       await writer.mutate(() => {
-        times.beat(now);
+        // A time of the old clock, noted behind the step, would look like another step at the next start.
+        // promise: heartbeat-across-a-step-has-the-new-clock
+        times.beat(now + movedMs());
         return unchanged(undefined);
       });
       wasFull = false;

@@ -124,13 +124,14 @@ export function createOutbox(client: Database, tools: OutboxTools) {
     countNotifications: (query, signal) => list.count(query, signal),
 
     replayNotifications: async (filter, { after, limit, by, now }) => {
+      const movedMs = claims.movedSince();
       const { found, next } = await list.replayable(filter, after, limit);
       if (found.length === 0) return { replayed: 0, next };
       const deliveries = await writer.mutate(() => {
         // Read again: an attempt may have ended since the selection.
         const rows = found.flatMap(({ id }) => sql.byId.get({ id }) ?? []);
         const settled = rows.filter(({ status }) => status !== 'PENDING');
-        return applyAll(settled, { type: 'replayed', by }, now);
+        return applyAll(settled, { type: 'replayed', by }, now + movedMs());
       });
       return { replayed: deliveries.filter(({ outcome }) => outcome !== 'pruned').length, next };
     },

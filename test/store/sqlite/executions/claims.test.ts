@@ -1,11 +1,13 @@
 // A claim that was asked for by the clock before a step claims nothing once due times have moved with the step, and what is written has the
 // new clock.
 
+import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ExecutionEvent } from '../../../../src/execution/event.ts';
 import { systemWorld } from '../../../../src/lib/world.ts';
 import type { Store } from '../../../../src/store/port.ts';
 import { createClaims } from '../../../../src/store/sqlite/executions/claims.ts';
+import { newestTime } from '../../../../src/store/sqlite/executions/clock-times.ts';
 import { type Mutation, unchanged, type Writer } from '../../../../src/store/sqlite/group-commit.ts';
 import { createSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { anExecution, NOON, submitted } from '../../../support/executions.ts';
@@ -144,4 +146,13 @@ test('what is written before the step moves with it once, also when another writ
   await expect(store.add({ execution: unfit, fingerprint: 'print', queueCapacity: 10 })).rejects.toThrow();
   await Promise.all([recorded, moved]);
   expect(await store.findByReference(reference)).toMatchObject({ dispatchAt: BACK.to + 1_000 });
+});
+
+test('a heartbeat in the commit of the step notes the new clock, so that the next start sees no other step', async () => {
+  const store = openStore();
+  const moved = store.moveDueTimes(BACK);
+  await Promise.all([moved, store.ping(BACK.from + 5)]);
+  const reader = new Database(store.databasePath, { readonly: true });
+  onTestFinished(() => void reader.close());
+  expect(newestTime(reader)).toBe(BACK.to + 5);
 });
