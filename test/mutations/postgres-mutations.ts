@@ -761,6 +761,20 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: 'is not the newest one',
   },
   {
+    tag: 'postgres/event-across-a-step-has-the-new-clock',
+    promise: 'what is recorded behind a step of the clock is due by the new clock, on PostgreSQL',
+    edit: swapped('movedMs()', '0'),
+    tests: [CLOCK_STEPS],
+    title: 'has the times of the new clock',
+  },
+  {
+    tag: 'postgres/submission-across-a-step-has-the-new-clock',
+    promise: 'what is accepted behind a step of the clock is due by the new clock, on PostgreSQL',
+    edit: swapped('movedMs()', '0'),
+    tests: [CLOCK_STEPS],
+    title: 'has the times of the new clock',
+  },
+  {
     tag: 'postgres/claims-wait-for-the-clock',
     promise: 'nothing is claimed by the new clock whose times are of the old one',
     edit: swapped('alone(async () =>', '(async (work: () => Promise<void>) => work())(async () =>'),

@@ -4,7 +4,7 @@
 // receiver has changed in between is stale: the execution is loaded again, and decided again in the next batch.
 
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
-import { type Log, reasonOf } from '../../lib/log.ts';
+import { reasonOf } from '../../lib/log.ts';
 import { currentRequest } from '../../lib/request-context.ts';
 import { type Change, StoreUnavailable } from '../port.ts';
 import { committedOnes } from '../shared/committed-parts.ts';
@@ -23,9 +23,7 @@ import {
   NO_PARTITION,
   NotLeading,
 } from './connection/errors.ts';
-import type { Session } from './connection/session.ts';
-import type { BatchResult } from './connection/statements.ts';
-import type { QueueBounds } from './executions/queue-bounds.ts';
+import type { IdRange, WriterOptions } from './writer-options.ts';
 
 /** Maximum of decisions in one batch. */
 const MAX_BATCH = 256;
@@ -46,31 +44,12 @@ export interface Writer {
     tasks: readonly Task<T>[],
     how?: { allOrNothing?: boolean; asLeader?: boolean },
   ): Promise<(T | undefined)[]>;
+  /** Runs work between two batches: what was decided before is committed before it, and the rest is decided after it. */
+  between<T>(work: () => Promise<T>): Promise<T>;
   /** Resolves when the batch that is being committed is settled. */
   settled(): Promise<void>;
   /** Rejects new tasks and commits those that wait. */
   close(): Promise<void>;
-}
-
-export interface WriterOptions {
-  readonly session: Pick<Session, 'all' | 'apply' | 'state' | 'reason'>;
-  readonly log: Log;
-  /** Entries of one execution and one event after which repeats are counted. */
-  readonly listedRepeats: number;
-  readonly knownHead: () => number;
-  readonly queue: QueueBounds;
-  /** Creates the partition of the next audit entry. */
-  readonly makeRoom: () => Promise<void>;
-  /** Called after each commit, before its promises settle. */
-  readonly applied: (result: BatchResult) => void;
-  /** Called after each commit, in commit order, with the changes and the ids of all entries; null without entries. */
-  readonly committed: (changes: readonly Change[], entries: IdRange | null) => void;
-  readonly observe?: (batch: number, milliseconds: number) => void;
-}
-
-export interface IdRange {
-  readonly first: number;
-  readonly last: number;
 }
 
 interface Waiting {
@@ -101,17 +80,24 @@ export function createGroupCommit(options: WriterOptions): Writer {
   let waiting: Waiting[] = [];
   let running: Promise<void> | null = null;
   let committing: Promise<void> = Promise.resolve();
+  let between: (() => Promise<void>) | null = null;
   let closed = false;
 
   async function run(): Promise<void> {
     // What arrives in the same turn of the event loop is committed together.
     await yieldToEventLoop();
     let ahead: Ready | null = null;
-    while (ahead !== null || waiting.length > 0) {
+    while (between !== null || ahead !== null || waiting.length > 0) {
+      if (between !== null && ahead === null) {
+        const work: () => Promise<void> = between;
+        between = null;
+        await work();
+        continue;
+      }
       const ready: Ready = ahead ?? decided(next());
       await Promise.allSettled([ready.decisions]);
       // Its load precedes the commit on the connection, and its decisions are made while the server commits.
-      const following = waiting.length < MIN_AHEAD ? [] : next(ready.tasks);
+      const following = between !== null || waiting.length < MIN_AHEAD ? [] : next(ready.tasks);
       ahead = following.length === 0 ? null : decided(following);
       committing = commit(ready);
       await committing;
@@ -282,6 +268,11 @@ export function createGroupCommit(options: WriterOptions): Writer {
       const added = tasks.map((task) => add(task, group, asLeader));
       return asLeader ? committedOnes(await Promise.allSettled(added), options.log) : Promise.all(added);
     },
+    between: (work) =>
+      new Promise((resolve, reject) => {
+        between = () => work().then(resolve, reject);
+        running ??= run();
+      }),
     settled: () => committing,
     close: async () => {
       closed = true;

@@ -11,6 +11,7 @@ import type { World } from '../../lib/world.ts';
 import type { AuditHead, Change, ExecutionReader, OthersListener } from '../port.ts';
 import type { ReceiverStore, SharedParts } from '../receiver-store.ts';
 import { MAX_LISTED_REPEATS } from '../shared/counted-repeats.ts';
+import { movedEvent } from '../shared/moved-times.ts';
 import { createPayloadReader } from '../shared/payloads.ts';
 import { readsThrough } from '../shared/reads.ts';
 import { createActivityLog } from './audit/activity.ts';
@@ -108,6 +109,12 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   });
   /** By how much the clock was set, as far as due times have begun to move with it. */
   let setMs = 0;
+  /** The last execution that had moved with the last step when that began; null for all. */
+  let movedThrough: string | null = null;
+  const movedSince = () => {
+    const asked = setMs;
+    return () => setMs - asked;
+  };
   const [claims, deliveries] = [createClockTurns(() => setMs), createClockTurns(() => setMs)];
   const isAwaited = () => [...othersListeners.values()].some((isAwaitedBy) => isAwaitedBy());
   const hints = createHints({
@@ -202,7 +209,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     isReference(reference) ? findBy('reference', reference) : undefined;
 
   return {
-    ...createIntake({ writer, find, findByReference }),
+    ...createIntake({ writer, find, findByReference, movedSince }),
     ...createDueWork({ reads, writer, listedRepeats, paused: pauses.paused, left, inTurn: claims }),
     ...pauses.port,
     ...createIncidents(reads, ordering),
@@ -216,8 +223,10 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     ...createClockSteps({
       ...{ session, term: terms.current, world, log },
       alone: (work) => claims(() => deliveries(work)),
-      begun: (ms) => {
+      between: writer.between,
+      begun: (ms, { isLast, reference }) => {
         setMs += ms;
+        movedThrough = isLast ? null : reference;
       },
     }),
     ...createClockTimes(reads, session, { verifyRoom: room.verify, upkeep: createMerging(session, world) }),
@@ -235,13 +244,17 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     find,
     findBrief,
     findByReference,
-    record: (reference, event, now) =>
-      writer.mutate(
+    record: (reference, event, now) => {
+      const movedMs = movedSince();
+      return writer.mutate(
         taskOn(reference, (part) => {
-          const change = applyEvent(part, event, now, listedRepeats);
+          // promise: postgres/event-across-a-step-has-the-new-clock
+          const ms = movedThrough === null || reference <= movedThrough ? movedMs() : 0;
+          const change = applyEvent(part, movedEvent(event, ms), now + ms, listedRepeats);
           return { value: change, changes: [change], part };
         }),
-      ),
+      );
+    },
     head: () => (session.state() === 'closed' ? Promise.resolve(head) : readHead(reads)),
     watch: (listener: (changes: readonly Change[]) => void) => {
       listeners.add(listener);

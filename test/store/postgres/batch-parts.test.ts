@@ -19,7 +19,7 @@ function intakeOf(outcomes: readonly unknown[]) {
   const unused = () => Promise.reject(new Error('not to be asked'));
   const { addAll } = createIntake({
     writer: { mutate: mutate as Writer['mutate'], mutateAll: unused },
-    ...{ find: unused, findByReference: unused },
+    ...{ find: unused, findByReference: unused, movedSince: () => () => 0 },
   });
   return () => addAll(outcomes.map(submission), false);
 }

@@ -117,6 +117,34 @@ test.skipIf(serverUrl === null)(
   },
 );
 
+test.skipIf(serverUrl === null).for([
+  ['back', NOON + HOUR, NOON],
+  ['forward again', NOON, NOON + HOUR],
+] as const)('what is decided behind a step %s has the times of the new clock', async ([, from, to]) => {
+  const leader = await openOn(await database());
+  const sent = anExecution({}, from);
+  const more = { fingerprint: 'print', queueCapacity: 10 };
+  await leader.add({ execution: sent, ...more });
+  await leader.record(sent.reference, { type: 'dispatched' }, from);
+  // The writer is idle, so that the step comes before what is written next.
+  await leader.nextDue();
+  const moved = leader.moveDueTimes({ from, to });
+  const added = [anExecution({}, from), anExecution({}, from)] as const;
+  const unsent = { type: 'unsent', httpStatus: 503, latencyMs: 5, message: 'not now' } as const;
+  await Promise.all([
+    moved,
+    leader.add({ execution: added[0], ...more }),
+    leader.addAll([{ execution: added[1], ...more }], true),
+    leader.record(sent.reference, { ...unsent, retryAt: from + 1_000, giveUpAt: from + 300_000 }, from),
+  ]);
+  const times = async ({ reference }: { reference: string }) => {
+    const { dispatchAt, expireAt } = (await leader.findByReference(reference)) ?? {};
+    return { dispatchAt, expireAt };
+  };
+  for (const one of added) expect(await times(one)).toEqual({ dispatchAt: to, expireAt: to + 300_000 });
+  expect(await times(sent)).toEqual({ dispatchAt: to + 1_000, expireAt: to + 300_000 });
+});
+
 /** A session whose slices end in these ways. */
 function steps(ends: readonly (Error | boolean)[], terms: readonly number[] = []) {
   const places: unknown[] = [];
@@ -141,6 +169,7 @@ function steps(ends: readonly (Error | boolean)[], terms: readonly number[] = []
     world: { sleep: async (ms) => void waits.push(ms) },
     log,
     alone: (work) => work(),
+    between: (work) => work(),
     begun: () => {},
   });
   return { move: (begun?: () => void) => moveDueTimes({ from: 1, to: 2 }, begun), places, log, waits };

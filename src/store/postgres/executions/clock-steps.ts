@@ -15,7 +15,7 @@ const SLICE = 2_000;
 const RETRY_MS = 1_000;
 
 /** What was there before the step, and how far it has moved: null at first. */
-interface Slice {
+export interface Slice {
   readonly executions: number | null;
   readonly sequence: number | null;
   readonly reference: string | null;
@@ -100,12 +100,14 @@ interface ClockStepTools {
   readonly log: Log;
   /** Runs work while nothing that is due is claimed. */
   readonly alone: (work: () => Promise<void>) => Promise<void>;
-  /** Called with the milliseconds of a step when times have begun to move with it. */
-  readonly begun: (ms: number) => void;
+  /** Runs work while nothing is decided that is not committed. */
+  readonly between: (work: () => Promise<Slice>) => Promise<Slice>;
+  /** Called with the milliseconds of a step when times have begun to move with it, and with what has moved. */
+  readonly begun: (ms: number, first: Slice) => void;
 }
 
 export function createClockSteps(tools: ClockStepTools): Pick<DueWork, 'moveDueTimes'> {
-  const { session, term, world, log, alone } = tools;
+  const { session, term, world, log, alone, between } = tools;
 
   /** @throws {NotLeading} when another receiver leads, or may have led since the first slice */
   async function moveNext(step: Step, slice: Slice): Promise<Slice> {
@@ -138,9 +140,12 @@ export function createClockSteps(tools: ClockStepTools): Pick<DueWork, 'moveDueT
       alone(async () => {
         // The difference of two clocks has fractions.
         const step = { by: Math.round(to - from), from: Math.trunc(from), to: Math.trunc(to), term: term() };
-        const first = await session.writeAsLeader<Slice>(MOVE_SLICE, { ...step, ...NOTHING });
-        tools.begun(step.by);
-        begun?.();
+        const first = await between(async () => {
+          const slice = await session.writeAsLeader<Slice>(MOVE_SLICE, { ...step, ...NOTHING });
+          tools.begun(step.by, slice);
+          begun?.();
+          return slice;
+        });
         // promise: postgres/all-times-move-with-the-clock
         await moveRest(step, first);
       }),

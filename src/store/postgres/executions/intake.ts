@@ -15,6 +15,7 @@ import {
 import { type Change, type ExecutionReader, StoreUnavailable } from '../../port.ts';
 import { draftOf } from '../../shared/audit-rows.ts';
 import { committedParts } from '../../shared/committed-parts.ts';
+import { movedSubmission } from '../../shared/moved-times.ts';
 import { charsOfPayload, isMuchLonger } from '../../shared/payload-length.ts';
 import type { Aggregate } from '../batch/aggregate.ts';
 import type { Batch } from '../batch/batch.ts';
@@ -27,6 +28,8 @@ interface IntakeTools {
   readonly writer: Pick<Writer, 'mutate' | 'mutateAll'>;
   readonly find: ExecutionReader['find'];
   readonly findByReference: ExecutionReader['findByReference'];
+  /** To be called when the caller has just read its times. Returns a function that returns by how much stored times have moved since. */
+  readonly movedSince: () => () => number;
 }
 
 const UNAVAILABLE: BatchAddResult = { outcome: 'unavailable' };
@@ -35,7 +38,7 @@ const UNAVAILABLE: BatchAddResult = { outcome: 'unavailable' };
 const MAX_ATTEMPTS = 10;
 
 // One function because its parts share the bounds of the queue.
-export function createIntake({ writer, find, findByReference }: IntakeTools): ExecutionIntake {
+export function createIntake({ writer, find, findByReference, movedSince }: IntakeTools): ExecutionIntake {
   function add(batch: Batch, submission: NewExecution): Decided<AddResult> {
     const known = earlierResult(batch, submission);
     if (known === undefined) return accept(batch, submission);
@@ -65,7 +68,7 @@ export function createIntake({ writer, find, findByReference }: IntakeTools): Ex
   /** @param lost the repetition that the execution names, which retention has removed; null if it names none */
   function resubmissionTask(
     reference: string,
-    repetition: NewExecution,
+    { repetition, movedMs }: { readonly repetition: NewExecution; readonly movedMs: () => number },
     { by, reason }: ResubmissionOrder,
     lost: string | null,
   ): Task<ResubmitResult | 'again' | undefined> {
@@ -77,8 +80,9 @@ export function createIntake({ writer, find, findByReference }: IntakeTools): Ex
       const refusal = whyNotRepeatable(original.state);
       if (refusal !== null) return unchanged({ outcome: refusal });
       const { correlationId: resubmissionOf } = before;
-      const execution = { ...repetition.execution, resubmissionOf };
-      const accepted = accept(batch, { ...repetition, execution }, { resubmissionOf, by });
+      const present = movedSubmission(repetition, movedMs());
+      const execution = { ...present.execution, resubmissionOf };
+      const accepted = accept(batch, { ...present, execution }, { resubmissionOf, by });
       if (accepted.value.outcome !== 'added') return unchanged({ outcome: accepted.value.outcome });
       const linked = { ...before, resubmittedAs: execution.correlationId };
       original.saveExecution(linked);
@@ -95,6 +99,7 @@ export function createIntake({ writer, find, findByReference }: IntakeTools): Ex
     repetition: NewExecution,
     order: ResubmissionOrder,
   ): Promise<ResubmitResult | undefined> {
+    const movedMs = movedSince();
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const original = await findByReference(reference);
       if (original === undefined) return undefined;
@@ -102,7 +107,7 @@ export function createIntake({ writer, find, findByReference }: IntakeTools): Ex
       // promise: postgres/one-resubmission
       const earlier = resubmittedAs === null ? undefined : await find(resubmittedAs);
       if (earlier !== undefined) return { outcome: 'replayed', execution: earlier };
-      const task = resubmissionTask(reference, repetition, order, resubmittedAs);
+      const task = resubmissionTask(reference, { repetition, movedMs }, order, resubmittedAs);
       // Of a repetition and its link, both are written or none.
       const [result] = await writer.mutateAll([task], { allOrNothing: true });
       if (result !== 'again') return result;
@@ -110,18 +115,20 @@ export function createIntake({ writer, find, findByReference }: IntakeTools): Ex
     throw new StoreUnavailable('the execution is submitted again all the time');
   }
 
-  const taskOf = (submission: NewExecution): Task<AddResult> => ({
-    target: { submission },
-    decide: (batch) => add(batch, submission),
-  });
+  function taskOf(submission: NewExecution): Task<AddResult> {
+    const movedMs = movedSince();
+    // promise: postgres/submission-across-a-step-has-the-new-clock
+    return { target: { submission }, decide: (batch) => add(batch, movedSubmission(submission, movedMs())) };
+  }
 
   /** @throws {BatchRefused} if a submission cannot be accepted, so that none is. */
   function tasksTogether(submissions: readonly NewExecution[]): Task<AddResult>[] {
     const outcomes = new Map<number, AddResult>();
+    const movedMs = movedSince();
     return submissions.map((submission, i) => ({
       target: { submission },
       decide: (batch) => {
-        const decided = add(batch, submission);
+        const decided = add(batch, movedSubmission(submission, movedMs()));
         outcomes.set(i, decided.value);
         // promise: postgres/atomic-batch
         if (i === submissions.length - 1 && ![...outcomes.values()].every(isAccepted)) {

@@ -5,8 +5,8 @@
 
 import type { Change, CommittedChange } from '../../port.ts';
 import { readsThrough } from '../../shared/reads.ts';
-import type { IdRange } from '../group-commit.ts';
 import { readHead } from '../queries/audit.ts';
+import type { IdRange } from '../writer-options.ts';
 import type { Query } from './hints.ts';
 import { MAX_LISTED, type OthersRow, READ_OTHERS, toCommittedChange } from './read-others.ts';
 

@@ -12,12 +12,13 @@ import {
 } from '../../intake-port.ts';
 import type { Change } from '../../port.ts';
 import type { Backlog } from '../../shared/backlog.ts';
+import { movedSubmission } from '../../shared/moved-times.ts';
 import { isMuchLonger } from '../../shared/payload-length.ts';
 import type { AuditTrail } from '../audit/append.ts';
 import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
 import type { RollupCounts } from '../rollups/count.ts';
 import type { Statements } from '../statements.ts';
-import { type Claims, movedSubmission } from './claims.ts';
+import type { Claims } from './claims.ts';
 import type { ExecutionRow } from './execution-row.ts';
 import { bytesOf, createBatchInsertion } from './insert-batch.ts';
 

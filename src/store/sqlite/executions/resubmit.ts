@@ -4,10 +4,11 @@ import { whyNotResubmittable } from '../../../execution/resubmission.ts';
 import type { ExecutionIntake, NewExecution, ResubmissionOrder, ResubmitResult } from '../../intake-port.ts';
 import type { Change } from '../../port.ts';
 import { draftOf } from '../../shared/audit-rows.ts';
+import { movedSubmission } from '../../shared/moved-times.ts';
 import type { AuditTrail } from '../audit/append.ts';
 import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
 import type { Statements } from '../statements.ts';
-import { type Claims, movedSubmission } from './claims.ts';
+import type { Claims } from './claims.ts';
 import type { Accept } from './insert.ts';
 
 interface ResubmissionTools {
