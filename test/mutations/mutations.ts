@@ -1684,7 +1684,7 @@ export const MUTATIONS: readonly Mutation[] = [
     promise: 'a command that acts on all that match waits for the response as long as the receiver may need',
     edit: swapped('ms', '300_000'),
     tests: ['test/cli/patient-command.slow.test.ts'],
-    title: 'cancel --all gets a response that comes after more than five minutes',
+    title: 'gets a response that comes after more than five minutes',
   },
   {
     tag: 'client-retries-only-useful',
