@@ -316,7 +316,7 @@ export const MUTATIONS: readonly Mutation[] = [
     tag: 'large-response-is-parsed-elsewhere',
     promise: 'a response of CXone with many values is not parsed on the thread that answers callbacks',
     edit: condition(true),
-    tests: ['test/cxone/large-answers.test.ts'],
+    tests: ['test/cxone/large-answers.slow.test.ts'],
     title: 'a large result stays text, from a poll and from a submit response',
   },
   {
@@ -576,7 +576,7 @@ export const MUTATIONS: readonly Mutation[] = [
     tag: 'recorded-rejection-is-success',
     promise: 'a submission that was rejected in a recording must be rejected again with the same status',
     edit: condition(false),
-    tests: ['test/cli/profile/profile.test.ts'],
+    tests: ['test/cli/profile/profile.slow.test.ts'],
     title: 'a submission that the tenant rejected must be rejected again',
   },
   {

@@ -19,14 +19,14 @@ const CLOCK_STEPS = 'test/store/postgres/clock-steps.test.ts';
 const CONTRACT = 'test/store/postgres/contract.slow.test.ts';
 const INSIGHTS = 'test/store/postgres/insights.slow.test.ts';
 const IDENTITY = 'test/store/postgres/identity.test.ts';
-const LIMITS = 'test/store/postgres/limits.test.ts';
+const LIMITS = 'test/store/postgres/limits.slow.test.ts';
 const LONE_OUTCOME = 'test/store/postgres/lone-outcome.slow.test.ts';
 const LOST_COMMIT = 'test/store/postgres/lost-commit.test.ts';
 const LOST_DISPATCHES = 'test/store/postgres/lost-dispatches.test.ts';
 const MOVE = 'test/store/move/move.slow.test.ts';
-const OTHERS = 'test/store/postgres/others.test.ts';
-const NEIGHBOURS = 'test/store/postgres/neighbours.test.ts';
-const CHANNEL = 'test/store/postgres/leader-channel.test.ts';
+const OTHERS = 'test/store/postgres/others.slow.test.ts';
+const NEIGHBOURS = 'test/store/postgres/neighbours.slow.test.ts';
+const CHANNEL = 'test/store/postgres/leader-channel.slow.test.ts';
 const CONTROLS = 'test/usecases/leader/live-controls.test.ts';
 const PAGES = 'test/store/postgres/large-pages.slow.test.ts';
 const OPEN = 'test/store/postgres/open.test.ts';
@@ -195,7 +195,7 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     tag: 'postgres/order-is-taken-once',
     promise: 'what an operator orders of the leader is done once',
     edit: value("() => queries.all('SELECT id, kind, body FROM leader_orders WHERE done_at IS NULL')"),
-    tests: ['test/store/postgres/leader-channel.test.ts'],
+    tests: ['test/store/postgres/leader-channel.slow.test.ts'],
   },
   {
     tag: 'postgres/leader-alone-claims',
@@ -552,14 +552,14 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     promise:
       'a receiver whose database had no room for a commit is not ready until there is room for more than a heartbeat',
     edit: removed,
-    tests: ['test/store/postgres/disk-full.test.ts'],
+    tests: ['test/store/postgres/disk-full.slow.test.ts'],
   },
   {
     tag: 'postgres/snapshot-keeps-partitions',
     promise:
       'a command that reads one state of the database sees the entries of that state, whatever is dropped meanwhile',
     edit: removed,
-    tests: ['test/store/postgres/retention.test.ts'],
+    tests: ['test/store/postgres/retention.slow.test.ts'],
     title: 'stays while a command reads a snapshot',
   },
   {
@@ -685,7 +685,7 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     tag: 'postgres/payload-is-pruned-after-the-end',
     promise: 'an erasure beside the end of an execution at another receiver leaves a trail that holds',
     edit: value('Math.trunc(prunedAt)'),
-    tests: ['test/store/postgres/retention.test.ts'],
+    tests: ['test/store/postgres/retention.slow.test.ts'],
     title: 'an erasure that was ordered just before another receiver recorded the end',
   },
   {

@@ -74,7 +74,7 @@ test('within an app a higher priority is sent first, and the turns of another ap
   expect(Math.min(...places(idle))).toBeGreaterThan(Math.max(...places(usual)) - 2);
 });
 
-// The rates on PostgreSQL follow its clock: test/store/postgres/limits.test.ts.
+// The rates on PostgreSQL follow its clock: test/store/postgres/limits.slow.test.ts.
 test.skipIf(isOnPostgres())(
   'an app that exceeds its rate receives the time to wait, and is accepted after it',
   async () => {
