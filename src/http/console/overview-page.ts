@@ -3,6 +3,7 @@
 import { html } from 'hono/html';
 import type { UpstreamPause } from '../../cxone/port.ts';
 import type { Cause, Incident } from '../../incident/incident.ts';
+import { withCommandName } from '../../lib/command-name.ts';
 import { many } from '../../lib/figures.ts';
 import type { NotReady } from '../../observability/readiness.ts';
 import { LAST_DAY, LAST_HOUR, type Overview } from '../../stats/dashboard/dashboard.ts';
@@ -117,11 +118,11 @@ ${durations(overview)}</section>
 <section aria-labelledby="notifying"><h2 id="notifying">Notifications to apps</h2>${notifying(now, overview)}</section>`;
 }
 
-/** Null if all of the period is counted. */
+/** Returns what to say of the numbers of a period: null if all of it is counted. */
 export function countedPart({ complete, countedFrom }: Pick<Overview, 'complete' | 'countedFrom'>): Html | null {
   if (!complete) return html`<p class="quiet">History is still being read, so the numbers are incomplete.</p>`;
   if (countedFrom === null) return null;
-  return html`<p class="quiet">Counted from ${moment(countedFrom)}: the receiver reads a limited number of earlier entries when it starts. <code>npm run stats</code> counts all of them.</p>`;
+  return html`<p class="quiet">Counted from ${moment(countedFrom)}: the receiver reads a limited number of earlier entries when it starts. <code>${withCommandName('npm run stats')}</code> counts all of them.</p>`;
 }
 
 function warnings(now: Now, overview: Overview): Html {
@@ -143,7 +144,7 @@ function warnings(now: Now, overview: Overview): Html {
       : [html`No new token from CXone since ${moment(tokenProblem.since)}: ${tokenProblem.reason}.`]),
     ...gatewayReports.map(
       ({ message, since, responses }) =>
-        html`${message.charAt(0).toUpperCase()}${message.slice(1)} (${many(responses, 'response')} since ${moment(since)}; npm run doctor has the remedy).`,
+        html`${message.charAt(0).toUpperCase()}${message.slice(1)} (${many(responses, 'response')} since ${moment(since)}; ${withCommandName('npm run doctor')} has the remedy).`,
     ),
     ...(isCovered(now, UPSTREAM_CAUSES) ? [] : connectionProblems).map(
       ({ origin, since, reason }) => html`CXone cannot be reached at ${origin} since ${moment(since)}: ${reason}.`,

@@ -44,7 +44,10 @@ export interface Writer {
     tasks: readonly Task<T>[],
     how?: { allOrNothing?: boolean; asLeader?: boolean },
   ): Promise<(T | undefined)[]>;
-  /** Runs work between two batches: what was decided before is committed before it, and the rest is decided after it. */
+  /**
+   * Runs work between two batches: what was decided before is committed before it, and the rest is decided after it. One call at a time:
+   * a second one would replace work that waits.
+   */
   between<T>(work: () => Promise<T>): Promise<T>;
   /** Resolves when the batch that is being committed is settled. */
   settled(): Promise<void>;
