@@ -3,8 +3,8 @@
 import { CAUSES, type Incident, representIncident } from '../incident/incident.ts';
 import { yieldToEventLoop } from '../lib/event-loop.ts';
 import { many, percent } from '../lib/figures.ts';
-import { isoTime } from '../lib/time.ts';
-import { arrivalGroupOf, createChannelCounts, HOUR_MS } from '../stats/callback-health/channels.ts';
+import { DAY_MS, isoTime } from '../lib/time.ts';
+import { arrivalGroupOf, createChannelCounts } from '../stats/callback-health/channels.ts';
 import {
   BASELINE_MS,
   type Health,
@@ -38,8 +38,6 @@ import {
 import { readPollInterval } from './poll-interval.ts';
 import { printLines, showFraction } from './print.ts';
 import { type Column, tableOf } from './table.ts';
-
-const DAY_MS = 24 * HOUR_MS;
 
 export const health: Declare = (command, context) =>
   withHelp(addPeriod(command, 'ended'), {

@@ -5,6 +5,7 @@ import { yieldToEventLoop } from '../lib/event-loop.ts';
 import { many } from '../lib/figures.ts';
 import type { Log } from '../lib/log.ts';
 import { runInTurns } from '../lib/steps.ts';
+import { DAY_MS } from '../lib/time.ts';
 import type { PrunableCounts } from '../store/reader-port.ts';
 import { openStoreInSteps } from '../store/sqlite/store.ts';
 import { createExportFiles } from '../workers/pruner/export-files.ts';
@@ -15,7 +16,6 @@ import { jsonOption, wholeNumber, withHelp } from './options.ts';
 import { writeResult } from './print.ts';
 import { showUpgrade } from './upgrade-display.ts';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 const days = wholeNumber(0, 36_500);
 
 interface Rules {

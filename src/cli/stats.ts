@@ -2,7 +2,7 @@
 
 import { yieldToEventLoop } from '../lib/event-loop.ts';
 import { formatDuration, percent } from '../lib/figures.ts';
-import { isoTime } from '../lib/time.ts';
+import { DAY_MS, isoTime } from '../lib/time.ts';
 import type { ActionSummary } from '../stats/period-summary.ts';
 import { MAX_READ, summarizePeriod } from '../stats/summarize-period.ts';
 import { OUTCOMES_BATCH, type SubmittedPeriod } from '../store/statistics-port.ts';
@@ -20,8 +20,6 @@ import {
 } from './options.ts';
 import { showProgress } from './print.ts';
 import { type Column, tableOf } from './table.ts';
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 export const stats: Declare = (command, context) =>
   withHelp(addPeriod(command, 'submitted'), {

@@ -1,7 +1,8 @@
 // Incidents of callbacks: missed, stopped, refused, and under unknown status words. Pure.
 
+import { MINUTE_MS } from '../lib/time.ts';
 import { about, countOf, distinct, type Finding, mostFrequent, type OpenIncidents, sumOf } from './finding.ts';
-import { type EndSample, MINUTE_MS, type MissedCallbacks, type Signals } from './signals.ts';
+import type { EndSample, MissedCallbacks, Signals } from './signals.ts';
 
 const REFUSED_WINDOW_MS = 5 * MINUTE_MS;
 const MIN_REFUSED = 5;

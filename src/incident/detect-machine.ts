@@ -1,7 +1,8 @@
 // Incidents of the receiver and its machine: loops, disk, write-ahead log, commits, clock, and times without a receiver. Pure.
 
+import { MINUTE_MS } from '../lib/time.ts';
 import { type Finding, type OpenIncidents, sumOf } from './finding.ts';
-import { MINUTE_MS, type Signals, SLOW_COMMIT_MS } from './signals.ts';
+import { type Signals, SLOW_COMMIT_MS } from './signals.ts';
 
 const MIN_FREE_BYTES = 1_000_000_000;
 const ENOUGH_FREE_BYTES = 1_500_000_000;

@@ -1,7 +1,8 @@
 // Incidents of executions and notifications: timeouts, rejections, a queue that waits or fills up, endpoints that fail. Pure.
 
+import { MINUTE_MS } from '../lib/time.ts';
 import { about, type Finding, type OpenIncidents } from './finding.ts';
-import { type EndSample, MINUTE_MS, type Signals } from './signals.ts';
+import type { EndSample, Signals } from './signals.ts';
 
 const WINDOW_MS = 15 * MINUTE_MS;
 const MIN_ENDS = 5;

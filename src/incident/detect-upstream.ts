@@ -3,9 +3,10 @@
 // The rule: CXone fails for an action when at least 3 of its requests of the last minute failed and they are at least half of them.
 // The incident lasts until requests pass again: at least one after the last failure, with fewer than one in five failing.
 
+import { MINUTE_MS } from '../lib/time.ts';
 import { about, countOf, type Finding, mostFrequent, type OpenIncidents } from './finding.ts';
 import type { Incident } from './incident.ts';
-import { MINUTE_MS, NO_RESPONSE, type RequestSample, type Signals } from './signals.ts';
+import { NO_RESPONSE, type RequestSample, type Signals } from './signals.ts';
 
 const MIN_FAILED = 3;
 const FAILING_SHARE = 0.5;

@@ -120,5 +120,3 @@ export interface Signals {
   /** From when to when no receiver ran before this start; null if one ran. */
   readonly absence: { readonly from: number; readonly to: number } | null;
 }
-
-export const MINUTE_MS = 60_000;

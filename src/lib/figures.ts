@@ -1,5 +1,7 @@
 // The one way to state numbers, shares and durations to people, in the terminal and on the pages.
 
+import { DAY_MS, HOUR_MS, MINUTE_MS } from './time.ts';
+
 const FORMAT = new Intl.NumberFormat('en-US');
 
 /** Returns `1,200`. A formatter that is made per number costs more than all else on a page. */
@@ -31,9 +33,9 @@ export function percent(part: number, whole: number): string | null {
 }
 
 const UNITS = [
-  [86_400_000, 'd'],
-  [3_600_000, 'h'],
-  [60_000, 'min'],
+  [DAY_MS, 'd'],
+  [HOUR_MS, 'h'],
+  [MINUTE_MS, 'min'],
   [1_000, 's'],
 ] as const;
 

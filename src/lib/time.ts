@@ -1,4 +1,9 @@
-// Timestamps as text: ISO 8601 in UTC, a form of it for file names, and a moment as servers state it.
+// Timestamps as text: ISO 8601 in UTC, a form of it for file names, and a moment as servers state it; and the units of time.
+
+export const SECOND_MS = 1_000;
+export const MINUTE_MS = 60 * SECOND_MS;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
 
 /** Returns a moment (milliseconds since the Unix epoch) as ISO 8601 with milliseconds; null and undefined stay as they are. */
 export function isoTime<T extends number | null | undefined>(time: T): T extends number ? string : T;
@@ -29,7 +34,7 @@ export function secondsTime(time: number): string {
 }
 
 /** A number counts as a Unix time if it is within this distance of now, in milliseconds: ten years. */
-const NEAR_MS = 10 * 365 * 86_400_000;
+const NEAR_MS = 10 * 365 * DAY_MS;
 
 export interface Moment {
   /** Milliseconds from now; negative for a moment in the past. */

@@ -1,6 +1,7 @@
 // When a notification is tried again, and when trying ends. Pure: chance comes in as a number in [0, 1).
 
 import { fullJitterRetryAt } from '../lib/backoff.ts';
+import { HOUR_MS } from '../lib/time.ts';
 
 /** Long enough to be over a night's outage, short enough for the app to notice that it is missing something. */
 const KEEP_TRYING_MS = 24 * 60 * 60 * 1000;
@@ -9,7 +10,7 @@ const KEEP_TRYING_MS = 24 * 60 * 60 * 1000;
  * An endpoint that restarts is back by the second or third retry. Two hours are the longest time for which an endpoint that
  * recovered waits for its notifications.
  */
-const RETRY_LIMITS = { baseMs: 10_000, maxMs: 2 * 60 * 60 * 1000 };
+const RETRY_LIMITS = { baseMs: 10_000, maxMs: 2 * HOUR_MS };
 
 /** A notification that its endpoint does not accept waits for a change of the endpoint, not for its recovery. */
 const REJECTED_LIMITS = { ...RETRY_LIMITS, baseMs: 60_000 };

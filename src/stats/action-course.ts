@@ -1,13 +1,9 @@
 // The course of one action over a period: outcomes, their channels and run times, in steps of the time of submission.
 
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../lib/time.ts';
 import type { Course, CourseGroup, CourseQuery, Rollups } from '../store/rollups-port.ts';
 import { countOutcome, createOutcomeCounts, endedIn, type OutcomeCounts } from './outcome-counts.ts';
 import { weightedQuantile } from './statistics.ts';
-
-const SECOND_MS = 1_000;
-const MINUTE_MS = 60 * SECOND_MS;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 
 /** Divisors and multiples of an hour. */
 const STEPS_MS = [

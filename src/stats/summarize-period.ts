@@ -1,8 +1,8 @@
 // Summarises the outcomes of a period: one by one while they are few, else from the roll-ups.
 
+import { HOUR_MS } from '../lib/time.ts';
 import type { Rollups } from '../store/rollups-port.ts';
 import type { Statistics, SubmittedPeriod } from '../store/statistics-port.ts';
-import { HOUR_MS } from './callback-health/channels.ts';
 import { createPeriodSummary, type PeriodSummary } from './period-summary.ts';
 
 /** Executions up to which all of a period are read, so that latencies are exact. */

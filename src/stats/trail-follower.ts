@@ -3,12 +3,13 @@
 
 import { yieldToEventLoop } from '../lib/event-loop.ts';
 import type { Work } from '../lib/loop.ts';
+import { HOUR_MS } from '../lib/time.ts';
 import type { AuditFeed, Change, ChangeFeed } from '../store/port.ts';
 import type { Statistics, StatisticsEntry } from '../store/statistics-port.ts';
 import { entryOfChange } from './entry-of-change.ts';
 
 /** History that is read at the start: the day that statistics show, and an hour by which a clock may have been set back. */
-const HISTORY_MS = 25 * 60 * 60 * 1000;
+const HISTORY_MS = 25 * HOUR_MS;
 const MAX_HISTORY = 300_000;
 /** Entries per reading, and the pause between readings of history. */
 const BATCH = 250;

@@ -7,6 +7,7 @@ import { parseRetryAfter } from '../lib/http/rate-limit-reset.ts';
 import { readResponseBody } from '../lib/http/read-response-body.ts';
 import { unlessAborted } from '../lib/http/unless-aborted.ts';
 import { type HttpProxy, NO_PROXIES, type ProxyRules, proxyFor } from '../lib/proxy/proxy.ts';
+import { HOUR_MS } from '../lib/time.ts';
 import type { World } from '../lib/world.ts';
 import type { Trust } from './address-policy.ts';
 import { createGuardedConnector, createGuardedTunnel, type ResolveHostname } from './guarded-connect.ts';
@@ -22,7 +23,7 @@ const MAX_CONNECTION_AGE_MS = 180_000;
 /** Only an excerpt of a response is used. */
 const MAX_RESPONSE_BYTES = 16 * 1024;
 /** Upper limit for a Retry-After. */
-const MAX_PAUSE_MS = 6 * 3_600_000;
+const MAX_PAUSE_MS = 6 * HOUR_MS;
 
 const CLOSING = 'the receiver is closing';
 const NOT_ACTIVE = 'another receiver may be active';

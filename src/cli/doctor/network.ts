@@ -7,11 +7,11 @@ import { many } from '../../lib/figures.ts';
 import { reasonOf } from '../../lib/log.ts';
 import { createTunnelConnector } from '../../lib/proxy/connect.ts';
 import type { HttpProxy } from '../../lib/proxy/proxy.ts';
+import { DAY_MS } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
 const TIMEOUT_MS = 10_000;
-const DAY_MS = 86_400_000;
 /** Certificates that renew themselves do so a month before they end. */
 const ENDS_SOON_DAYS = 21;
 

@@ -3,11 +3,10 @@
 import type { Database } from 'better-sqlite3';
 import type { Client } from 'pg';
 import { many } from '../../lib/figures.ts';
-import { isoTime } from '../../lib/time.ts';
+import { DAY_MS, isoTime } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
 import { type Check, ok, warn } from './check.ts';
 
-const DAY_MS = 86_400_000;
 /** Entries that are read, newest first. */
 const MAX_ENTRIES = 200_000;
 

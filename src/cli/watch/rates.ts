@@ -2,12 +2,12 @@
 
 import { TERMINAL_STATUSES } from '../../execution/execution.ts';
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
+import { SECOND_MS } from '../../lib/time.ts';
 import { percentile } from '../../stats/dashboard/histogram.ts';
 import { createTimeSeries, sumOf } from '../../stats/dashboard/time-series.ts';
 import { endedIn, missedCallbackShare } from '../../stats/outcome-counts.ts';
 import type { StoreReader } from '../../store/reader-port.ts';
 
-const SECOND_MS = 1_000;
 const SECONDS_PER_MINUTE = 60;
 /** The longer of the two periods that are shown. */
 export const LONG_MINUTES = 5;

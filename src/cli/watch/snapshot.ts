@@ -3,8 +3,7 @@
 import type { Cause } from '../../incident/incident.ts';
 import { withCommandName } from '../../lib/command-name.ts';
 import { formatDuration, grouped, percent } from '../../lib/figures.ts';
-import { isoTime } from '../../lib/time.ts';
-import { HOUR_MS } from '../../stats/callback-health/channels.ts';
+import { HOUR_MS, isoTime } from '../../lib/time.ts';
 import { healthIn } from '../../stats/callback-health/health.ts';
 import { pauseNotice } from '../../store/pauses-port.ts';
 import type { StoreReader } from '../../store/reader-port.ts';

@@ -2,10 +2,11 @@
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { deriveKey } from '../../lib/derive-key.ts';
+import { HOUR_MS } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
 
 /** How long a form stays valid after it was shown. */
-const LIFE_MS = 12 * 60 * 60 * 1000;
+const LIFE_MS = 12 * HOUR_MS;
 
 const TOKEN = /^(\d{1,15})\.([A-Za-z0-9_-]{43})$/;
 

@@ -3,7 +3,7 @@
 import { html } from 'hono/html';
 import * as v from 'valibot';
 import { many } from '../../lib/figures.ts';
-import { isoTime } from '../../lib/time.ts';
+import { DAY_MS, isoTime } from '../../lib/time.ts';
 import { type ActionCourse, MAX_COURSE_DAYS, type Period, readCourse } from '../../stats/action-course.ts';
 import { LAST_DAY } from '../../stats/dashboard/dashboard.ts';
 import { isSameScope } from '../../store/pauses-port.ts';
@@ -26,8 +26,6 @@ import { csvResponse } from './plots/csv.ts';
 import { notFound } from './refusals.ts';
 import { problems, type Search, searchOf, seeOther, tidied, timeField, urlWith } from './search.ts';
 import { type Viewer, viewerOf } from './viewer.ts';
-
-const DAY_MS = 86_400_000;
 
 /** The periods up to now, in milliseconds. */
 const RANGES = { hour: DAY_MS / 24, day: DAY_MS, week: 7 * DAY_MS, month: 30 * DAY_MS } as const;

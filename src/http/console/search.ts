@@ -3,7 +3,7 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { OPEN_STATUSES } from '../../execution/execution.ts';
-import { isoTime } from '../../lib/time.ts';
+import { DAY_MS, isoTime, MINUTE_MS } from '../../lib/time.ts';
 import type { Html } from '../html.ts';
 import { TIME_RULE } from '../request/list-parameters.ts';
 import { REVERSED, type Validated } from '../request/validate.ts';
@@ -99,16 +99,14 @@ export const ORDERS: Options = [
   ['oldest', 'oldest first'],
 ];
 
-const MINUTE_MS = 60_000;
-
 /** Periods that end now: an address that names one stays true. */
 const PERIODS: Spans = {
   '5min': ['5 min', 5 * MINUTE_MS],
   '15min': ['15 min', 15 * MINUTE_MS],
   '1h': ['hour', 60 * MINUTE_MS],
   '6h': ['6 hours', 6 * 60 * MINUTE_MS],
-  '24h': ['24 hours', 24 * 60 * MINUTE_MS],
-  '7d': ['7 days', 7 * 24 * 60 * MINUTE_MS],
+  '24h': ['24 hours', DAY_MS],
+  '7d': ['7 days', 7 * DAY_MS],
 };
 
 const WAITS: Spans = {

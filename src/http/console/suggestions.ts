@@ -3,7 +3,7 @@
 import { html } from 'hono/html';
 import { many } from '../../lib/figures.ts';
 import type { Work } from '../../lib/loop.ts';
-import { isoTime } from '../../lib/time.ts';
+import { DAY_MS, isoTime } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
 import type { Outbox } from '../../store/outbox-port.ts';
 import type { Rollups } from '../../store/rollups-port.ts';
@@ -12,7 +12,6 @@ import { number } from './format.ts';
 
 /** Suggestions for one filter. More would make every page longer. */
 const MAX_SUGGESTIONS = 20;
-const DAY_MS = 24 * 60 * 60 * 1000;
 /** The newest notifications, whose endpoints are suggested. */
 const MAX_NOTIFICATIONS = 200;
 const REFRESH_MS = 30_000;

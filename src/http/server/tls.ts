@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { type Log, reasonOf } from '../../lib/log.ts';
+import { DAY_MS } from '../../lib/time.ts';
 
 /** Paths of PEM files. */
 export interface TlsFiles {
@@ -24,7 +25,6 @@ interface Expected {
   now(): number;
 }
 
-const DAY_MS = 86_400_000;
 /** Automatic renewal happens a month before the end. */
 const ENDS_SOON_MS = 14 * DAY_MS;
 

@@ -2,11 +2,10 @@
 
 import { arrivalOf } from '../../execution/arrival-channel.ts';
 import { roundDuration } from '../../lib/round-duration.ts';
+import { HOUR_MS } from '../../lib/time.ts';
 import type { Observation } from '../../store/observations-port.ts';
 import type { ArrivalGroup } from '../../store/rollups-port.ts';
 import { weightedQuantile } from '../statistics.ts';
-
-export const HOUR_MS = 3_600_000;
 
 /** Apps name actions: past this number, further actions are counted together. */
 const MAX_ACTIONS = 500;

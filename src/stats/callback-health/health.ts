@@ -1,10 +1,10 @@
 // Callback health: each hour of each action, and the alerts. Pure.
 
 import { percent } from '../../lib/figures.ts';
-import { isoTime } from '../../lib/time.ts';
+import { HOUR_MS, isoTime } from '../../lib/time.ts';
 import type { Coverage, MissingGroup, Rollups } from '../../store/rollups-port.ts';
 import { isAlert, judge, type Missing, type Verdict } from './alert.ts';
-import { type ChannelCounts, createChannelCounts, HOUR_MS, nameActions, type Skew, skewSummary } from './channels.ts';
+import { type ChannelCounts, createChannelCounts, nameActions, type Skew, skewSummary } from './channels.ts';
 
 /** Length of the baseline that an hour is compared with. */
 export const BASELINE_MS = 7 * 24 * HOUR_MS;

@@ -2,9 +2,9 @@
 
 import type { Log } from '../../lib/log.ts';
 import type { Work } from '../../lib/loop.ts';
+import { HOUR_MS } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
 import type { ArrivalRange, Rollups } from '../../store/rollups-port.ts';
-import { HOUR_MS } from './channels.ts';
 import { BASELINE_MS, type Health, type HealthHour, healthIn } from './health.ts';
 import { createSettledHours } from './settled-hours.ts';
 

@@ -1,7 +1,7 @@
 // Keeps the counts of hours that have ended, so that a question about callbacks reads the roll-ups of the latest hours only.
 
+import { HOUR_MS } from '../../lib/time.ts';
 import type { Coverage, MissingGroup, Rollups } from '../../store/rollups-port.ts';
-import { HOUR_MS } from './channels.ts';
 
 /** What ended in an hour is committed long before this time has passed. */
 const SETTLES_AFTER_MS = HOUR_MS;

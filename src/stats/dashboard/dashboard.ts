@@ -1,13 +1,11 @@
 // The statistics of the last hour or day, per interval and per action, counted from the audit trail of the store.
 
+import { DAY_MS, MINUTE_MS } from '../../lib/time.ts';
 import type { StatisticsEntry } from '../../store/statistics-port.ts';
 import { endedIn, missedCallbackShare, type OutcomeCounts } from '../outcome-counts.ts';
 import type { TrailFollower } from '../trail-follower.ts';
 import { type Histogram, percentile } from './histogram.ts';
 import { createTimeSeries, sumOf, type Tally, type TimeSeries } from './time-series.ts';
-
-const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** A span back from now, in intervals of `stepMs` milliseconds. */
 export interface Range {

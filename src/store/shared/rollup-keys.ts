@@ -3,13 +3,11 @@
 import type { Arrival } from '../../execution/arrival-channel.ts';
 import type { Execution, ResolvedBy } from '../../execution/execution.ts';
 import { roundDuration } from '../../lib/round-duration.ts';
-import { isoTime } from '../../lib/time.ts';
+import { HOUR_MS, isoTime } from '../../lib/time.ts';
 import { timeOfReference } from './reference-times.ts';
 
 /** The columns of a row. */
 export type CountKey = readonly (string | number)[];
-
-export const HOUR_MS = 3_600_000;
 
 /** What the roll-ups count of an execution. */
 export interface Counted

@@ -1,10 +1,10 @@
 // Reads the counts of the roll-ups.
 
-import { fromIso } from '../../lib/time.ts';
+import { fromIso, HOUR_MS } from '../../lib/time.ts';
 import type { ArrivalGroup, HourRange, MissingGroup, Rollups, SubmittedAction } from '../rollups-port.ts';
 import type { OutcomeGroup } from '../statistics-port.ts';
 import type { Reads } from './reads.ts';
-import { HOUR_MS, hourOf } from './rollup-keys.ts';
+import { hourOf } from './rollup-keys.ts';
 
 /** Relations of a database with the columns that `rollup-keys.ts` names, and `count`. A row of a key may stand several times. */
 export interface RollupRelations {

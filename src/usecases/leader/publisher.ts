@@ -2,6 +2,7 @@
 
 import type { JsonObject } from '../../execution/json.ts';
 import type { Work } from '../../lib/loop.ts';
+import { DAY_MS } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
 import type { LeaderState } from '../../store/leader-port.ts';
 import { type LastState, type LiveState, NOTHING_KNOWN } from './live-state.ts';
@@ -13,7 +14,7 @@ const REPEAT_MS = 5_000;
 /** What was published earlier is that of a leader that has ended. */
 const VALID_MS = 15_000;
 /** Longer than any pause lasts that was published. */
-const LAST_MS = 24 * 60 * 60 * 1_000;
+const LAST_MS = DAY_MS;
 
 export interface Publisher {
   /** Publishes the state now. @param sent of a leader that sends nothing any more: see `LastState` */

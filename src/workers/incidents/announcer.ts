@@ -5,13 +5,14 @@ import type { WebhookProblem } from '../../incident/signals.ts';
 import { exponentialMs } from '../../lib/backoff.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { Round } from '../../lib/loop.ts';
+import { DAY_MS } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
 import type { Announcement, AnnouncementResult, Incidents } from '../../store/incidents-port.ts';
 import { StoreUnavailable } from '../../store/port.ts';
 import { type DeliveryResult, OPERATORS, type WebhookSender } from '../../webhooks/port.ts';
 
 /** How long an event is announced, in milliseconds. */
-export const ANNOUNCE_FOR_MS = 24 * 3_600_000;
+export const ANNOUNCE_FOR_MS = DAY_MS;
 
 const RETRIES = { baseMs: 5_000, maxMs: 300_000 };
 const BATCH = 10;

@@ -7,6 +7,7 @@ import { advance, notInFuture } from '../../incident/lifecycle.ts';
 import type { Signals } from '../../incident/signals.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { Work } from '../../lib/loop.ts';
+import { DAY_MS } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
 import type { CountedReference, Incidents } from '../../store/incidents-port.ts';
 import { StoreUnavailable } from '../../store/port.ts';
@@ -112,7 +113,7 @@ export function createIncidentWatch(tools: IncidentWatchTools): Work {
     try {
       await check(signal);
       if (world.elapsed() >= pruneAt) {
-        await store.pruneIncidents(world.now() - KEPT_DAYS * 86_400_000);
+        await store.pruneIncidents(world.now() - KEPT_DAYS * DAY_MS);
         pruneAt = world.elapsed() + PRUNE_EVERY_MS;
       }
     } catch (error) {

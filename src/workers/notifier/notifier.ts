@@ -4,6 +4,7 @@ import { writeJson } from '../../execution/json.ts';
 import { many } from '../../lib/figures.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Round, Work } from '../../lib/loop.ts';
+import { HOUR_MS } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
 import type { DeliveryEvent } from '../../notification/delivery.ts';
 import type { Notification } from '../../notification/notification.ts';
@@ -21,7 +22,7 @@ import type { Lane, Lanes, Turn } from './lanes.ts';
 const LEASE_MS = 30_000;
 
 /** An endpoint without any response for this long is down. Longer than a deployment or a night's maintenance. */
-const SILENT_MS = 6 * 60 * 60 * 1000;
+const SILENT_MS = 6 * HOUR_MS;
 
 /** Notifications given up in one transaction. */
 const MAX_GIVE_UP = 200;

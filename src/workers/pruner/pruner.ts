@@ -3,6 +3,7 @@
 import { withCommandName } from '../../lib/command-name.ts';
 import { type Log, reasonOf } from '../../lib/log.ts';
 import type { Round } from '../../lib/loop.ts';
+import { DAY_MS } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
 import type { Retention } from '../../store/retention-port.ts';
 import { signHead } from '../../store/signed-head.ts';
@@ -13,7 +14,6 @@ import { auditTarget, type PrunedCounts, payloadTarget } from './prune-targets.t
 /** Free database pages released in one transaction. */
 const PAGES = 250;
 const BETWEEN_BATCHES_MS = 50;
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 export interface PrunerTools {
   readonly store: Retention;

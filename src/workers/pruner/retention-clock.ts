@@ -1,11 +1,12 @@
 // The clock by which data is old enough to be deleted. What a wrong clock deletes is lost, so that a leap forward is doubted at first.
 
+import { DAY_MS } from '../../lib/time.ts';
 import type { World } from '../../lib/world.ts';
 
 /** A longer leap forward is doubted: of a clock that is set, or of a machine that was suspended. */
 const DOUBTED_LEAP_MS = 3_600_000;
 /** How long the clock must stand by such a leap before retention follows it, milliseconds. */
-const DOUBT_MS = 24 * 3_600_000;
+const DOUBT_MS = DAY_MS;
 
 /**
  * Returns the present time for retention: that of the wall clock, but after a leap forward, for a day, the time as if it had not leapt.

@@ -3,6 +3,7 @@
 import { html } from 'hono/html';
 import { withCommandName } from '../../../lib/command-name.ts';
 import { many } from '../../../lib/figures.ts';
+import { HOUR_MS } from '../../../lib/time.ts';
 import { isAlert } from '../../../stats/callback-health/alert.ts';
 import type { HealthHour } from '../../../stats/callback-health/health.ts';
 import { type Html, table } from '../../html.ts';
@@ -14,7 +15,6 @@ import { CHANNELS, channelWords } from '../plots/course-plots.ts';
 import { csvOf } from '../plots/csv.ts';
 import { legend } from '../plots/figure.ts';
 
-const HOUR_MS = 3_600_000;
 const MAX_PLOTS = 6;
 const MAX_LINKS = 50;
 const MAX_ROWS = 8;

@@ -1,7 +1,7 @@
 // The plots of one action: outcomes, run times, and how outcomes became known. The same values are served as CSV.
 
 import { many } from '../../../lib/figures.ts';
-import { isoTime } from '../../../lib/time.ts';
+import { DAY_MS, isoTime, MINUTE_MS } from '../../../lib/time.ts';
 import type { ActionCourse, CourseCounts, CourseStep, RunTimes } from '../../../stats/action-course.ts';
 import type { Html } from '../../html.ts';
 import { duration } from '../format.ts';
@@ -102,11 +102,11 @@ function limitsOf({ timing }: ActionCourse): Limit[] {
 
 /** Returns the time of a step in words: short, because each column has it. */
 function startLabel(stepMs: number): (at: number) => string {
-  const begin = stepMs >= 86_400_000 ? 0 : 5;
-  const end = stepMs >= 60_000 ? 16 : 19;
+  const begin = stepMs >= DAY_MS ? 0 : 5;
+  const end = stepMs >= MINUTE_MS ? 16 : 19;
   return (at) =>
     isoTime(at)
-      .slice(begin, stepMs >= 86_400_000 ? 10 : end)
+      .slice(begin, stepMs >= DAY_MS ? 10 : end)
       .replace('T', ' ');
 }
 

@@ -1,12 +1,7 @@
 // The marks of axes: round times in UTC, round counts, and round durations on a logarithmic scale.
 
-import { isoTime } from '../../../lib/time.ts';
+import { DAY_MS, HOUR_MS, isoTime, MINUTE_MS, SECOND_MS } from '../../../lib/time.ts';
 import { duration } from '../format.ts';
-
-const SECOND_MS = 1_000;
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 export interface Tick {
   readonly value: number;

@@ -1,9 +1,10 @@
 // Reads the course of one action: steps of whole hours from the roll-ups, shorter steps from the executions.
 
+import { HOUR_MS } from '../../../lib/time.ts';
 import { type Course, type CourseGroup, type CourseQuery, MAX_COURSE_EXECUTIONS } from '../../rollups-port.ts';
 import { createStepCounts, type StepRow, type Steps } from '../../shared/course-steps.ts';
 import type { Reads } from '../../shared/reads.ts';
-import { HOUR_MS, hourOf } from '../../shared/rollup-keys.ts';
+import { hourOf } from '../../shared/rollup-keys.ts';
 import { MAX_LEVEL } from '../../shared/sample-ranks.ts';
 import { leastReferenceAt } from '../executions/uuid-bounds.ts';
 import { OUTCOMES, SUBMITTED } from './tally.ts';

@@ -1,7 +1,9 @@
 // Finds rows by time without an index on time: ids are in the order of time, except where a clock was set back.
 
+import { HOUR_MS } from '../../../lib/time.ts';
+
 /** Maximum by which a clock may have been set back, so that a later row may have an earlier time. */
-export const CLOCK_SLACK_MS = 60 * 60 * 1000;
+export const CLOCK_SLACK_MS = HOUR_MS;
 
 /** Ids; `high` is exclusive. */
 export interface IdRange {

@@ -1,10 +1,11 @@
 // Reads the course of one action: steps of whole hours from the roll-ups, shorter steps from the executions.
 
 import type { Database, Statement } from 'better-sqlite3';
+import { HOUR_MS } from '../../../lib/time.ts';
 import { type Course, type CourseGroup, type CourseQuery, MAX_COURSE_EXECUTIONS } from '../../rollups-port.ts';
 import { createStepCounts, type StepRow, type Steps } from '../../shared/course-steps.ts';
 import { firstReferenceAt } from '../../shared/reference-times.ts';
-import { HOUR_MS, hourOf } from '../../shared/rollup-keys.ts';
+import { hourOf } from '../../shared/rollup-keys.ts';
 import { MAX_LEVEL } from '../../shared/sample-ranks.ts';
 import { referenceBound } from '../executions/uuid-range.ts';
 import { windowsOf } from '../queries/id-windows.ts';

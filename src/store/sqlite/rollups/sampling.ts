@@ -2,12 +2,11 @@
 // and so on. Of a busy day only the higher levels are kept, so that the sample of any period is read without its other executions.
 
 import type { Database } from 'better-sqlite3';
-import { isoTime } from '../../../lib/time.ts';
+import { DAY_MS, isoTime } from '../../../lib/time.ts';
 import { timeOfReference } from '../../shared/reference-times.ts';
 import { levelOf, sufficientLevel } from '../../shared/sample-ranks.ts';
 import { referenceBound } from '../executions/uuid-range.ts';
 
-const DAY_MS = 86_400_000;
 /** Days of actions whose counts are cached. */
 const MAX_CACHED = 10_000;
 
