@@ -6,6 +6,7 @@ import { StoreUnavailable } from '../store/port.ts';
 import type { HttpDependencies, HttpMetrics } from './dependencies.ts';
 import { component, jsonResponse } from './openapi/components.ts';
 import type { ApiOperation } from './openapi/operation.ts';
+import { described } from './openapi/schema-parts.ts';
 import { json, respond } from './response/json.ts';
 import { problem } from './response/problem.ts';
 
@@ -18,11 +19,9 @@ const READINESS = component(
     ready: v.literal(true),
     notReady: v.pipe(v.array(v.string()), v.maxLength(0), v.description('Empty.')),
     notices: v.optional(
-      v.pipe(
+      described(
         v.array(v.string()),
-        v.description(
-          'What to know although the receiver is ready, for example that its clock was set. Absent without any.',
-        ),
+        'What to know although the receiver is ready, for example that its clock was set. Absent without any.',
       ),
     ),
   }),

@@ -8,7 +8,7 @@ import type { BatchAddResult } from '../../store/intake-port.ts';
 import type { BatchItem } from '../../usecases/submission-request.ts';
 import { component } from '../openapi/components.ts';
 import { PROBLEM } from '../openapi/problems.ts';
-import { count } from '../openapi/schema-parts.ts';
+import { count, described } from '../openapi/schema-parts.ts';
 import { clientGone, writtenJson } from '../response/json.ts';
 import { type FieldError, invalidDetail, problem, problemDetails, statusOf } from '../response/problem.ts';
 import { NO_ROOM, type Room } from '../response/response-room.ts';
@@ -36,15 +36,11 @@ const ACCEPTED_ITEM = component(
       }),
     ),
     execution: EXECUTION,
-    replayed: v.exactOptional(
-      v.pipe(v.literal(true), v.description('Present if nothing new was accepted (status 200).')),
-    ),
+    replayed: v.exactOptional(described(v.literal(true), 'Present if nothing new was accepted (status 200).')),
     resultLeftOut: v.exactOptional(
-      v.pipe(
+      described(
         v.literal(true),
-        v.description(
-          'Present if `result`, `error` and `lateResult` of a submission that came before are null because results of other items fill the response, or they cannot be read now: get the execution by itself.',
-        ),
+        'Present if `result`, `error` and `lateResult` of a submission that came before are null because results of other items fill the response, or they cannot be read now: get the execution by itself.',
       ),
     ),
   }),
@@ -64,7 +60,7 @@ const REFUSED_ITEM = component(
 export const BATCH_RESPONSE = component(
   'BatchAnswer',
   v.object({
-    items: v.pipe(v.array(v.union([ACCEPTED_ITEM, REFUSED_ITEM])), v.description('In the order of the submissions.')),
+    items: described(v.array(v.union([ACCEPTED_ITEM, REFUSED_ITEM])), 'In the order of the submissions.'),
     accepted: count('The number of submissions that were accepted, now or before.'),
     refused: count('The number of submissions that were refused.'),
   }),

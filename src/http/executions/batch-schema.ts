@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { isJsonObject, type Json } from '../../execution/json.ts';
 import { closed, component, reference } from '../openapi/components.ts';
 import type { Schema } from '../openapi/model.ts';
+import { described } from '../openapi/schema-parts.ts';
 import { NOT_AN_OBJECT, type Validated, validate } from '../request/validate.ts';
 import { pointerTo } from '../response/problem.ts';
 import { SUBMISSION } from './submission-schema.ts';
@@ -22,10 +23,7 @@ export const BATCH = component(
       v.description('The submissions. Each gets its own result, in this order.'),
     ),
     atomic: v.optional(
-      v.pipe(
-        v.boolean('must be true or false'),
-        v.description('Accept all submissions, or none if one cannot be accepted.'),
-      ),
+      described(v.boolean('must be true or false'), 'Accept all submissions, or none if one cannot be accepted.'),
       false,
     ),
   }),

@@ -18,7 +18,7 @@ import {
   type Handler,
   parameter,
 } from '../openapi/operation.ts';
-import { count, nullable } from '../openapi/schema-parts.ts';
+import { count, described, nullable } from '../openapi/schema-parts.ts';
 import { recordAction } from '../operators/record-activity.ts';
 import { executionPages, unknownExecution } from '../request/find-execution.ts';
 import { wordFilter } from '../request/list-parameters.ts';
@@ -35,11 +35,9 @@ const BATCH_SIZE = 20;
 
 const CONFIRM_RULE = 'must be the number that the same request reported as matched without it';
 
-const COPIES = v.pipe(
+const COPIES = described(
   v.array(v.string()),
-  v.description(
-    'Files that may still hold the content: exports in `RETENTION_EXPORT_DIR`, and copies beside the database. Backups and exports that were written elsewhere are not known here.',
-  ),
+  'Files that may still hold the content: exports in `RETENTION_EXPORT_DIR`, and copies beside the database. Backups and exports that were written elsewhere are not known here.',
 );
 const WAL_DESCRIPTION =
   'True: the pages in the write-ahead log of SQLite are overwritten as well. False: earlier states of the rows remain in files of the database. With SQLite another program reads them, and they stay until a later checkpoint, at the latest when the receiver stops. A PostgreSQL server keeps them until `VACUUM`, and longer in its write-ahead log, standbys and archives.';
@@ -49,7 +47,7 @@ const ERASED = component(
   v.object({
     execution: EXECUTION,
     copies: COPIES,
-    walEmptied: v.pipe(v.boolean(), v.description(WAL_DESCRIPTION)),
+    walEmptied: described(v.boolean(), WAL_DESCRIPTION),
   }),
 );
 

@@ -4,19 +4,26 @@ import * as v from 'valibot';
 import { AUDIT_EVENTS } from '../../execution/event.ts';
 import { OPEN_STATUSES, TERMINAL_STATUSES } from '../../execution/execution.ts';
 import { component } from '../openapi/components.ts';
-import { anything, count, IDENTIFIER_TEXT, milliseconds, nullable, time } from '../openapi/schema-parts.ts';
+import {
+  anything,
+  count,
+  described,
+  IDENTIFIER_TEXT,
+  milliseconds,
+  nullable,
+  text,
+  time,
+} from '../openapi/schema-parts.ts';
 import { MAX_BEFORE, QUEUE_REASONS } from './queue-wait.ts';
 
-const STATUS = v.pipe(
+const STATUS = described(
   v.picklist([...OPEN_STATUSES, ...TERMINAL_STATUSES]),
-  v.description(
-    [
-      'QUEUED: durable in the receiver, not sent. UNCONFIRMED: handed to the network, the response of CXone is not known.',
-      'PENDING: CXone accepted it. COMPLETED and FAILED: CXone reported it. REJECTED: CXone rejected the submission.',
-      'NOT_FOUND: CXone no longer knows it. TIMEOUT: the polling window ended. CANCELLED: the app cancelled it.',
-      'The last six are terminal: such a status never changes.',
-    ].join(' '),
-  ),
+  [
+    'QUEUED: durable in the receiver, not sent. UNCONFIRMED: handed to the network, the response of CXone is not known.',
+    'PENDING: CXone accepted it. COMPLETED and FAILED: CXone reported it. REJECTED: CXone rejected the submission.',
+    'NOT_FOUND: CXone no longer knows it. TIMEOUT: the polling window ended. CANCELLED: the app cancelled it.',
+    'The last six are terminal: such a status never changes.',
+  ].join(' '),
 );
 
 const RESULT = anything('The result from CXone; null while there is none. Numbers keep every digit.');
@@ -25,10 +32,10 @@ const ERROR = anything('The error from CXone, or `{code, message}` from the rece
 const LATE_RESULT = component(
   'LateResult',
   v.object({
-    status: v.pipe(v.picklist(['COMPLETED', 'FAILED']), v.description('The outcome that CXone reported.')),
+    status: described(v.picklist(['COMPLETED', 'FAILED']), 'The outcome that CXone reported.'),
     result: RESULT,
     error: ERROR,
-    via: v.pipe(v.picklist(['callback', 'poll', 'submit']), v.description('The channel of the result.')),
+    via: described(v.picklist(['callback', 'poll', 'submit']), 'The channel of the result.'),
     receivedAt: time('When it was received.'),
   }),
 );
@@ -38,14 +45,12 @@ const QUEUE_WAIT = component(
   'QueueWait',
   v.object({
     position: count(`The position in the queue of its app, from 1, counted up to ${MAX_BEFORE + 1}.`),
-    reason: v.pipe(
+    reason: described(
       v.picklist(QUEUE_REASONS),
-      v.description(
-        [
-          'paused: an administrator has paused sending. cxone-pause: a response of CXone pauses all requests. no-token: CXone gives no access token.',
-          'no-connection: CXone cannot be reached. retry: CXone did not take it. limits: it is sent as soon as the limits of CXone allow.',
-        ].join(' '),
-      ),
+      [
+        'paused: an administrator has paused sending. cxone-pause: a response of CXone pauses all requests. no-token: CXone gives no access token.',
+        'no-connection: CXone cannot be reached. retry: CXone did not take it. limits: it is sent as soon as the limits of CXone allow.',
+      ].join(' '),
     ),
     since: nullable(time(), 'When the cause began; null where that is not known.'),
     until: nullable(time(), 'When the cause ends; null where that is not known.'),
@@ -56,8 +61,8 @@ const QUEUE_WAIT = component(
 export const EXECUTION = component(
   'Execution',
   v.object({
-    correlationId: v.pipe(IDENTIFIER_TEXT, v.description('The id that identifies the execution in every request.')),
-    actionId: v.pipe(IDENTIFIER_TEXT, v.description('The Data Action that runs.')),
+    correlationId: described(IDENTIFIER_TEXT, 'The id that identifies the execution in every request.'),
+    actionId: described(IDENTIFIER_TEXT, 'The Data Action that runs.'),
     executionId: nullable(v.string(), 'The id at CXone; null until it is known.'),
     status: STATUS,
     resolvedBy: nullable(
@@ -75,25 +80,21 @@ export const EXECUTION = component(
     totalLatencyMs: nullable(milliseconds(), 'From `submittedAt` to `resolvedAt`, in milliseconds.'),
     pollCount: count('The number of polls.'),
     lateResult: v.nullable(LATE_RESULT),
-    app: v.pipe(v.string(), v.description('The app that submitted it.')),
+    app: text('The app that submitted it.'),
     erasedAt: v.exactOptional(
       time('When an administrator erased its content: `result` and `error` are null. Absent unless it was erased.'),
     ),
     resubmissionOf: v.exactOptional(
-      v.pipe(
+      described(
         IDENTIFIER_TEXT,
-        v.description(
-          'The `correlationId` of the execution that it repeats. Absent unless an administrator had that one submitted again.',
-        ),
+        'The `correlationId` of the execution that it repeats. Absent unless an administrator had that one submitted again.',
       ),
     ),
     wait: v.exactOptional(QUEUE_WAIT),
     resubmittedAs: v.exactOptional(
-      v.pipe(
+      described(
         IDENTIFIER_TEXT,
-        v.description(
-          'The `correlationId` of the execution that repeats it. Absent unless an administrator had it submitted again.',
-        ),
+        'The `correlationId` of the execution that repeats it. Absent unless an administrator had it submitted again.',
       ),
     ),
   }),
@@ -104,7 +105,7 @@ export type ExecutionBody = v.InferOutput<typeof EXECUTION>;
 const ENTRY = {
   id: count('Grows with every entry; a stream resumes after it.'),
   timestamp: time('When it happened.'),
-  event: v.pipe(v.picklist(AUDIT_EVENTS), v.description('The event; docs/sql.md explains each one.')),
+  event: described(v.picklist(AUDIT_EVENTS), 'The event; docs/sql.md explains each one.'),
   actionId: IDENTIFIER_TEXT,
   correlationId: IDENTIFIER_TEXT,
   executionId: nullable(v.string(), 'The id at CXone, if it was known then.'),
@@ -114,7 +115,7 @@ const ENTRY = {
     'The status of the response; 0: none was received.',
   ),
   app: v.string(),
-  detail: v.pipe(v.record(v.string(), v.unknown()), v.description('Details that depend on the event.')),
+  detail: described(v.record(v.string(), v.unknown()), 'Details that depend on the event.'),
 };
 
 export const AUDIT_ENTRY = component('AuditEntry', v.object(ENTRY));
@@ -124,7 +125,7 @@ export type AuditEntryBody = v.InferOutput<typeof AUDIT_ENTRY>;
 export const AUDIT_TRAIL = component(
   'AuditTrail',
   v.object({
-    items: v.pipe(v.array(AUDIT_ENTRY), v.description('Oldest first. A page of large entries has fewer than `limit`.')),
+    items: described(v.array(AUDIT_ENTRY), 'Oldest first. A page of large entries has fewer than `limit`.'),
     nextCursor: nullable(v.string(), 'The `cursor` of the next page; null at the end.'),
   }),
 );

@@ -13,7 +13,7 @@ import { ENTRIES, executionExample } from '../openapi/examples.ts';
 import { headers } from '../openapi/headers.ts';
 import { queryParameters } from '../openapi/json-schema.ts';
 import { type ApiOperation, parameter } from '../openapi/operation.ts';
-import { count, nullable, time } from '../openapi/schema-parts.ts';
+import { count, described, nullable, time } from '../openapi/schema-parts.ts';
 import { onExecution, unknownExecution } from '../request/find-execution.ts';
 import { cursor, encodeCursor, LARGE_LIMIT, readQuery } from '../request/list-parameters.ts';
 import { preferenceApplied, preferredWait } from '../request/prefer-wait.ts';
@@ -28,7 +28,7 @@ import { createQueueWaits, representQueueWait } from './queue-wait.ts';
 export const EXECUTION_PAGE = component(
   'ExecutionPage',
   v.object({
-    items: v.pipe(v.array(EXECUTION), v.description('Newest first. A page may have fewer than `limit`, or none.')),
+    items: described(v.array(EXECUTION), 'Newest first. A page may have fewer than `limit`, or none.'),
     nextCursor: nullable(v.string(), 'The `cursor` of the next page, even if this page is empty; null at the end.'),
     scanned: v.exactOptional(count('With `text`: the number of executions that were searched for this page.')),
     searchedThrough: v.exactOptional(

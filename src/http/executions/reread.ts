@@ -7,7 +7,7 @@ import { callerName } from '../middleware/identity.ts';
 import { component, jsonResponse } from '../openapi/components.ts';
 import { executionExample } from '../openapi/examples.ts';
 import { ADMINISTRATOR_ORDER, type ApiOperation, parameter } from '../openapi/operation.ts';
-import { count, nullable } from '../openapi/schema-parts.ts';
+import { count, described, nullable } from '../openapi/schema-parts.ts';
 import { recordAction } from '../operators/record-activity.ts';
 import { onExecution } from '../request/find-execution.ts';
 import { json } from '../response/json.ts';
@@ -27,15 +27,15 @@ const OUTCOMES = [
 const REREAD = component(
   'Reread',
   v.object({
-    items: v.pipe(
+    items: described(
       v.array(
         v.object({
           auditId: count('The audit entry with which the body was kept.'),
-          outcome: v.pipe(v.picklist(OUTCOMES), v.description('As for a callback.')),
+          outcome: described(v.picklist(OUTCOMES), 'As for a callback.'),
           reason: nullable(v.string(), 'Why the body still cannot be read.'),
         }),
       ),
-      v.description('The kept bodies, the oldest first: at most the newest 10. Empty if none is kept.'),
+      'The kept bodies, the oldest first: at most the newest 10. Empty if none is kept.',
     ),
     execution: EXECUTION,
   }),

@@ -16,6 +16,7 @@ import {
   type Handler,
   parameter,
 } from '../openapi/operation.ts';
+import { described } from '../openapi/schema-parts.ts';
 import { OPTIONAL_REASON } from '../operators/reason.ts';
 import { recordAction } from '../operators/record-activity.ts';
 import { createExecutionFinder, unknownExecution } from '../request/find-execution.ts';
@@ -32,9 +33,9 @@ const CHOICE_RULE =
 const RESUBMISSION = component(
   'Resubmission',
   v.object({
-    mayRunTwice: v.pipe(
+    mayRunTwice: described(
       v.literal(true, CHOICE_RULE),
-      v.description('The explicit choice: the old execution may have run at CXone, so that the action may run twice.'),
+      'The explicit choice: the old execution may have run at CXone, so that the action may run twice.',
     ),
     reason: OPTIONAL_REASON,
   }),

@@ -6,6 +6,7 @@ import { DEFAULT_PRIORITY } from '../../execution/execution.ts';
 import { isJsonObject, type Json, type JsonObject, scalarText } from '../../execution/json.ts';
 import type { SubmissionRequest } from '../../usecases/submission-request.ts';
 import { closed, component } from '../openapi/components.ts';
+import { described } from '../openapi/schema-parts.ts';
 import { IDENTIFIER, IDENTIFIER_RULE } from '../request/identifier.ts';
 import { NOT_AN_OBJECT, type Validated, validate } from '../request/validate.ts';
 import { type FieldError, pointerTo } from '../response/problem.ts';
@@ -73,9 +74,9 @@ export const SUBMISSION = component(
       integer(0, 86_400, 'How long to wait for the callback before polling. GRACE_SECONDS when it is left out.'),
     ),
     retryUncertain: v.optional(
-      v.pipe(
+      described(
         v.boolean('must be true or false'),
-        v.description('Whether to send it again when CXone may have received it already, so that it may run twice.'),
+        'Whether to send it again when CXone may have received it already, so that it may run twice.',
       ),
       false,
     ),

@@ -2,13 +2,14 @@
 
 import type { Context } from 'hono';
 import * as v from 'valibot';
+import { HOUR_MS } from '../../lib/time.ts';
 import { NOTIFICATION_STATUSES, NOTIFICATION_TYPES, type Notification } from '../../notification/notification.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import type { Identity } from '../middleware/identity.ts';
 import { component, jsonResponse } from '../openapi/components.ts';
 import { queryParameters } from '../openapi/json-schema.ts';
 import { type ApiOperation, parameter } from '../openapi/operation.ts';
-import { count, IDENTIFIER_TEXT, nullable, time } from '../openapi/schema-parts.ts';
+import { count, described, IDENTIFIER_TEXT, nullable, text, time } from '../openapi/schema-parts.ts';
 import { createEndpointStates, MAX_WAITING, representShown, WAIT_REASONS } from '../operators/endpoint-state.ts';
 import { encodeCursor } from '../request/list-parameters.ts';
 import { json } from '../response/json.ts';
@@ -19,14 +20,12 @@ import { NOTIFICATION_QUERY, parseNotificationQuery } from './query.ts';
 const WAIT = component(
   'NotificationWait',
   v.object({
-    reason: v.pipe(
+    reason: described(
       v.picklist(WAIT_REASONS),
-      v.description(
-        [
-          'earlier-notification: another one of the same execution comes first. endpoint-paused: an administrator has paused the endpoint.',
-          'endpoint-fails: only probes are sent to the endpoint. retry: the last attempt failed. turn: it is sent in its turn.',
-        ].join(' '),
-      ),
+      [
+        'earlier-notification: another one of the same execution comes first. endpoint-paused: an administrator has paused the endpoint.',
+        'endpoint-fails: only probes are sent to the endpoint. retry: the last attempt failed. turn: it is sent in its turn.',
+      ].join(' '),
     ),
     since: nullable(time(), 'Since when the endpoint is paused or fails; null otherwise.'),
     others: count(`Other notifications that wait for the same endpoint, counted up to ${MAX_WAITING}.`),
@@ -36,16 +35,14 @@ const WAIT = component(
 export const NOTIFICATION = component(
   'Notification',
   v.object({
-    id: v.pipe(v.string(), v.description('The `webhook-id`: the same for all attempts and replays.')),
+    id: text('The `webhook-id`: the same for all attempts and replays.'),
     correlationId: IDENTIFIER_TEXT,
     app: v.string(),
     type: v.picklist(NOTIFICATION_TYPES),
     url: v.pipe(v.string(), v.metadata({ format: 'uri', description: 'The URL that it is sent to.' })),
-    status: v.pipe(
+    status: described(
       v.picklist(NOTIFICATION_STATUSES),
-      v.description(
-        'PENDING: delivery is being attempted. DELIVERED: the app responded 2xx. DEAD: given up unless it is replayed.',
-      ),
+      'PENDING: delivery is being attempted. DELIVERED: the app responded 2xx. DEAD: given up unless it is replayed.',
     ),
     createdAt: time('When it was created.'),
     nextAttemptAt: nullable(
@@ -68,7 +65,7 @@ export const NOTIFICATION = component(
 const NOTIFICATION_PAGE = component(
   'NotificationPage',
   v.object({
-    items: v.pipe(v.array(NOTIFICATION), v.description('In the order of `sort`.')),
+    items: described(v.array(NOTIFICATION), 'In the order of `sort`.'),
     nextCursor: nullable(v.string(), 'The `cursor` of the next page; null at the end.'),
   }),
 );
@@ -76,15 +73,14 @@ const NOTIFICATION_PAGE = component(
 const SECRETS = component(
   'Secrets',
   v.object({
-    secrets: v.pipe(
+    secrets: described(
       v.array(v.pipe(v.string(), v.regex(/^whsec_[A-Za-z0-9+/=]+$/))),
-      v.description('The secrets that sign notifications; several during a rotation.'),
+      'The secrets that sign notifications; several during a rotation.',
     ),
   }),
 );
 
 const AT = Date.UTC(2026, 0, 31, 12, 0, 4, 200);
-const HOUR = 3_600_000;
 
 /** An example. */
 const DEAD: Notification = {
@@ -98,9 +94,9 @@ const DEAD: Notification = {
   status: 'DEAD',
   createdAt: AT,
   dueAt: null,
-  giveUpAt: AT + 24 * HOUR,
+  giveUpAt: AT + 24 * HOUR_MS,
   attempts: 14,
-  lastAttemptAt: AT + 23 * HOUR,
+  lastAttemptAt: AT + 23 * HOUR_MS,
   lastHttpStatus: 503,
   lastError: 'answered 503',
   deliveredAt: null,
@@ -110,12 +106,12 @@ const DEAD: Notification = {
 const REPLAYED: Notification = {
   ...DEAD,
   status: 'PENDING',
-  dueAt: AT + 44 * HOUR,
-  giveUpAt: AT + 68 * HOUR,
+  dueAt: AT + 44 * HOUR_MS,
+  giveUpAt: AT + 68 * HOUR_MS,
   attempts: 0,
 };
 
-export const REPLAYED_EXAMPLE = representShown({ ...REPLAYED, endpoint: null, readAt: AT + 44 * HOUR });
+export const REPLAYED_EXAMPLE = representShown({ ...REPLAYED, endpoint: null, readAt: AT + 44 * HOUR_MS });
 const DEAD_EXAMPLE = representShown({ ...DEAD, endpoint: null, readAt: AT });
 
 const READ = { method: 'get', tag: 'Notifications', access: 'anyone', stored: true } as const;

@@ -5,36 +5,24 @@ import { PROBLEMS, type ProblemName, problemDetails, statusOf } from '../respons
 import { component } from './components.ts';
 import type { Example, Header, Reference, ResponseObject } from './model.ts';
 import { PROBLEM_DOCS } from './problem-texts.ts';
-import { count } from './schema-parts.ts';
+import { count, described, text } from './schema-parts.ts';
 
 const FIELD_ERROR = v.object({
-  pointer: v.pipe(
-    v.string(),
-    v.description('The field: a JSON Pointer into the body as a URI fragment (RFC 6901), or `#/name` for a parameter.'),
-  ),
-  detail: v.pipe(v.string(), v.description('What is wrong with it, and how to correct it.')),
+  pointer: text('The field: a JSON Pointer into the body as a URI fragment (RFC 6901), or `#/name` for a parameter.'),
+  detail: text('What is wrong with it, and how to correct it.'),
 });
-const retryAfter = v.exactOptional(
-  v.pipe(
-    v.number(),
-    v.metadata({
-      type: 'integer',
-      minimum: 0,
-      description: 'Of an item of a batch: the seconds after which it can be sent again.',
-    }),
-  ),
-);
+const retryAfter = v.exactOptional(count('Of an item of a batch: the seconds after which it can be sent again.'));
 const HEADER_ERROR = v.object({ header: v.string(), detail: v.string() });
 
-const fieldErrors = v.pipe(v.array(FIELD_ERROR), v.description('Each field that is wrong.'));
+const fieldErrors = described(v.array(FIELD_ERROR), 'Each field that is wrong.');
 const itemErrors = v.exactOptional(
-  v.pipe(v.array(FIELD_ERROR), v.description('For an atomic batch: each execution that cannot be accepted.')),
+  described(v.array(FIELD_ERROR), 'For an atomic batch: each execution that cannot be accepted.'),
 );
 
 /** Members in addition to the standard ones. */
 const MEMBERS: { readonly [N in ProblemName]?: v.ObjectEntries } = {
   'invalid-input': { errors: fieldErrors },
-  'invalid-header': { errors: v.pipe(v.array(HEADER_ERROR), v.description('Each header that is wrong.')) },
+  'invalid-header': { errors: described(v.array(HEADER_ERROR), 'Each header that is wrong.') },
   'correlation-id-taken': { errors: itemErrors },
   'app-queue-full': { errors: itemErrors, retryAfter },
   'queue-full': { errors: itemErrors, retryAfter },
@@ -42,7 +30,7 @@ const MEMBERS: { readonly [N in ProblemName]?: v.ObjectEntries } = {
   'events-pruned': { resumeAfter: count('The `Last-Event-ID` from which nothing is missing.') },
   'position-lost': {
     resumeAfter: v.exactOptional(count('The `Last-Event-ID` with which the stream continues.')),
-    resumeCursor: v.exactOptional(v.pipe(v.string(), v.description('The `cursor` with which the list continues.'))),
+    resumeCursor: v.exactOptional(text('The `cursor` with which the list continues.')),
   },
   'store-unavailable': {
     retryAfter,
@@ -74,10 +62,10 @@ export const PROBLEM = component(
   'Problem',
   v.pipe(
     v.looseObject({
-      type: v.pipe(v.picklist(NAMES.map((name) => exampleOf(name).type)), v.description('Identifies the problem.')),
+      type: described(v.picklist(NAMES.map((name) => exampleOf(name).type)), 'Identifies the problem.'),
       title: v.string(),
       status: v.pipe(v.number(), v.metadata({ type: 'integer' })),
-      detail: v.pipe(v.string(), v.description('What is wrong, and how to correct it.')),
+      detail: text('What is wrong, and how to correct it.'),
     }),
     v.metadata({
       additionalProperties: true,
@@ -88,7 +76,7 @@ export const PROBLEM = component(
 
 for (const name of NAMES.filter(isOfAnOperation)) {
   const [status, title] = PROBLEMS[name];
-  const detail = v.pipe(v.string(), v.description('What is wrong with this request, and how to correct it.'));
+  const detail = text('What is wrong with this request, and how to correct it.');
   const standard = {
     type: v.literal(exampleOf(name).type),
     title: v.literal(title),
@@ -96,7 +84,7 @@ for (const name of NAMES.filter(isOfAnOperation)) {
     detail,
   };
   const schema = v.object({ ...standard, ...MEMBERS[name] });
-  component(`${componentName(name)}Problem`, v.pipe(schema, v.description(PROBLEM_DOCS[name].when)));
+  component(`${componentName(name)}Problem`, described(schema, PROBLEM_DOCS[name].when));
 }
 
 /** A method that a path does not support is not an operation. */

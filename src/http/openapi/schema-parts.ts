@@ -1,4 +1,4 @@
-// The building blocks of response schemas.
+// The building blocks of the schemas of bodies.
 
 import * as v from 'valibot';
 import { IDENTIFIER } from '../request/identifier.ts';
@@ -19,11 +19,19 @@ export function milliseconds() {
   return v.pipe(v.number(), v.metadata({ type: 'integer', minimum: 0 }));
 }
 
+export function described<const S extends v.GenericSchema>(schema: S, description: string) {
+  return v.pipe(schema, v.description(description));
+}
+
+export function text(description: string) {
+  return described(v.string(), description);
+}
+
 /** Any JSON. */
 export function anything(description: string) {
-  return v.pipe(v.unknown(), v.description(description));
+  return described(v.unknown(), description);
 }
 
 export function nullable<const S extends v.GenericSchema>(schema: S, description: string) {
-  return v.pipe(v.nullable(schema), v.description(description));
+  return described(v.nullable(schema), description);
 }

@@ -13,7 +13,7 @@ import type { HttpDependencies } from '../dependencies.ts';
 import { component, jsonResponse } from '../openapi/components.ts';
 import { queryParameters } from '../openapi/json-schema.ts';
 import { type ApiOperation, type Handler, OPERATOR_READ } from '../openapi/operation.ts';
-import { count, nullable, time } from '../openapi/schema-parts.ts';
+import { count, described, nullable, text, time } from '../openapi/schema-parts.ts';
 import {
   cursor,
   encodeCursor,
@@ -46,7 +46,7 @@ const ACTIVITY = component(
   'Activity',
   v.object({
     id: count('In the order of the starts.'),
-    by: v.pipe(v.string(), v.description('The operator.')),
+    by: text('The operator.'),
     action: v.picklist(ACTIVITY_ACTIONS),
     target: nullable(
       v.string(),
@@ -57,9 +57,9 @@ const ACTIVITY = component(
       'The filter of a bulk action; null for any other action. A searched text is not kept.',
     ),
     reason: nullable(v.string(), 'The reason that the operator gave.'),
-    outcome: v.pipe(
+    outcome: described(
       v.picklist(ACTIVITY_OUTCOMES),
-      v.description('`running` stays where the receiver stopped before the end: the audit trail has what was done.'),
+      '`running` stays where the receiver stopped before the end: the audit trail has what was done.',
     ),
     matched: nullable(count('An integer.'), 'The number of items that a bulk action matched.'),
     changed: nullable(count('An integer.'), 'The number of items that a bulk action changed.'),

@@ -12,7 +12,7 @@ import {
   type Handler,
   OPERATOR_READ,
 } from '../openapi/operation.ts';
-import { count, nullable, time } from '../openapi/schema-parts.ts';
+import { count, nullable, text, time } from '../openapi/schema-parts.ts';
 import { origin } from '../request/list-parameters.ts';
 import { onBody } from '../request/read-json.ts';
 import { validateObject } from '../request/validate.ts';
@@ -44,7 +44,7 @@ const CIRCUIT = v.object({
 });
 const PAUSE = v.object({
   since: time('When it was paused.'),
-  by: v.pipe(v.string(), v.description('The administrator.')),
+  by: text('The administrator.'),
   reason: nullable(v.string(), 'The reason that the administrator gave.'),
 });
 
@@ -52,7 +52,7 @@ export const ENDPOINT = component(
   'Endpoint',
   v.object({
     app: v.string(),
-    origin: v.pipe(v.string(), v.description('Scheme, host and port: what is slow or down as a whole.')),
+    origin: text('Scheme, host and port: what is slow or down as a whole.'),
     waiting: count(`Notifications that wait to be sent, counted up to ${MAX_WAITING}.`),
     circuit: nullable(CIRCUIT, 'The failures of the endpoint; null: it does not fail.'),
     pause: nullable(PAUSE, 'The pause of the endpoint; null: it is not paused.'),

@@ -22,7 +22,7 @@ import {
   OPERATOR_READ,
   parameter,
 } from '../openapi/operation.ts';
-import { count, nullable, time as timeText } from '../openapi/schema-parts.ts';
+import { count, described, nullable, text, time as timeText } from '../openapi/schema-parts.ts';
 import { LIMIT, readQuery, time, wordFilter } from '../request/list-parameters.ts';
 import { json } from '../response/json.ts';
 import { invalidInput, problem } from '../response/problem.ts';
@@ -37,22 +37,22 @@ const QUERY = v.object({
 });
 
 const MEMBERS = {
-  id: v.pipe(v.string(), v.description('A UUIDv7. `GET /v1/executions?incident=…` lists the executions it affects.')),
-  cause: v.pipe(v.picklist(CAUSE_NAMES), v.description('The name of its section of the runbook.')),
+  id: text('A UUIDv7. `GET /v1/executions?incident=…` lists the executions it affects.'),
+  cause: described(v.picklist(CAUSE_NAMES), 'The name of its section of the runbook.'),
   severity: v.picklist(['critical', 'warning']),
-  state: v.pipe(v.picklist(INCIDENT_STATES), v.description('`acknowledged`: an operator looks after it.')),
-  problem: v.pipe(v.string(), v.description('The problem in one sentence.')),
+  state: described(v.picklist(INCIDENT_STATES), '`acknowledged`: an operator looks after it.'),
+  problem: text('The problem in one sentence.'),
   subject: nullable(v.string(), 'What distinguishes incidents of one cause, for example an endpoint.'),
   startedAt: timeText('The first sign.'),
   lastSeenAt: timeText('The latest sign.'),
   endedAt: nullable(timeText(), 'When it ended; null: it has not.'),
   affected: count('How many are affected: executions, unless the problem names something else …'),
   total: nullable(count(''), '… of this number; null: there is nothing to compare with.'),
-  actions: v.pipe(v.array(v.string()), v.description('The affected Data Actions.')),
-  apps: v.pipe(v.array(v.string()), v.description('The affected apps.')),
+  actions: described(v.array(v.string()), 'The affected Data Actions.'),
+  apps: described(v.array(v.string()), 'The affected apps.'),
   acknowledgedAt: nullable(timeText(), 'When an operator acknowledged it.'),
   acknowledgedBy: nullable(v.string(), 'That operator.'),
-  runbook: v.pipe(v.string(), v.description('The section of the runbook.')),
+  runbook: text('The section of the runbook.'),
 };
 
 const INCIDENT = component('Incident', v.object(MEMBERS));
@@ -60,11 +60,11 @@ const INCIDENT = component('Incident', v.object(MEMBERS));
 const LIST = component(
   'Incidents',
   v.object({
-    items: v.pipe(
+    items: described(
       v.array(INCIDENT),
-      v.description('Those that have not ended, the worst first; then ended ones, the newest first.'),
+      'Those that have not ended, the worst first; then ended ones, the newest first.',
     ),
-    more: v.pipe(v.boolean(), v.description('True if `limit` left some out.')),
+    more: described(v.boolean(), 'True if `limit` left some out.'),
   }),
 );
 
@@ -72,7 +72,7 @@ const WITH_HISTORY = component(
   'IncidentWithHistory',
   v.object({
     ...MEMBERS,
-    history: v.pipe(
+    history: described(
       v.array(
         v.object({
           at: timeText(),
@@ -80,7 +80,7 @@ const WITH_HISTORY = component(
           by: nullable(v.string(), 'The operator; null: the receiver.'),
         }),
       ),
-      v.description('Oldest first.'),
+      'Oldest first.',
     ),
   }),
 );

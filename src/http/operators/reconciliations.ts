@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { OPEN_STATUSES, TERMINAL_STATUSES } from '../../execution/execution.ts';
 import type { Json } from '../../execution/json.ts';
+import { HOUR_MS } from '../../lib/time.ts';
 import {
   MAX_DIFFERENCES,
   type ReconcileRequest,
@@ -13,7 +14,7 @@ import type { HttpDependencies } from '../dependencies.ts';
 import { callerName } from '../middleware/identity.ts';
 import { closed, component, jsonRequest, jsonResponse } from '../openapi/components.ts';
 import { ADMINISTRATOR_ORDER, type ApiOperation, BODY_PROBLEMS, parameter } from '../openapi/operation.ts';
-import { count, IDENTIFIER_TEXT, nullable, time as timeText } from '../openapi/schema-parts.ts';
+import { count, described, IDENTIFIER_TEXT, nullable, text, time as timeText } from '../openapi/schema-parts.ts';
 import { appNameFilter } from '../request/app-filter.ts';
 import { identifierFilter, time } from '../request/list-parameters.ts';
 import { onBody } from '../request/read-json.ts';
@@ -42,15 +43,15 @@ const FINDINGS = ['same', 'late', 'resolved', 'conflict', 'running', 'gone', 'fa
 const RECONCILIATION = component(
   'Reconciliation',
   v.object({
-    id: v.pipe(v.string(), v.description('The audit entry of each poll has it as `reconciliation` in its detail.')),
-    by: v.pipe(v.string(), v.description('The operator who started it.')),
+    id: text('The audit entry of each poll has it as `reconciliation` in its detail.'),
+    by: text('The operator who started it.'),
     from: timeText('Executions submitted then or later …'),
     to: timeText('… and before then.'),
     actionId: nullable(IDENTIFIER_TEXT, 'The Data Action; null: all.'),
     app: nullable(v.string(), 'The app; null: all.'),
-    status: v.pipe(
+    status: described(
       v.picklist(['RUNNING', 'ENDED', 'STOPPED']),
-      v.description('STOPPED: it could not continue; start it again for the same period.'),
+      'STOPPED: it could not continue; start it again for the same period.',
     ),
     reason: nullable(v.string(), 'Why it stopped.'),
     startedAt: timeText('When it started.'),
@@ -70,39 +71,33 @@ const RECONCILIATION = component(
       failed: count('CXone gave no usable response.'),
       unaskable: count('Sent and ended without a result, but CXone never gave an `executionId` to poll.'),
     }),
-    differs: v.pipe(
+    differs: described(
       v.array(
         v.object({
           correlationId: IDENTIFIER_TEXT,
-          status: v.pipe(
-            v.picklist([...OPEN_STATUSES, ...TERMINAL_STATUSES]),
-            v.description('The status before the poll.'),
-          ),
-          finding: v.pipe(v.picklist(FINDINGS), v.description('As in `counts`.')),
+          status: described(v.picklist([...OPEN_STATUSES, ...TERMINAL_STATUSES]), 'The status before the poll.'),
+          finding: described(v.picklist(FINDINGS), 'As in `counts`.'),
           found: nullable(v.picklist(['COMPLETED', 'FAILED']), 'The outcome that CXone reports, if any.'),
         }),
       ),
-      v.description(
-        `Executions for which CXone reports something else, in the order of the polls: the first ${MAX_DIFFERENCES}. All are in the audit trail.`,
-      ),
+      `Executions for which CXone reports something else, in the order of the polls: the first ${MAX_DIFFERENCES}. All are in the audit trail.`,
     ),
   }),
 );
 
 const DAY = Date.UTC(2026, 0, 31);
-const HOUR = 3_600_000;
 const NOTHING = { asked: 0, same: 0, late: 0, resolved: 0, conflict: 0, running: 0, gone: 0, failed: 0, unaskable: 0 };
 
 const STARTED_EXAMPLE: Reconciliation = {
   id: '019c1405-7a00-7000-8000-000000000001',
   by: 'operator:alice',
   from: DAY,
-  to: DAY + 12 * HOUR,
+  to: DAY + 12 * HOUR_MS,
   actionId: null,
   app: null,
   status: 'RUNNING',
   reason: null,
-  startedAt: DAY + 13 * HOUR,
+  startedAt: DAY + 13 * HOUR_MS,
   endedAt: null,
   progress: 0,
   counts: NOTHING,
@@ -112,7 +107,7 @@ const STARTED_EXAMPLE: Reconciliation = {
 const ENDED_EXAMPLE: Reconciliation = {
   ...STARTED_EXAMPLE,
   status: 'ENDED',
-  endedAt: DAY + 13 * HOUR + 4_000,
+  endedAt: DAY + 13 * HOUR_MS + 4_000,
   progress: 1,
   counts: { ...NOTHING, asked: 3, same: 1, late: 1, gone: 1 },
 };

@@ -14,7 +14,7 @@ import {
   type Handler,
   OPERATOR_READ,
 } from '../openapi/operation.ts';
-import { count, IDENTIFIER_TEXT, nullable, time } from '../openapi/schema-parts.ts';
+import { count, described, IDENTIFIER_TEXT, nullable, text, time } from '../openapi/schema-parts.ts';
 import { appNameFilter } from '../request/app-filter.ts';
 import { identifierFilter } from '../request/list-parameters.ts';
 import { onBody } from '../request/read-json.ts';
@@ -33,7 +33,7 @@ const SCOPE = component(
   v.object({
     actionId: identifierFilter('Only executions of this Data Action.'),
     app: appNameFilter('Only executions of this app.'),
-    all: v.exactOptional(v.pipe(v.literal(true, ALL_RULE), v.description('Executions of all actions and apps.'))),
+    all: v.exactOptional(described(v.literal(true, ALL_RULE), 'Executions of all actions and apps.')),
     reason: OPTIONAL_REASON,
   }),
   (scope) => ({ ...closed(scope), oneOf: SCOPES.map((name) => ({ required: [name] })) }),
@@ -45,7 +45,7 @@ const PAUSE = component(
     actionId: nullable(IDENTIFIER_TEXT, 'The Data Action; null: all.'),
     app: nullable(v.string(), 'The app; null: all.'),
     since: time('When it was paused.'),
-    by: v.pipe(v.string(), v.description('The administrator who paused it.')),
+    by: text('The administrator who paused it.'),
     reason: nullable(v.string(), 'The reason that the administrator gave.'),
     queued: count('The number of queued executions that it holds back.'),
   }),
@@ -53,7 +53,7 @@ const PAUSE = component(
 
 const PAUSES = component(
   'SendingPauses',
-  v.object({ items: v.pipe(v.array(PAUSE), v.description('The pauses in force, the oldest first.')) }),
+  v.object({ items: described(v.array(PAUSE), 'The pauses in force, the oldest first.') }),
 );
 
 const RESUMED = component(

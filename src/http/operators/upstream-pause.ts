@@ -8,7 +8,7 @@ import { type ActionOnOne, withReason } from '../executions/actions.ts';
 import { callerName } from '../middleware/identity.ts';
 import { component, jsonResponse } from '../openapi/components.ts';
 import { ADMINISTRATOR_ORDER, type ApiOperation, BODY_PROBLEMS, type Handler } from '../openapi/operation.ts';
-import { count, IDENTIFIER_TEXT, nullable, time } from '../openapi/schema-parts.ts';
+import { count, described, IDENTIFIER_TEXT, nullable, time } from '../openapi/schema-parts.ts';
 import { json } from '../response/json.ts';
 import { REASON_BODY } from './reason.ts';
 import { recordAction } from './record-activity.ts';
@@ -19,7 +19,7 @@ const PAUSE = component(
     since: time('The time of the response that caused it.'),
     until: time('When it ends by itself.'),
     httpStatus: count('The status of that response.'),
-    call: v.pipe(v.picklist(['execute', 'poll', 'token', 'discovery']), v.description('The request that it answered.')),
+    call: described(v.picklist(['execute', 'poll', 'token', 'discovery']), 'The request that it answered.'),
     actionId: nullable(IDENTIFIER_TEXT, 'The Data Action of that request; null: it belongs to no execution.'),
     correlationId: nullable(IDENTIFIER_TEXT, 'The execution of that request.'),
     app: nullable(v.string(), 'The app of that execution.'),

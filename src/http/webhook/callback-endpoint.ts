@@ -15,7 +15,7 @@ import { createClientAddresses, type RequestOrigin, requestOrigin } from '../mid
 import { traceCallback } from '../middleware/tracing.ts';
 import { component, jsonResponse, reference } from '../openapi/components.ts';
 import type { ApiOperation } from '../openapi/operation.ts';
-import { anything } from '../openapi/schema-parts.ts';
+import { anything, described, text } from '../openapi/schema-parts.ts';
 import { bytesOfBody, tooManyBodies } from '../request/body-budget.ts';
 import { MAX_BODY_BYTES, type RequestBody, readBody } from '../request/read-body.ts';
 import { json } from '../response/json.ts';
@@ -190,20 +190,16 @@ const CALLBACK = component(
   'Callback',
   v.pipe(
     v.looseObject({
-      status: v.pipe(
+      status: described(
         v.union([v.string(), v.number()]),
-        v.description(
-          'Matched without case and separators. COMPLETED, SUCCEEDED, SUCCESS and FAILED, ERROR, CANCELLED, CANCELED, EXPIRED, ABORTED, TIMED_OUT, TIMEOUT end the execution; any other word is progress.',
-        ),
+        'Matched without case and separators. COMPLETED, SUCCEEDED, SUCCESS and FAILED, ERROR, CANCELLED, CANCELED, EXPIRED, ABORTED, TIMED_OUT, TIMEOUT end the execution; any other word is progress.',
       ),
       result: v.optional(anything('The result of the Data Action.')),
       error: v.optional(anything('The error of the Data Action.')),
       executionId: v.optional(
-        v.pipe(
+        described(
           v.union([v.string(), v.number()]),
-          v.description(
-            'The id at CXone; an id that differs from the known one is refused. UUIDs are compared without case.',
-          ),
+          'The id at CXone; an id that differs from the known one is refused. UUIDs are compared without case.',
         ),
       ),
     }),
@@ -224,20 +220,18 @@ const OUTCOMES = [
 const CALLBACK_RESPONSE = component(
   'CallbackAnswer',
   v.object({
-    outcome: v.pipe(
+    outcome: described(
       v.picklist([...OUTCOMES, 'probe']),
-      v.description(
-        'resolved: the callback ended the execution. progress: the execution is still open. duplicate, conflict: the execution had ended with the same result, or with another one. late: the execution had ended without a result; this result is kept beside it. ignored: nothing changed. probe: `doctor` checked that this URL is reachable.',
-      ),
+      'resolved: the callback ended the execution. progress: the execution is still open. duplicate, conflict: the execution had ended with the same result, or with another one. late: the execution had ended without a result; this result is kept beside it. ignored: nothing changed. probe: `doctor` checked that this URL is reachable.',
     ),
-    proof: v.optional(v.pipe(v.string(), v.description('Of a probe: proves that the receiver has the same secret.'))),
+    proof: v.optional(text('Of a probe: proves that the receiver has the same secret.')),
   }),
 );
 
 const UNREADABLE_RESPONSE = component(
   'UnreadableAnswer',
   v.object({
-    outcome: v.pipe(v.literal('unreadable'), v.description('The body cannot be read: CXone is polled at once.')),
+    outcome: described(v.literal('unreadable'), 'The body cannot be read: CXone is polled at once.'),
   }),
 );
 

@@ -10,7 +10,7 @@ import { component, jsonResponse, reference } from '../openapi/components.ts';
 import { headers } from '../openapi/headers.ts';
 import type { Header } from '../openapi/model.ts';
 import type { ApiOperation, OpenHandler } from '../openapi/operation.ts';
-import { count } from '../openapi/schema-parts.ts';
+import { count, described, text } from '../openapi/schema-parts.ts';
 import { type RequestBody, readBody } from '../request/read-body.ts';
 import { json } from '../response/json.ts';
 import { problem } from '../response/problem.ts';
@@ -29,8 +29,8 @@ const TOKEN_REQUEST = component(
   'TokenRequest',
   v.pipe(
     v.looseObject({
-      grant_type: v.pipe(v.literal(GRANT), v.description('RFC 6749, section 4.4.')),
-      client_id: v.exactOptional(v.pipe(v.string(), v.description('Unless the client is named by HTTP Basic.'))),
+      grant_type: described(v.literal(GRANT), 'RFC 6749, section 4.4.'),
+      client_id: v.exactOptional(text('Unless the client is named by HTTP Basic.')),
       client_secret: v.exactOptional(v.string()),
     }),
     v.metadata({ additionalProperties: true }),
@@ -40,7 +40,7 @@ const TOKEN_REQUEST = component(
 const CALLBACK_TOKEN = component(
   'CallbackToken',
   v.object({
-    access_token: v.pipe(v.string(), v.description('For `Authorization: Bearer` of callbacks. Opaque.')),
+    access_token: text('For `Authorization: Bearer` of callbacks. Opaque.'),
     token_type: v.literal('Bearer'),
     expires_in: count('The lifetime in seconds.'),
   }),
@@ -50,7 +50,7 @@ const TOKEN_ERROR = component(
   'TokenError',
   v.object({
     error: v.picklist(ERRORS),
-    error_description: v.pipe(v.string(), v.description('What is wrong, and how to correct it.')),
+    error_description: text('What is wrong, and how to correct it.'),
   }),
 );
 
