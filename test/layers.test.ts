@@ -77,7 +77,10 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   execution: ['lib/backoff.ts', 'lib/time.ts'],
   lib: [],
   client: [],
-  simulator: ['execution/json.ts', 'lib/time.ts', 'lib/token-bucket.ts', 'lib/world.ts', 'cxone/recording'],
+  simulator: [
+    ...['execution/json.ts', 'lib/escape-pattern.ts', 'lib/bounded.ts', 'lib/time.ts', 'lib/token-bucket.ts'],
+    ...['lib/world.ts', 'cxone/recording'],
+  ],
 };
 
 /** The layers that may import a package. A package that is not listed may be imported by any layer that is not pure. */

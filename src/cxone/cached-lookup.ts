@@ -2,6 +2,7 @@
 
 import { type LookupAddress, lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
+import { forgetBeyond } from '../lib/bounded.ts';
 import type { World } from '../lib/world.ts';
 
 /** How long addresses are used without a query; getaddrinfo does not report their time to live. */
@@ -45,8 +46,7 @@ export function createCachedLookup(
     const addresses = await resolve(hostname);
     entries.delete(hostname);
     entries.set(hostname, { addresses, loadedAt: elapsed(), isExpired: false });
-    const [oldest] = entries.keys();
-    if (entries.size > MAX_NAMES && oldest !== undefined) entries.delete(oldest);
+    forgetBeyond(entries, MAX_NAMES);
     return addresses;
   }
 

@@ -1,6 +1,7 @@
 // Cookies of a gateway (RFC 6265), kept per execution: a sticky gateway sends its polls to the server that accepted it.
 
 import { parseCookie } from 'undici';
+import { forgetBeyond } from '../lib/bounded.ts';
 import { LOOPBACK } from './discovery/allowed-hosts.ts';
 
 /** Limits of one execution. A gateway sets one or two short cookies. */
@@ -45,8 +46,7 @@ export function createCookies(now: () => number): Cookies {
       if (setCookies.length === 0) return textOf(jar);
       const received = withCookies(jar, setCookies, new URL(url), now());
       jars.set(correlationId, received);
-      const [oldest] = jars.keys();
-      if (jars.size > MAX_EXECUTIONS && oldest !== undefined) jars.delete(oldest);
+      forgetBeyond(jars, MAX_EXECUTIONS);
       return textOf(received);
     },
   };

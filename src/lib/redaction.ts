@@ -1,5 +1,6 @@
 // The last filter before a log line or an error message is written: it removes secrets that should never have come this far.
 
+import { escapePattern } from './escape-pattern.ts';
 import { findQuoted } from './quoted-text.ts';
 
 const REDACTED = '[redacted]';
@@ -19,7 +20,7 @@ const SHAPES = [
 /** Returns a function that replaces the secrets, in every {@link secretSpellings spelling}, and everything of a secret's shape. */
 export function createRedact(secrets: readonly string[]): (line: string) => string {
   const spellings = secretSpellings(secrets.filter(({ length }) => length >= MIN_SECRET_LENGTH));
-  const pattern = new RegExp([...spellings.map(escapeForPattern), ...SHAPES].join('|'), 'g');
+  const pattern = new RegExp([...spellings.map(escapePattern), ...SHAPES].join('|'), 'g');
   return (line) => withoutEscapedTokens(line.replace(pattern, REDACTED));
 }
 
@@ -48,8 +49,4 @@ export function secretSpellings(secrets: readonly string[]): string[] {
       return [secret, json, json.replaceAll('/', '\\/'), encodeURIComponent(secret.toWellFormed()), form, base64];
     });
   return [...new Set(spellings)].sort((a, b) => b.length - a.length);
-}
-
-function escapeForPattern(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }

@@ -2,7 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../execution/json.ts';
-import { type CaseRecord, forgetBeyond } from './ledger.ts';
+import { forgetBeyond } from '../lib/bounded.ts';
+import type { CaseRecord } from './ledger.ts';
 
 export interface Dice {
   /** Returns a number, uniform in [0, 1); the same names return the same number. */

@@ -2,10 +2,11 @@
 
 import { once, setMaxListeners } from 'node:events';
 import type { Json, JsonObject } from '../execution/json.ts';
+import { forgetBeyond } from '../lib/bounded.ts';
 import { isoTime } from '../lib/time.ts';
 import type { Deliver } from './deliver.ts';
 import type { Dice, SeedNames } from './dice.ts';
-import { type CaseRecord, forgetBeyond, type Ledger } from './ledger.ts';
+import type { CaseRecord, Ledger } from './ledger.ts';
 import type { SimulatorOptions } from './options.ts';
 import { composeCallback, forgedUrl } from './outcome.ts';
 import type { CallbackStep, Run, Script } from './script.ts';

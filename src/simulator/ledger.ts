@@ -1,5 +1,7 @@
 // Records what the simulator received, ran and sent, per correlation id and in sums.
 
+import { forgetBeyond } from '../lib/bounded.ts';
+
 /** An HTTP status, or what happened to the connection instead of a response. */
 export type SimulatedResponse = number | 'reset' | 'hang';
 
@@ -127,14 +129,6 @@ export function createLedger(watch: (event: SimulatorEvent) => void) {
       sums = noSums();
     },
   };
-}
-
-/** Deletes the oldest entries of a map until `size` remain. */
-export function forgetBeyond(map: Map<string, unknown>, size: number): void {
-  for (const key of map.keys()) {
-    if (map.size <= size) return;
-    map.delete(key);
-  }
 }
 
 function noSums() {

@@ -1,5 +1,7 @@
 // Matches the path of a request with a recorded route, and extracts the values of its placeholders. Pure.
 
+import { escapePattern } from '../lib/escape-pattern.ts';
+
 type Values = Readonly<Record<string, string | undefined>>;
 
 /** Returns the decoded values of the placeholders; null if the URL has another route. It ignores a query unless the route has one. */
@@ -14,7 +16,7 @@ function patternOf(route: string): RegExp {
   const seen = new Set<string>();
   const parts = route.split(/(\{[^{}]*\})/).map((part) => {
     const name = /^\{(\w+)\}$/.exec(part)?.[1];
-    if (name === undefined) return part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+    if (name === undefined) return escapePattern(part);
     const group = seen.has(name) ? '[^/?&]+' : `(?<${name}>[^/?&]+)`;
     seen.add(name);
     return group;

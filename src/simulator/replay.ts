@@ -2,9 +2,10 @@
 
 import { type Context, Hono } from 'hono';
 import { actionIn } from '../cxone/recording/match-call.ts';
+import { forgetBeyond } from '../lib/bounded.ts';
+import { escapePattern } from '../lib/escape-pattern.ts';
 import type { World } from '../lib/world.ts';
 import { createDeliver } from './deliver.ts';
-import { forgetBeyond } from './ledger.ts';
 import { type Listening, listen, type Place } from './listen.ts';
 import { matchRoute } from './match-route.ts';
 import type { Conversation, Entry, Recording } from './recording.ts';
@@ -213,7 +214,7 @@ function anotherId(id: string, round: number): string {
 /** Replaces the id where it is a whole word, not a part of a longer one. */
 function renamed(body: string, ids: Play['ids']): string {
   if (ids === null || ids[0] === ids[1]) return body;
-  const recorded = ids[0].replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  const recorded = escapePattern(ids[0]);
   return body.replaceAll(new RegExp(`(?<![A-Za-z0-9_-])${recorded}(?![A-Za-z0-9_-])`, 'g'), ids[1]);
 }
 

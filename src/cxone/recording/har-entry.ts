@@ -3,6 +3,7 @@
 import { CALLBACK_PATH } from '../../callbacks/signed-url.ts';
 import { type JsonObject, scalarText } from '../../execution/json.ts';
 import { normalizeStatusWord } from '../../execution/status-word.ts';
+import { forgetBeyond } from '../../lib/bounded.ts';
 import { createRedact } from '../../lib/redaction.ts';
 import { isoTime } from '../../lib/time.ts';
 import { find } from '../json-pointer.ts';
@@ -55,8 +56,7 @@ export function createHarEntries(profile: Profile, secrets: readonly string[]) {
     if (given === undefined) return;
     // promise: recording-has-no-credentials
     credentials.add(given);
-    const [oldest] = credentials;
-    if (credentials.size > MAX_CREDENTIALS && oldest !== undefined) credentials.delete(oldest);
+    forgetBeyond(credentials, MAX_CREDENTIALS);
   };
 
   /** Labels for ids that could be personal data, one per id, so that polls stay distinguishable. */

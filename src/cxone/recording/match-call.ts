@@ -1,6 +1,7 @@
 // Matches a request with the calls of a profile, and extracts its ids. Pure.
 
 import { scalarText } from '../../execution/json.ts';
+import { escapePattern } from '../../lib/escape-pattern.ts';
 import { find } from '../json-pointer.ts';
 import type { Profile } from '../profile/profile.ts';
 import { parseBody, WHOLE_BODY } from './bodies.ts';
@@ -31,7 +32,7 @@ function matched(template: string, url: string): { route: string; executionId: s
   const names: string[] = [];
   const pattern = template.split(/(\{[^{}]*\})/).map((part) => {
     const name = /^\{(.*)\}$/.exec(part)?.[1];
-    if (name === undefined) return part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+    if (name === undefined) return escapePattern(part);
     names.push(name);
     return name === 'base' ? '(https?://.+?)' : '([^/?&#]+)';
   });

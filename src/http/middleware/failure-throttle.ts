@@ -1,5 +1,6 @@
 // Counts failures per client in a time window, in bounded memory.
 
+import { forgetBeyond } from '../../lib/bounded.ts';
 import type { World } from '../../lib/world.ts';
 
 interface ThrottleLimits {
@@ -39,8 +40,7 @@ export function createFailureThrottle({ elapsed }: Pick<World, 'elapsed'>, allow
     const current = known && at < known.since + known.lengthMs;
     const window = current ? known : { since: at, lengthMs: nextLength(known, at), failures: 0 };
     windows.set(client, window);
-    const [oldest] = windows.keys();
-    if (windows.size > allowance.clients && oldest !== undefined) windows.delete(oldest);
+    forgetBeyond(windows, allowance.clients);
     return window;
   }
 

@@ -3,6 +3,7 @@
 // One reconciliation runs at a time. Each response is recorded like any other poll: an ended execution keeps its outcome, and
 // a late result is kept and notified. These reports live as long as the process; the audit trail keeps the findings under their id.
 
+import { forgetBeyond } from '../../lib/bounded.ts';
 import type { Log } from '../../lib/log.ts';
 import { reasonOf } from '../../lib/log.ts';
 import { MAX_DIFFERENCES, type ReconcileDifference, type ReconcileRequest, type Reconciliation } from './report.ts';
@@ -71,8 +72,7 @@ export function createReconciliations(tools: ReconciliationTools) {
       const reconciliation = newReconciliation(id, { ...request, to: Math.min(request.to, now) }, by, now);
       reports.set(id, reconciliation);
       changed(reconciliation);
-      const [oldest] = reports.keys();
-      if (reports.size > MAX_REPORTS && oldest !== undefined) reports.delete(oldest);
+      forgetBeyond(reports, MAX_REPORTS);
       log.info({ reconciliation: id, by }, 'polling executions that ended without a result');
       running = { id, ended: run(id) };
       return { outcome: 'started', reconciliation };
