@@ -2,9 +2,9 @@
 
 import { existsSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
-import { pino } from 'pino';
 import { readVariable } from '../config/config.ts';
 import { grouped, many } from '../lib/figures.ts';
+import { SILENT } from '../lib/log.ts';
 import { fileTimestamp } from '../lib/time.ts';
 import { BackupFailed, backUp } from '../store/sqlite/file/backup.ts';
 import { compact as compactDatabase } from '../store/sqlite/file/compact.ts';
@@ -27,12 +27,12 @@ on another machine.`,
   })
     .argument('<path>', 'the new file, or an existing folder')
     .addOption(jsonOption)
-    .action((place, { json }) => {
+    .action(async (place, { json }) => {
       const source = databaseFile(context, 'back it up with pg_dump, or with base backups and WAL archiving');
       const mode = readVariable(context.env(), 'DATABASE_MODE');
       const begun = performance.now();
       const progress = showProgress('verifying the copy', context);
-      const report = failsWithOne(() =>
+      const report = await failsWithOne(() =>
         backUp(source, targetIn(place, source, context.world.now()), progress.at, mode),
       );
       progress.done();
@@ -44,9 +44,9 @@ on another machine.`,
     });
 
 /** Returns what the work returns. @throws {CommandError} with exit code 1 if it failed to copy. */
-export function failsWithOne<T>(work: () => T): T {
+async function failsWithOne<T>(work: () => T | Promise<T>): Promise<T> {
   try {
-    return work();
+    return await work();
   } catch (error) {
     throw error instanceof BackupFailed ? new CommandError(error.message, 1) : error;
   }
@@ -83,16 +83,10 @@ audit entries and notifications continue after a gap, so that no id is issued tw
     .action(async (source, { sendQueued = false, json }) => {
       const target = databaseFile(context, 'restore it with pg_restore, or recover it to a point in time');
       const progress = showProgress('verifying the copy', context);
-      const report = await restoreBackup(source, target, {
-        world: context.world,
-        log: pino({ level: 'silent' }),
-        sendQueued,
-        mode: readVariable(context.env(), 'DATABASE_MODE'),
-        progress: progress.at,
-        upgradeDisplay: showUpgrade(context),
-      }).catch((error: unknown) => {
-        throw error instanceof BackupFailed ? new CommandError(error.message, 1) : error;
-      });
+      const mode = readVariable(context.env(), 'DATABASE_MODE');
+      const shown = { progress: progress.at, upgradeDisplay: showUpgrade(context) };
+      const options = { world: context.world, log: SILENT, sendQueued, mode, ...shown };
+      const report = await failsWithOne(() => restoreBackup(source, target, options));
       progress.done();
       const { path, executions, open, held } = report;
       const counted = `${many(executions, 'execution')}, ${grouped(open)} of them open in the backup`;
@@ -115,10 +109,10 @@ frees.`,
     ],
   })
     .addOption(jsonOption)
-    .action(({ json }) => {
+    .action(async ({ json }) => {
       const path = databaseFile(context, 'autovacuum makes the space of pruned rows available again');
       const progress = showProgress('verifying the copy', context);
-      const report = failsWithOne(() => compactDatabase(path, progress.at));
+      const report = await failsWithOne(() => compactDatabase(path, progress.at));
       progress.done();
       const { executions, entries, head } = report;
       const counted = `${many(executions, 'execution')}, ${many(entries, 'audit entry')} through ${head.id}, verified`;

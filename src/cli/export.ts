@@ -1,7 +1,7 @@
 // Writes rows as CSV or NDJSON, one batch at a time: a million rows take no more memory than a thousand.
 
 import { basename } from 'node:path';
-import { Option } from '@commander-js/extra-typings';
+import type { Command, OptionValues } from '@commander-js/extra-typings';
 import { readVariable } from '../config/config.ts';
 import { yieldToEventLoop } from '../lib/event-loop.ts';
 import { many } from '../lib/figures.ts';
@@ -22,12 +22,17 @@ import { showProgress } from './print.ts';
 
 const FORMATS = ['csv', 'ndjson'] as const;
 
-export const formatOption = choiceOption('--format <format>', 'by the extension of FILE, else ndjson', FORMATS);
-export const outOption = new Option(
-  '--out <file>',
-  'write to this file instead of stdout; it appears when it is complete and on disk, and must not exist',
-);
-export const bomOption = new Option('--bom', 'begin CSV with a UTF-8 byte order mark, for spreadsheets');
+/** Adds the options that state where an export goes, and in which form. */
+export function addDestination<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
+  return command
+    .addOption(choiceOption('--format <format>', 'by the extension of FILE, else ndjson', FORMATS))
+    .option(
+      '--out <file>',
+      'write to this file instead of stdout; it appears when it is complete and on disk, and must not exist',
+    )
+    .option('--bom', 'begin CSV with a UTF-8 byte order mark, for spreadsheets')
+    .option('--manifest <file>', 'write the manifest to this file; default: FILE.manifest.json beside --out');
+}
 
 export const EXPORT_HELP = `CSV is RFC 4180: a header, commas, CRLF; objects are JSON in a field. A text that a spreadsheet could run as a formula (it
 begins with = + - @, a tab, a line end or ') gets an apostrophe in front; programs that read the file remove one apostrophe.
@@ -51,11 +56,6 @@ function readFormat({ format, out, bom }: FormatOptions): Format {
   }
   return chosen;
 }
-
-export const manifestOption = new Option(
-  '--manifest <file>',
-  'write the manifest to this file; default: FILE.manifest.json beside --out',
-);
 
 export interface Source<T> {
   readonly content: ExportContent;

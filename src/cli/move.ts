@@ -1,9 +1,9 @@
 // `move`: moves the database from a SQLite file to PostgreSQL, and back.
 
-import { pino } from 'pino';
 import { readVariable } from '../config/config.ts';
 import { secretsInDatabaseUrl } from '../lib/database-url.ts';
 import { many } from '../lib/figures.ts';
+import { SILENT } from '../lib/log.ts';
 import { MoveFailed, type MoveOptions, type MovePhase, type MoveReport } from '../store/move/report.ts';
 import { type CommandContext, CommandError, type Declare } from './context.ts';
 import { jsonOption, withHelp } from './options.ts';
@@ -83,16 +83,15 @@ function hasPassword(url: string): boolean {
 /** Returns null for a move that was cancelled. */
 async function run(places: Places, isCancel: boolean, context: CommandContext): Promise<MoveReport | null> {
   const { from, to, isToPostgres } = places;
-  const log = pino({ level: 'silent' });
   const mode = readVariable(context.env(), 'DATABASE_MODE');
   if (isCancel) {
     const { cancelMoveToFile, cancelMoveToPostgres } = await import('../store/move/cancel.ts');
-    if (isToPostgres) await cancelMoveToPostgres(from, mode, to, log);
-    else await cancelMoveToFile(from, to, log);
+    if (isToPostgres) await cancelMoveToPostgres(from, mode, to, SILENT);
+    else await cancelMoveToFile(from, to, SILENT);
     return null;
   }
   const phases = showPhases(context);
-  const options = { from, to, log, progress: phases.at };
+  const options = { from, to, log: SILENT, progress: phases.at };
   try {
     if (isToPostgres) {
       const { moveToPostgres } = await import('../store/move/to-postgres.ts');

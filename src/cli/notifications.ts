@@ -3,15 +3,17 @@
 import { many } from '../lib/figures.ts';
 import { isoTime } from '../lib/time.ts';
 import { NOTIFICATION_STATUSES, type Notification, representNotification } from '../notification/notification.ts';
-import { CommandError, type Declare } from './context.ts';
+import type { Declare } from './context.ts';
 import { withDatabase } from './database.ts';
 import {
   addNotificationFilters,
   choiceOption,
   databaseOption,
+  filterBody,
   jsonOption,
   limitOption,
   notificationFilter,
+  requireOneOrAll,
   sortOption,
   TIME_HELP,
   withHelp,
@@ -104,18 +106,14 @@ match. The audit trail names the operator.`,
     .addOption(choiceOption('--status <status>', 'with --all (default: DEAD)', ['DEAD', 'DELIVERED']))
     .addOption(jsonOption)
     .action(async (id, { all, json, ...filters }) => {
-      if ((id === undefined) === (all === undefined)) {
-        throw new CommandError('Name one notification, or select several with --all.');
-      }
-      if (id !== undefined && Object.keys(filters).length > 0) throw new CommandError('Filters require --all.');
+      requireOneOrAll({ noun: 'notification', one: id, all, filters });
       if (id !== undefined) {
         const path = `/v1/notifications/${encodeURIComponent(id)}/replay` as const;
         const replayed = await asOperator(context)<Replayed>('POST', path);
         const line = `${replayed.id}: ${replayed.status}, next at ${replayed.nextAttemptAt}`;
         return writeResult(context, json, replayed, line);
       }
-      const { from, to, ...filter } = notificationFilter(filters, context);
-      const body = { status: filters.status ?? 'DEAD', ...filter, from: isoTime(from), to: isoTime(to) };
+      const body = { status: filters.status ?? 'DEAD', ...filterBody(notificationFilter(filters, context)) };
       const request = asOperator(context, ALL_TIMEOUT_MS);
       const { replayed } = await request<{ replayed: number }>('POST', '/v1/notifications/replay', { body });
       const sent = `${many(replayed, 'notification')} ${replayed === 1 ? 'is' : 'are'} sent again`;

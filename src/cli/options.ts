@@ -6,7 +6,8 @@ import { AUDIT_EVENTS } from '../execution/event.ts';
 import { OPEN_STATUSES, RESOLVED_BY, TERMINAL_STATUSES } from '../execution/execution.ts';
 import { createMasking, type Masking, NO_MASKING } from '../execution/masking.ts';
 import { withCommandName } from '../lib/command-name.ts';
-import { isoTime } from '../lib/time.ts';
+import { defined } from '../lib/defined.ts';
+import { DAY_MS, HOUR_MS, isoTime, MINUTE_MS, SECOND_MS } from '../lib/time.ts';
 import { NOTIFICATION_TYPES } from '../notification/notification.ts';
 import type { ExecutionFilter } from '../store/port.ts';
 import type { AuditFilter } from '../store/reader-port.ts';
@@ -62,7 +63,7 @@ type Moment = (now: number) => number;
 
 const MOMENT = /^(\d{4}-\d{2}-\d{2})(?:[Tt]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:\d{2}))?$/;
 const AGE = /^(\d{1,6})([smhd])$/;
-const MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const MS: Readonly<Record<string, number>> = { s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
 
 function parseMoment(text: string): Moment {
   const [, count, unit = ''] = AGE.exec(text) ?? [];
@@ -93,7 +94,7 @@ export function readPeriod(period: Period, { world }: Pick<CommandContext, 'worl
   if (from !== undefined && to !== undefined && from > to) {
     throw new CommandError(`--from (${isoTime(from)}) must not be after --to (${isoTime(to)}).`);
   }
-  return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
+  return defined({ from, to });
 }
 
 /** Returns a closed period: until now unless --to is set, and `lengthMs` long unless --from is set. @throws {CommandError} */
@@ -101,6 +102,32 @@ export function readClosedPeriod(period: Period, lengthMs: number, context: Pick
   const { to = context.world.now(), from = to - lengthMs } = readPeriod(period, context);
   if (from >= to) throw new CommandError('--to must be later than --from.');
   return { from, to };
+}
+
+interface Selection {
+  /** What the command acts on. */
+  readonly noun: string;
+  readonly one: string | undefined;
+  readonly all: true | undefined;
+  readonly filters: object;
+}
+
+/** @throws {CommandError} unless either one is named, without filters, or several are selected. */
+export function requireOneOrAll({ noun, one, all, filters }: Selection): void {
+  if ((one === undefined) === (all === undefined)) {
+    throw new CommandError(`Name one ${noun}, or select several with --all.`);
+  }
+  if (one !== undefined && Object.keys(filters).length > 0) throw new CommandError('Filters require --all.');
+}
+
+/** Returns a filter under the names of the API. */
+export function filterBody<F extends { readonly app?: string | null }>({ app, ...filter }: F & Times): object {
+  return { ...filter, app: app ?? undefined, from: isoTime(filter.from), to: isoTime(filter.to) };
+}
+
+interface Times {
+  readonly from?: number;
+  readonly to?: number;
 }
 
 /** Returns a parser of whole numbers. */
@@ -209,21 +236,12 @@ function secondsOption<const F extends string>(flags: F, description: string) {
 type ExecutionOptions = Partial<ReturnType<ReturnType<typeof addEndedFilters>['opts']>>;
 
 export function executionFilter(options: ExecutionOptions, context: Pick<CommandContext, 'world'>): ExecutionFilter {
-  const { status, action, app, id, text, executionId, incident, error, resolvedBy, minDuration, maxDuration } = options;
-  return {
-    app: app ?? null,
-    ...(status && { status }),
-    ...(action !== undefined && { actionId: action }),
-    ...(id !== undefined && { id }),
-    ...(executionId !== undefined && { executionId }),
-    ...(text && { text }),
-    ...(incident && { incident }),
-    ...(error && { error }),
-    ...(resolvedBy && { resolvedBy }),
-    ...(minDuration !== undefined && { minDurationSeconds: minDuration }),
-    ...(maxDuration !== undefined && { maxDurationSeconds: maxDuration }),
-    ...readPeriod(options, context),
-  };
+  const { app = null, status, action: actionId, id, executionId, incident, resolvedBy } = options;
+  const [text, error] = [options.text || undefined, options.error || undefined];
+  const { minDuration: minDurationSeconds, maxDuration: maxDurationSeconds } = options;
+  const outcome = { error, resolvedBy, minDurationSeconds, maxDurationSeconds };
+  const selected = defined({ status, actionId, id, executionId, text, incident, ...outcome });
+  return { app, ...selected, ...readPeriod(options, context) };
 }
 
 /** Adds the options that select audit entries. */
@@ -256,14 +274,8 @@ export function addNotificationFilters(command: Command) {
 type NotificationOptions = ReturnType<ReturnType<typeof addNotificationFilters>['opts']>;
 
 export function notificationFilter(options: NotificationOptions, context: Pick<CommandContext, 'world'>) {
-  const { type, app, id, endpoint } = options;
-  return {
-    ...(type && { type }),
-    ...(app !== undefined && { app }),
-    ...(id !== undefined && { correlationId: id }),
-    ...(endpoint !== undefined && { endpoint }),
-    ...readPeriod(options, context),
-  };
+  const { type, app, id: correlationId, endpoint } = options;
+  return { ...defined({ type, app, correlationId, endpoint }), ...readPeriod(options, context) };
 }
 
 /** The part before the full stop is the same for all types and may be omitted. */

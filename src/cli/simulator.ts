@@ -1,6 +1,7 @@
 // `simulator`: the options of the CXone simulator.
 
 import { InvalidArgumentError } from '@commander-js/extra-typings';
+import { defined } from '../lib/defined.ts';
 import { runSimulator } from '../simulator/command.ts';
 import { DIALECT_NAMES } from '../simulator/dialects.ts';
 import { type FateName, findFate } from '../simulator/fates/catalogue.ts';
@@ -60,7 +61,7 @@ credentials; keep it on loopback.`,
     .action(async ({ port, host, quiet = false, replay = null, moveAfter: moveAfterMs = null, ...given }) => {
       const { fate, latency, jitter, run, runJitter, rateLimit, tokenDelay, tokenLatency, ...others } = given;
       const { quotaWindow, redeliver, ...sameNames } = others;
-      const options = dropUndefined({
+      const options = defined({
         ...sameNames,
         rates: fate,
         latencyMs: latency,
@@ -96,8 +97,3 @@ function collectRate(text: string, earlier: SimulatorOptions['rates']): Simulato
 }
 
 type WithUndefined<T> = { readonly [K in keyof T]: T[K] | undefined };
-type WithoutUndefined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-function dropUndefined<T extends object>(object: T): WithoutUndefined<T> {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as WithoutUndefined<T>;
-}

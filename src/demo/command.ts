@@ -4,10 +4,10 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
-import { pino } from 'pino';
 import { type Client, hasEnded } from '../client/client.ts';
 import type { Execution } from '../client/types.ts';
 import { readConfig } from '../config/config.ts';
+import { SILENT } from '../lib/log.ts';
 import { systemWorld } from '../lib/world.ts';
 import { startReceiver } from '../receiver.ts';
 import { createSimulator } from '../simulator/app.ts';
@@ -130,11 +130,10 @@ async function startDemoReceiver(env: Readonly<Record<string, string>>): Promise
   mkdirSync(dirname(DATABASE), { recursive: true });
   for (const suffix of ['', '-wal', '-shm']) rmSync(DATABASE + suffix, { force: true });
   const config = readConfig({ ...env, PUBLIC_URL: 'http://127.0.0.1', PORT: '0', DATABASE_PATH: DATABASE });
-  const log = pino({ level: 'silent' });
   const fatal = (error: unknown) => {
     throw error;
   };
-  const receiver = await startReceiver({ config, world: systemWorld, log, fatal, publicUrlFromListener: true });
+  const receiver = await startReceiver({ config, world: systemWorld, log: SILENT, fatal, publicUrlFromListener: true });
   return { url: receiver.url, stop: receiver.stop, database: relative('', DATABASE), kills: null };
 }
 

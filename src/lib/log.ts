@@ -11,6 +11,9 @@ export interface Log {
   error(facts: Facts, message: string): void;
 }
 
+/** Writes nothing. */
+export const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
 /** Returns name and message of anything thrown, without the stack, request or options that libraries attach to errors. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -5,15 +5,7 @@ import type { AuditHead } from '../../store/port.ts';
 import type { ChainedEntry } from '../../store/reader-port.ts';
 import type { Declare } from '../context.ts';
 import { withDatabase } from '../database.ts';
-import {
-  bomOption,
-  EXPORT_HELP,
-  formatOption,
-  manifestFilter,
-  manifestOption,
-  outOption,
-  writeExport,
-} from '../export.ts';
+import { addDestination, EXPORT_HELP, manifestFilter, writeExport } from '../export.ts';
 import {
   addAuditFilters,
   addPeriod,
@@ -26,7 +18,7 @@ import {
 } from '../options.ts';
 
 export const auditExport: Declare = (command, context) =>
-  withHelp(addPeriod(addAuditFilters(command), 'written'), {
+  withHelp(addDestination(addPeriod(addAuditFilters(command), 'written')), {
     description: `Writes all audit entries that match, oldest first, each as in the API and with its hash. Without
 filters the chain can be verified from the file; if it hides members of SENSITIVE_FIELDS, only with --reveal. Entries
 that are written after the export begins are not included.`,
@@ -37,10 +29,6 @@ that are written after the export begins are not included.`,
       'npm run -s audit -- export --event CALLBACK_CONFLICT | jq .correlationId',
     ],
   })
-    .addOption(formatOption)
-    .addOption(outOption)
-    .addOption(bomOption)
-    .addOption(manifestOption)
     .addOption(revealOption)
     .addOption(databaseOption)
     .action((options) => {

@@ -2,7 +2,7 @@
 
 import type { Client } from 'pg';
 import { addressesIn, withoutLogin } from '../../lib/database-url.ts';
-import { type Log, reasonOf } from '../../lib/log.ts';
+import { reasonOf, SILENT } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
 import { MAX_CLOCK_DIFFERENCE_MS } from '../../observability/clock-notice.ts';
 import { isAnyLeading } from '../../store/postgres/connection/leader-lock.ts';
@@ -47,8 +47,6 @@ export async function checkServerDatabase({ url, world }: ServerDatabaseOptions)
     await client?.end();
   }
 }
-
-const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** A refusal ends with its remedy. */
 function partsOf(message: string): [message: string, advice: string] {

@@ -7,7 +7,7 @@ import type { Profile } from '../../cxone/profile/profile.ts';
 import { type RecordedExchange, withTap } from '../../cxone/recording/tap.ts';
 import { NETWORK_FETCHER } from '../../cxone/transport.ts';
 import { parseRateLimitReset } from '../../lib/http/rate-limit-reset.ts';
-import type { Log } from '../../lib/log.ts';
+import { SILENT } from '../../lib/log.ts';
 import { NO_PROXIES, proxyFor } from '../../lib/proxy/proxy.ts';
 import type { World } from '../../lib/world.ts';
 import { checkPoll, type Trial, tryAction } from './calls.ts';
@@ -20,8 +20,6 @@ const TIMEOUT_MS = 10_000;
 const CLOCK_WARN_MS = 5_000;
 /** Beyond it tokens and signatures that have a time in them are refused. */
 const CLOCK_FAIL_MS = 30_000;
-
-const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 export interface UpstreamOptions {
   readonly config: Config;

@@ -2,14 +2,14 @@
 
 import type { Execution } from '../../client/types.ts';
 import { grouped, many } from '../../lib/figures.ts';
-import { isoTime } from '../../lib/time.ts';
-import type { ExecutionFilter } from '../../store/port.ts';
 import { type CommandContext, CommandError, type Declare } from '../context.ts';
 import {
   addEndedFilters,
   executionFilter,
+  filterBody,
   jsonOption,
   reasonOption,
+  requireOneOrAll,
   TIME_HELP,
   wholeNumber,
   withHelp,
@@ -52,13 +52,9 @@ exports are not changed.`,
     .addOption(reasonOption)
     .addOption(jsonOption)
     .action(async (correlationId, { all, confirm, reason, json = false, ...filters }) => {
-      if ((correlationId === undefined) === (all === undefined)) {
-        throw new CommandError('Name one execution, or select several with --all.');
-      }
+      requireOneOrAll({ noun: 'execution', one: correlationId, all, filters });
       if (correlationId === undefined) return eraseAll(filters, { reason, confirm, json }, context);
-      if (Object.keys(filters).length > 0 || confirm !== undefined) {
-        throw new CommandError('Filters and --confirm require --all.');
-      }
+      if (confirm !== undefined) throw new CommandError('--confirm requires --all.');
       const path = executionPath(correlationId, 'erase');
       const erased = await asOperator(context)<Erased>('POST', path, { body: { reason } });
       if (json) return context.write(`${JSON.stringify(erased)}\n`);
@@ -77,7 +73,7 @@ async function eraseAll(
   { reason, confirm, json }: EraseAll,
   context: CommandContext,
 ): Promise<void> {
-  const body = { ...bodyOf(executionFilter(filters, context)), reason, confirm };
+  const body = { ...filterBody(executionFilter(filters, context)), reason, confirm };
   const request = asOperator(context, ALL_TIMEOUT_MS);
   const result = await request<ErasedMany>('POST', '/v1/executions/erase', { body });
   if (json) return context.write(`${JSON.stringify(result)}\n`);
@@ -101,11 +97,6 @@ function writeRemains(
 them. A PostgreSQL server keeps them until VACUUM, and longer in its write-ahead log, standbys and archives.\n`,
     );
   }
-}
-
-/** Returns the filter under the names of the API. */
-function bodyOf({ app, from, to, ...filter }: ExecutionFilter): object {
-  return { ...filter, app: app ?? undefined, from: isoTime(from), to: isoTime(to) };
 }
 
 export const executionsHold: Declare = (command, context) => declareHold('hold', command, context);

@@ -6,19 +6,11 @@ import { representExecution } from '../../execution/representation.ts';
 import type { StoredExecution } from '../../store/reader-port.ts';
 import type { Declare } from '../context.ts';
 import { withDatabase } from '../database.ts';
-import {
-  bomOption,
-  EXPORT_HELP,
-  formatOption,
-  manifestFilter,
-  manifestOption,
-  outOption,
-  writeExport,
-} from '../export.ts';
+import { addDestination, EXPORT_HELP, manifestFilter, writeExport } from '../export.ts';
 import { addEndedFilters, databaseOption, executionFilter, maskingOf, revealOption, withHelp } from '../options.ts';
 
 export const executionsExport: Declare = (command, context) =>
-  withHelp(addEndedFilters(command), {
+  withHelp(addDestination(addEndedFilters(command)), {
     description: `Writes all executions that match, oldest first, each as in the API and with its submission. Each row
 shows the moment at which it is read. Executions that are submitted after the export begins are not included.`,
     notes: EXPORT_HELP,
@@ -28,10 +20,6 @@ shows the moment at which it is read. Executions that are submitted after the ex
       'npm run -s executions -- export --status TIMEOUT --no-payloads | jq -r .correlationId',
     ],
   })
-    .addOption(formatOption)
-    .addOption(outOption)
-    .addOption(bomOption)
-    .addOption(manifestOption)
     .option('--no-payloads', 'leave out inputs, context, result, error and late result')
     .addOption(revealOption)
     .addOption(databaseOption)

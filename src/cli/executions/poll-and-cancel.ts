@@ -5,10 +5,17 @@ import type { Execution } from '../../client/types.ts';
 import type { JsonObject } from '../../execution/json.ts';
 import type { Masking } from '../../execution/masking.ts';
 import { grouped, many } from '../../lib/figures.ts';
-import { isoTime } from '../../lib/time.ts';
-import type { ExecutionFilter } from '../../store/port.ts';
-import { type CommandContext, CommandError, type Declare } from '../context.ts';
-import { addExecutionFilters, executionFilter, jsonOption, maskingOf, TIME_HELP, withHelp } from '../options.ts';
+import type { CommandContext, Declare } from '../context.ts';
+import {
+  addExecutionFilters,
+  executionFilter,
+  filterBody,
+  jsonOption,
+  maskingOf,
+  requireOneOrAll,
+  TIME_HELP,
+  withHelp,
+} from '../options.ts';
 import { writeResult } from '../print.ts';
 import { ALL_TIMEOUT_MS, asOperator, executionPath, RECEIVER_HELP } from '../receiver.ts';
 import { writeExecution } from './format-execution.ts';
@@ -50,18 +57,14 @@ function declare(verb: 'poll' | 'cancel', command: Command, context: CommandCont
     .option('--all', 'all open executions that match the other options')
     .addOption(jsonOption)
     .action(async (correlationId, { all, json = false, ...filters }) => {
-      if ((correlationId === undefined) === (all === undefined)) {
-        throw new CommandError(`Name one execution, or select several with --all.`);
-      }
-      if (correlationId !== undefined && Object.keys(filters).length > 0) {
-        throw new CommandError('Filters require --all.');
-      }
+      requireOneOrAll({ noun: 'execution', one: correlationId, all, filters });
       if (correlationId !== undefined) {
         const execution = await asOperator(context)<Execution>('POST', executionPath(correlationId, verb));
         // An execution that had ended is returned with its outcome.
         return writeExecution(withoutHidden(execution, maskingOf({}, context)), json, context);
       }
-      const body = bodyOf(executionFilter(filters, context));
+      // The API requires a status.
+      const body = { status: 'OPEN', ...filterBody(executionFilter(filters, context)) };
       const request = asOperator(context, ALL_TIMEOUT_MS);
       const summary = await request<Summary>('POST', `/v1/executions/${verb}`, { body });
       const counted = `${grouped(summary.done)} of ${many(summary.matched, 'open execution')} ${DONE[verb][summary.done === 1 ? 0 : 1]}`;
@@ -77,9 +80,4 @@ function withoutHidden(execution: Execution, { json }: Masking): Execution {
 interface Summary {
   readonly matched: number;
   readonly done: number;
-}
-
-/** Returns the filter under the names of the API, which requires a status. */
-function bodyOf({ app, from, to, ...filter }: ExecutionFilter): object {
-  return { status: 'OPEN', ...filter, app: app ?? undefined, from: isoTime(from), to: isoTime(to) };
 }

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createClient, hasEnded } from '../../client/client.ts';
 import type { Execution, JsonObject, Submission } from '../../client/types.ts';
 import { isJsonObject, parseJson } from '../../execution/json.ts';
+import { defined } from '../../lib/defined.ts';
 import { type CommandContext, CommandError, type Declare } from '../context.ts';
 import { jsonOption, wholeNumber, withHelp } from '../options.ts';
 import { asApp, callReceiver } from '../receiver.ts';
@@ -38,7 +39,7 @@ export const executionsSubmit: Declare = (command, context) =>
     .addOption(jsonOption)
     .action(async (actionId, options) => {
       const { wait, idempotencyKey } = options;
-      const submission = dropUndefined({
+      const submission: object = defined({
         actionId,
         inputs: await jsonOf('--inputs', options.inputs, context),
         context: await jsonOf('--context', options.context, context),
@@ -102,8 +103,4 @@ async function textOf(flag: string, given: string, { input }: CommandContext): P
   const path = given.slice(1);
   if (!existsSync(path)) throw new CommandError(`${flag}: the file ${path} does not exist`);
   return readFileSync(path, 'utf8');
-}
-
-function dropUndefined(object: object): object {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../../config/config.ts';
 import { headerSecrets, type Profile } from '../../cxone/profile/profile.ts';
-import { type Log, reasonOf } from '../../lib/log.ts';
+import { reasonOf, SILENT } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
 import { startReceiver } from '../../receiver.ts';
 import {
@@ -29,7 +29,6 @@ import { loadOrFail } from './show.ts';
 /** Factor by which time runs faster, because polls may be half a minute apart. */
 const SPEED = 20;
 const TIMEOUT_MS = 60_000;
-const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const ENDED = ['COMPLETED', 'FAILED'];
 
 export const profileTry: Declare = (command, context) =>
