@@ -1950,6 +1950,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/http/waits.test.ts'],
   },
   {
+    tag: 'cursor-is-for-one-order',
+    promise: 'a cursor of a list that is sorted the other way is refused',
+    edit: condition(false),
+    tests: ['test/http/request/cursors.test.ts'],
+  },
+  {
     tag: 'period-is-not-reversed',
     promise: 'a period that ends before it begins is refused',
     edit: condition(true),

@@ -9,7 +9,7 @@ import type { MatchCount } from '../../store/search-port.ts';
 import type { Html } from '../html.ts';
 import type { Identity } from '../middleware/identity.ts';
 import { SEARCH_REFUSAL } from '../middleware/reader-turns.ts';
-import { encodeCursor } from '../request/list-parameters.ts';
+import { cursorOf } from '../request/list-parameters.ts';
 import type { Validated } from '../request/validate.ts';
 import { type FieldError, invalidInput, pointerTo } from '../response/problem.ts';
 import { type CompletedAction, flashMessage } from './flash-message.ts';
@@ -48,6 +48,7 @@ interface Batch<T, P> {
 
 interface PlacedQuery<P> {
   readonly limit: number;
+  readonly oldestFirst?: boolean;
   readonly before?: P;
   readonly after?: P;
 }
@@ -120,12 +121,12 @@ ${problems(errors, search)}`;
   }
 
   /** @param missing the number of rows that a full page would have in addition */
-  function links(search: Search, next: P | null, { found, missing }: { found: number; missing: number }): Html {
+  function links(search: Search, next: string | null, { found, missing }: { found: number; missing: number }): Html {
     const first = search.has('cursor')
       ? html`<a href="${urlWith(section, search, { cursor: null })}" rel="first">Back to the first page</a>`
       : '';
     if (next === null) return html`<p class="pages">${first}</p>`;
-    const href = urlWith(section, search, { cursor: encodeCursor(String(next)) });
+    const href = urlWith(section, search, { cursor: next });
     const partial = missing > 0 ? html` data-missing="${String(missing)}"` : '';
     return html`<p class="pages">${first} <a href="${href}" rel="next"${partial}>${list.older(search, found)}</a></p>`;
   }
@@ -184,8 +185,9 @@ ${problems(errors, search)}`;
     const rows = items.length === 0 ? html`<p class="quiet">${none}</p>` : list.table(items, viewer);
     const missing = list.isStill?.(query) ? 0 : query.limit - items.length;
     const rest = { found: items.length, missing };
+    const nextCursor = next === null ? null : cursorOf(next, query);
     const { before: _, ...whole } = query;
-    return html`${await total(whole as Q, signal)}${rows}${progress ?? ''}${links(search, next, rest)}`;
+    return html`${await total(whole as Q, signal)}${rows}${progress ?? ''}${links(search, nextCursor, rest)}`;
   }
 
   return async (c, caller) => {

@@ -8,13 +8,13 @@ import type { Identity } from '../middleware/identity.ts';
 import { closed, component } from '../openapi/components.ts';
 import { APP, withVisibleApp } from '../request/app-filter.ts';
 import {
-  cursor,
   identifierFilter,
-  LIMIT,
+  inTwoOrders,
   readQuery,
   secondsFilter,
   textFilter,
   time,
+  withOrder,
   wordFilter,
 } from '../request/list-parameters.ts';
 import { NOT_AN_OBJECT, type Validated, validate } from '../request/validate.ts';
@@ -25,8 +25,6 @@ const STATUSES = [...BULK_STATUSES, ...TERMINAL_STATUSES] as const;
 const AT_CXONE = '`AT_CXONE`: those that CXone has, `PENDING` or `UNCONFIRMED`';
 
 const REFERENCE = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-const SORTS = ['newest', 'oldest'] as const;
 
 const MAX_CHARS = 256;
 const MAX_EXECUTION_ID_CHARS = 1_024;
@@ -74,9 +72,7 @@ export const QUERY = v.object({
   ),
   ...FILTER,
   ...ENDED_FILTER,
-  sort: v.exactOptional(wordFilter(SORTS, 'The order of submission: `newest` first, the default, or `oldest` first.')),
-  limit: LIMIT,
-  cursor: v.exactOptional(cursor(REFERENCE)),
+  ...inTwoOrders('submission', REFERENCE),
 });
 
 export const SELECTION = component(
@@ -96,11 +92,7 @@ export const SELECTION = component(
 );
 
 export function parseListQuery(parameters: URLSearchParams, caller: Identity): Validated<ListQuery> {
-  const query = withVisibleApp(readQuery(QUERY, parameters), caller, parameters.has('app'));
-  if (!query.valid) return query;
-  const { cursor: before, sort, ...filter } = query.value;
-  const order = sort === 'oldest' ? { oldestFirst: true } : {};
-  return { valid: true, value: { ...filter, ...order, ...(before === undefined ? {} : { before }) } };
+  return withOrder(withVisibleApp(readQuery(QUERY, parameters), caller, parameters.has('app')));
 }
 
 /** An empty selection is invalid, so that no one selects all executions by mistake. */

@@ -15,7 +15,7 @@ import { queryParameters } from '../openapi/json-schema.ts';
 import { type ApiOperation, parameter } from '../openapi/operation.ts';
 import { count, described, nullable, time } from '../openapi/schema-parts.ts';
 import { onExecution, unknownExecution } from '../request/find-execution.ts';
-import { cursor, encodeCursor, LARGE_LIMIT, readQuery } from '../request/list-parameters.ts';
+import { cursor, cursorOf, encodeCursor, LARGE_LIMIT, readQuery } from '../request/list-parameters.ts';
 import { preferenceApplied, preferredWait } from '../request/prefer-wait.ts';
 import { clientGone, type HeaderFields, json, writtenJson } from '../response/json.ts';
 import { createMaskingFor } from '../response/masking-for.ts';
@@ -51,7 +51,7 @@ export const listExecutions: ApiOperation = {
     '200': jsonResponse('One page.', EXECUTION_PAGE, {
       page: {
         items: [executionExample('completed')],
-        nextCursor: 'MDE5YzE0MDUtN2EwMC03MDAwLTgwMDAtMDAwMDAwMDAwMDAx',
+        nextCursor: 'bmV3ZXN0OjAxOWMxNDA1LTdhMDAtNzAwMC04MDAwLTAwMDAwMDAwMDAwMQ',
       },
       end: { items: [], nextCursor: null },
     }),
@@ -77,9 +77,9 @@ export const listExecutions: ApiOperation = {
       if (page === null) return tooManySearches();
       if (page.value === null) return clientGone();
       const { items, next, resumeBefore, search } = page.value;
-      if (resumeBefore !== undefined) return lostCursor(encodeCursor(resumeBefore));
+      if (resumeBefore !== undefined) return lostCursor(cursorOf(resumeBefore, query.value));
       const rest = writeJson({
-        nextCursor: next === null ? null : encodeCursor(next),
+        nextCursor: next === null ? null : cursorOf(next, query.value),
         ...(search && { scanned: search.scanned, searchedThrough: isoTime(search.reachedAt) }),
       });
       return writtenJson(['{"items":', items, `,${rest.slice(1)}`]);

@@ -8,10 +8,17 @@ import type { Identity } from '../middleware/identity.ts';
 import { closed, component } from '../openapi/components.ts';
 import { OPTIONAL_REASON } from '../operators/reason.ts';
 import { APP, withVisibleApp } from '../request/app-filter.ts';
-import { cursor, identifierFilter, LIMIT, origin, readQuery, time, wordFilter } from '../request/list-parameters.ts';
+import {
+  identifierFilter,
+  inTwoOrders,
+  origin,
+  readQuery,
+  time,
+  withOrder,
+  wordFilter,
+} from '../request/list-parameters.ts';
 import { NOT_AN_OBJECT, type Validated, validate } from '../request/validate.ts';
 
-const SORTS = ['newest', 'oldest'] as const;
 const REPLAYABLE = ['DEAD', 'DELIVERED'] as const;
 const SEQUENCE = /^[1-9]\d{0,15}$/;
 
@@ -30,9 +37,7 @@ const FILTER = {
 export const NOTIFICATION_QUERY = v.object({
   status: v.exactOptional(wordFilter(NOTIFICATION_STATUSES, 'Only those with this status.')),
   ...FILTER,
-  sort: v.exactOptional(wordFilter(SORTS, 'The order of creation: `newest` first, the default, or `oldest` first.')),
-  limit: LIMIT,
-  cursor: v.exactOptional(cursor(SEQUENCE)),
+  ...inTwoOrders('creation', SEQUENCE),
 });
 
 export const REPLAY = component(
@@ -52,11 +57,10 @@ export const REPLAY = component(
 );
 
 export function parseNotificationQuery(parameters: URLSearchParams, caller: Identity): Validated<NotificationQuery> {
-  const query = withVisibleApp(readQuery(NOTIFICATION_QUERY, parameters), caller, parameters.has('app'));
+  const query = withOrder(withVisibleApp(readQuery(NOTIFICATION_QUERY, parameters), caller, parameters.has('app')));
   if (!query.valid) return query;
-  const { cursor: before, sort, ...filter } = query.value;
-  const order = sort === 'oldest' ? { oldestFirst: true } : {};
-  return { valid: true, value: { ...filter, ...order, ...(before === undefined ? {} : { before: Number(before) }) } };
+  const { before, ...filter } = query.value;
+  return { valid: true, value: { ...filter, ...(before === undefined ? {} : { before: Number(before) }) } };
 }
 
 export function parseReplay(

@@ -11,7 +11,7 @@ import { queryParameters } from '../openapi/json-schema.ts';
 import { type ApiOperation, parameter } from '../openapi/operation.ts';
 import { count, described, IDENTIFIER_TEXT, nullable, text, time } from '../openapi/schema-parts.ts';
 import { createEndpointStates, MAX_WAITING, representShown, WAIT_REASONS } from '../operators/endpoint-state.ts';
-import { encodeCursor } from '../request/list-parameters.ts';
+import { cursorOf } from '../request/list-parameters.ts';
 import { json } from '../response/json.ts';
 import { invalidInput, lostCursor, problem } from '../response/problem.ts';
 import { NOTIFICATION_QUERY, parseNotificationQuery } from './query.ts';
@@ -134,8 +134,8 @@ export const listNotifications: ApiOperation = {
       const query = parseNotificationQuery(new URL(c.req.url).searchParams, caller);
       if (!query.valid) return invalidInput(query.errors, 'query parameter');
       const { items, next, resumeBefore } = await store.listNotifications(query.value);
-      if (resumeBefore !== undefined) return lostCursor(encodeCursor(String(resumeBefore)));
-      const nextCursor = next === null ? null : encodeCursor(String(next));
+      if (resumeBefore !== undefined) return lostCursor(cursorOf(resumeBefore, query.value));
+      const nextCursor = next === null ? null : cursorOf(next, query.value);
       return json(200, { items: (await withEndpoints(items)).map(representShown), nextCursor });
     };
   },

@@ -5,6 +5,9 @@ import { type FieldError, pointerTo } from '../response/problem.ts';
 import { IDENTIFIER, IDENTIFIER_RULE } from './identifier.ts';
 import { type Validated, validate } from './validate.ts';
 
+const SORTS = ['newest', 'oldest'] as const;
+type Sort = (typeof SORTS)[number];
+
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;
 
@@ -92,6 +95,38 @@ export function cursor(place: RegExp) {
 export function encodeCursor(place: string): string {
   return Buffer.from(place).toString('base64url');
 }
+
+/** The parameters of a list in two orders. @param order what it is sorted by. @param place the pattern of a place in it */
+export function inTwoOrders(order: string, place: RegExp) {
+  const rule = `The order of ${order}: \`newest\` first, the default, or \`oldest\` first.`;
+  const placeInOrder = new RegExp(`^(?:(?:${SORTS.join('|')}):)?${place.source.replace('^', '')}`);
+  return {
+    sort: v.exactOptional(wordFilter(SORTS, rule)),
+    limit: LIMIT,
+    cursor: v.exactOptional(cursor(placeInOrder)),
+  };
+}
+
+/** Returns the cursor of a place. That of a list in two orders, whose queries state one, is for this order only. */
+export function cursorOf(place: string | number, { oldestFirst }: { readonly oldestFirst?: boolean }): string {
+  return encodeCursor(oldestFirst === undefined ? String(place) : `${sortOf(oldestFirst)}:${place}`);
+}
+
+/** Replaces the order and the cursor of a query by what stores read. A cursor of the other order is invalid: its page would be another one. */
+export function withOrder<T extends { readonly sort?: Sort; readonly cursor?: string }>(query: Validated<T>) {
+  if (!query.valid) return query;
+  const { sort = 'newest', cursor: given, ...filter } = query.value;
+  const [before, of = sort] = given?.split(':').reverse() ?? [];
+  // promise: cursor-is-for-one-order
+  if (of !== sort) {
+    const detail = `is of a list with sort=${of}, and not of this one with sort=${sort}: send sort=${of}, or begin without a cursor`;
+    return { valid: false, errors: [{ pointer: pointerTo('cursor'), detail }] } as const;
+  }
+  const oldestFirst = sort === 'oldest';
+  return { valid: true, value: { ...filter, oldestFirst, ...(before === undefined ? {} : { before }) } } as const;
+}
+
+const sortOf = (oldestFirst: boolean): Sort => (oldestFirst ? 'oldest' : 'newest');
 
 /** Validates a query. A known parameter without a value counts as absent. */
 export function readQuery<E extends v.ObjectEntries>(
