@@ -2,8 +2,8 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { profileProblems, readProfile } from '../src/config/cxone.ts';
-import { DESCRIPTIONS, type Description } from '../src/config/descriptions.ts';
 import { VARIABLES, type Variable } from '../src/config/variables.ts';
+import { DESCRIPTIONS, type Description } from './descriptions.ts';
 
 interface Documented extends Variable, Description {}
 

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { exampleFile, page } from '../../.ci/configuration.ts';
-import { DESCRIPTIONS } from '../../src/config/descriptions.ts';
+import { DESCRIPTIONS } from '../../.ci/descriptions.ts';
 import { VARIABLES } from '../../src/config/variables.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');

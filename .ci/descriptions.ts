@@ -1,6 +1,6 @@
 // What each environment variable is for: the source of .env.example and of the table in docs/configuration.md.
 
-import type { Environment } from './variables.ts';
+import type { Environment } from '../src/config/variables.ts';
 
 export interface Description {
   readonly group: string;
