@@ -1,19 +1,19 @@
 // Runs jobs one at a time on a thread of their own. It is started for the first job, and again after a failure.
 
-import type { Worker } from 'node:worker_threads';
+import { parentPort, type Worker } from 'node:worker_threads';
 import { type Log, reasonOf } from './log.ts';
-import { startWorkerThread } from './worker-thread.ts';
+import { giveWay, startWorkerThread } from './worker-thread.ts';
 
 /** The reply to a job, or why there is none. */
-export type JobResult<Reply> = { readonly reply: Reply } | { readonly problem: string };
+type JobResult<Reply> = { readonly reply: Reply } | { readonly problem: string };
 
 export interface JobThreadOptions<Job, Reply> {
   readonly name: string;
-  /** The module of the thread, `new URL('./name.ts', import.meta.url)`: it gets `workerData` and posts a result for each job. */
+  /** The module of the thread, `new URL('./name.ts', import.meta.url)`: it gets `workerData` and calls `serveJobs`. */
   readonly module: URL;
   readonly workerData: unknown;
-  /** Does a job on the present thread, where no other thread can do it. Never throws. */
-  readonly run: (job: Job) => JobResult<Reply>;
+  /** Does a job on the present thread, where no other thread can do it. */
+  readonly run: (job: Job) => Reply;
   readonly log: Log;
   /** Largest heap of the thread. A job that needs much more at once may end the process, so that there is room for the largest. */
   readonly maxHeapMb: number;
@@ -58,7 +58,7 @@ export function createJobThread<Job, Reply>(options: JobThreadOptions<Job, Reply
     running = waiting.shift() ?? null;
     if (running === null) return;
     worker ??= start();
-    if (worker === null) settle(run(running.job));
+    if (worker === null) settle(resultOf(run, running.job));
     else worker.postMessage(running.job);
   }
 
@@ -97,7 +97,7 @@ export function createJobThread<Job, Reply>(options: JobThreadOptions<Job, Reply
     if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
       running?.reject(new JobBeyondMemory());
       next();
-    } else if (running !== null) settle(run(running.job));
+    } else if (running !== null) settle(resultOf(run, running.job));
   }
 
   return {
@@ -116,4 +116,20 @@ export function createJobThread<Job, Reply>(options: JobThreadOptions<Job, Reply
       worker = null;
     },
   };
+}
+
+/** Does the jobs of a thread, in the module of the thread. */
+export function serveJobs<Job>(run: (job: Job) => unknown): void {
+  parentPort?.on('message', (job: Job) => parentPort?.postMessage(resultOf(run, job)));
+  // After the modules are loaded, so that the first job does not wait long.
+  if (parentPort !== null) giveWay();
+}
+
+/** Never throws: an error ends the thread. */
+function resultOf<Job, Reply>(run: (job: Job) => Reply, job: Job): JobResult<Reply> {
+  try {
+    return { reply: run(job) };
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
 }

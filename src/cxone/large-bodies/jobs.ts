@@ -4,8 +4,8 @@ import { createTokenConcealer } from '../../callbacks/conceal-tokens.ts';
 import { canonicalJson } from '../../execution/canonical-json.ts';
 import type { BodyNotes, RawBody, StatusReport } from '../../execution/event.ts';
 import type { Execution } from '../../execution/execution.ts';
-import { type JsonObject, LargeJson, readJson, writeJson } from '../../execution/json.ts';
-import type { JobResult } from '../../lib/job-thread.ts';
+import { LargeJson, readJson, writeJson } from '../../execution/json.ts';
+import { type Packed as PackedFields, packedPayload, parsedPayload } from '../../execution/packed-payload.ts';
 import { buildExecuteRequest } from '../build-requests.ts';
 import { type SubmissionFields, unsupportedParts } from '../build-submission.ts';
 import { errorMessageIn } from '../error-message.ts';
@@ -59,25 +59,19 @@ export interface CanonicalJob {
   readonly text: string;
 }
 
-type Payload = Pick<SubmissionFields, 'inputs' | 'context'>;
-interface PackedPayload {
-  readonly inputs: string;
-  readonly context: string;
-}
-
 /** What a request to execute is built of. */
 export type Sent = SubmissionFields & Pick<Execution, 'traceparent' | 'tracestate'>;
 
 export interface RequestJob {
   readonly type: 'request';
   readonly base: string;
-  readonly execution: Omit<Sent, keyof Payload> & PackedPayload;
+  readonly execution: PackedFields<Sent>;
   readonly callbackUrl: string;
 }
 
 export interface PartsJob {
   readonly type: 'unsupported-parts';
-  readonly fields: Omit<SubmissionFields, keyof Payload> & PackedPayload;
+  readonly fields: PackedFields<SubmissionFields>;
   readonly callbackUrl: string;
 }
 
@@ -111,19 +105,8 @@ export interface Replies {
 
 export type Reply = Replies[Job['type']];
 
-/** Returns a function that does jobs. It never throws, since an error ends the thread. */
-export function createJobs(rules: JobRules): (job: Job) => JobResult<Reply> {
-  const replyTo = createReplies(rules);
-  return (job) => {
-    try {
-      return { reply: replyTo(job) };
-    } catch (error) {
-      return { problem: error instanceof Error ? error.message : String(error) };
-    }
-  };
-}
-
-function createReplies({ profile, maxResultBytes, callbackSecrets }: JobRules): (job: Job) => Reply {
+/** Returns a function that does jobs. */
+export function createJobs({ profile, maxResultBytes, callbackSecrets }: JobRules): (job: Job) => Reply {
   const conceal = createTokenConcealer(callbackSecrets);
   const isTextFree = (text: string) => conceal.text(text) === text;
   const areBytesFree = (bytes: Uint8Array) => conceal.bytes(bytes) === bytes;
@@ -177,14 +160,9 @@ function createReplies({ profile, maxResultBytes, callbackSecrets }: JobRules): 
       case 'canonical':
         return canonicalJson(readJson(job.text));
       case 'request':
-        return buildExecuteRequest(
-          profile,
-          job.base,
-          { ...job.execution, ...parsedPayload(job.execution) },
-          job.callbackUrl,
-        );
+        return buildExecuteRequest(profile, job.base, parsedPayload(job.execution), job.callbackUrl);
       case 'unsupported-parts':
-        return unsupportedParts(profile, { ...job.fields, ...parsedPayload(job.fields) }, job.callbackUrl);
+        return unsupportedParts(profile, parsedPayload(job.fields), job.callbackUrl);
       default:
         return job satisfies never;
     }
@@ -196,21 +174,12 @@ function withBuffers(values: ScannedValues): ScannedValues {
   return new Map([...values].map(([pointer, value]) => [pointer, { ...value, text: Buffer.from(value.text) }]));
 }
 
-export function packedFields({ actionId, correlationId, ...payload }: SubmissionFields): PartsJob['fields'] {
-  return { actionId, correlationId, ...packedPayload(payload) };
+export function packedFields({ actionId, correlationId, inputs, context }: SubmissionFields): PartsJob['fields'] {
+  return packedPayload({ actionId, correlationId, inputs, context });
 }
 
 export function packedRequest({ traceparent, tracestate, ...fields }: Sent): RequestJob['execution'] {
   return { ...packedFields(fields), traceparent, tracestate };
-}
-
-function packedPayload({ inputs, context }: Payload): PackedPayload {
-  return { inputs: writeJson(inputs), context: writeJson(context) };
-}
-
-/** Only the thread parses: the receiver passes the texts on. */
-function parsedPayload({ inputs, context }: PackedPayload): Payload {
-  return { inputs: readJson(inputs) as JsonObject, context: readJson(context) as JsonObject };
 }
 
 /** Notes that an object contains no callback token. */

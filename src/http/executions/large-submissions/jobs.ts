@@ -1,7 +1,7 @@
 // What the thread for large submissions does. Its replies contain the documents of apps as texts, which cost little to pass on.
 
 import { type Json, type JsonObject, LargeJson, readJson, writeJson } from '../../../execution/json.ts';
-import type { JobResult } from '../../../lib/job-thread.ts';
+import { type Packed, type PackedPayload, packedPayload, parsedPayload } from '../../../execution/packed-payload.ts';
 import type { AcceptedSubmission } from '../../../store/intake-port.ts';
 import {
   fingerprintOf,
@@ -28,12 +28,7 @@ export type Job =
   | { readonly type: 'repeat'; readonly request: PackedRequest; readonly accepted: PackedAccepted }
   | { readonly type: 'fingerprints'; readonly items: readonly PackedItem[] };
 
-export type PackedRequest = Omit<SubmissionRequest, 'inputs' | 'context'> & PackedPayload;
-
-interface PackedPayload {
-  readonly inputs: string;
-  readonly context: string;
-}
+export type PackedRequest = Packed<SubmissionRequest>;
 
 interface PackedAccepted {
   readonly fingerprint: string;
@@ -59,16 +54,7 @@ export interface Replies {
   readonly fingerprints: readonly (readonly [written: string, doubles: string])[];
 }
 
-/** Never throws: an error ends the thread. */
-export function jobResult(job: Job): JobResult<Replies[Job['type']]> {
-  try {
-    return { reply: replyTo(job) };
-  } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-function replyTo(job: Job): Replies[Job['type']] {
+export function replyTo(job: Job): Replies[Job['type']] {
   switch (job.type) {
     case 'submission': {
       const read = readSubmission(job.bytes);
@@ -80,16 +66,16 @@ function replyTo(job: Job): Replies[Job['type']] {
       return { ...read, items: read.items.map(packedReadItem) };
     }
     case 'fingerprint':
-      return fingerprintOf({ ...job.request, ...parsedPayload(job.request) });
+      return fingerprintOf(parsedPayload(job.request));
     case 'repeat': {
       const { fingerprint, payload } = job.accepted;
       const accepted = { fingerprint, payload: payload && parsedPayload(payload) };
-      return isRepeatOfVersion010({ ...job.request, ...parsedPayload(job.request) }, accepted);
+      return isRepeatOfVersion010(parsedPayload(job.request), accepted);
     }
     case 'fingerprints':
       return job.items.map((item) =>
         item.type === 'submission'
-          ? fingerprintsOfVersion010({ ...item.request, ...parsedPayload(item.request) })
+          ? fingerprintsOfVersion010(parsedPayload(item.request))
           : invalidFingerprintsOfVersion010(readJson(item.sent)),
       );
     default:
@@ -108,15 +94,7 @@ function packedAsSent({ sent, fingerprint }: AsSent): PackedAsSent {
 }
 
 function packedSubmission(read: ReadSubmission): PackedSubmission {
-  return { ...read, request: packedRequest(read.request) };
-}
-
-export function packedRequest(request: SubmissionRequest): PackedRequest {
-  return { ...request, ...packedPayload(request) };
-}
-
-function packedPayload({ inputs, context }: Pick<SubmissionRequest, 'inputs' | 'context'>): PackedPayload {
-  return { inputs: writeJson(inputs), context: writeJson(context) };
+  return { ...read, request: packedPayload(read.request) };
 }
 
 export function packedAccepted({ fingerprint, payload }: AcceptedSubmission): PackedAccepted {
@@ -125,13 +103,8 @@ export function packedAccepted({ fingerprint, payload }: AcceptedSubmission): Pa
 
 export function packedForFingerprints(item: BatchItem): PackedItem {
   return item.type === 'submission'
-    ? { type: 'submission', request: packedRequest(item.request) }
+    ? { type: 'submission', request: packedPayload(item.request) }
     : { type: 'invalid', sent: writeJson(item.sent) };
-}
-
-/** Only the thread parses: the receiver passes the texts on. */
-function parsedPayload({ inputs, context }: PackedPayload): Pick<SubmissionRequest, 'inputs' | 'context'> {
-  return { inputs: readJson(inputs) as JsonObject, context: readJson(context) as JsonObject };
 }
 
 export function unpackedSubmission({ request, ...rest }: PackedSubmission): ReadSubmission {

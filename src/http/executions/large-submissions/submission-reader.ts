@@ -1,6 +1,7 @@
 // Reads submissions and batches: long ones, and those with many values, on a thread of their own, because callbacks would wait for them.
 
 import { MAX_PARSED_LENGTH, MAX_PARSED_VALUES } from '../../../execution/json.ts';
+import { packedPayload } from '../../../execution/packed-payload.ts';
 import { createJobThread, JobBeyondMemory, ThreadEnded } from '../../../lib/job-thread.ts';
 import type { Log } from '../../../lib/log.ts';
 import type { LargeSubmissions } from '../../../usecases/large-submissions.ts';
@@ -10,11 +11,10 @@ import { invalidInput } from '../../response/problem.ts';
 import { draining } from '../submission-response.ts';
 import {
   type Job,
-  jobResult,
   packedAccepted,
   packedForFingerprints,
-  packedRequest,
   type Replies,
+  replyTo,
   unpackedBatch,
   unpackedSubmission,
 } from './jobs.ts';
@@ -42,7 +42,7 @@ export function createSubmissionThread({
     name: 'large-submissions',
     module: new URL('./thread.ts', import.meta.url),
     workerData: null,
-    run: jobResult,
+    run: replyTo,
     log,
     maxHeapMb: MAX_HEAP_MB,
   });
@@ -63,9 +63,9 @@ export function createSubmissionThread({
         const read = await ask({ type: 'batch', bytes, spans, isKeyed });
         return read.type === 'batch' ? unpackedBatch(read) : read;
       }),
-    fingerprint: (request) => ask({ type: 'fingerprint', request: packedRequest(request) }),
+    fingerprint: (request) => ask({ type: 'fingerprint', request: packedPayload(request) }),
     isRepeatOfVersion010: (request, accepted) =>
-      ask({ type: 'repeat', request: packedRequest(request), accepted: packedAccepted(accepted) }),
+      ask({ type: 'repeat', request: packedPayload(request), accepted: packedAccepted(accepted) }),
     fingerprintsOfVersion010: (items) => ask({ type: 'fingerprints', items: items.map(packedForFingerprints) }),
     close: thread.end,
   };
