@@ -2,14 +2,13 @@
 
 import type { Context } from 'hono';
 import type { JsonObject } from '../execution/json.ts';
-import type { World } from '../lib/world.ts';
 import { apiOf } from './api/by-dialect.ts';
 import { BadDials, chooseScript } from './choose.ts';
 import type { Dice, SeedNames } from './dice.ts';
 import type { SimulatedExecutions } from './executions.ts';
 import type { CaseRecord } from './ledger.ts';
 import type { SimulatorOptions } from './options.ts';
-import { json, respond, retryAfter, type SimulatorEnv } from './responses.ts';
+import { json, refusalHeaders, respond, retryAfter, type SimulatorEnv, withHeaders } from './responses.ts';
 import { type PollStep, type Run, type Script, type SubmitStep, stepAt } from './script.ts';
 
 export interface ActionParts {
@@ -31,21 +30,9 @@ interface Progress {
   askedAt: number;
 }
 
-type HeadersOf = (
-  step: Pick<SubmitStep, 'retryAfterSeconds' | 'retryAfterAsDate' | 'headers'>,
-) => Readonly<Record<string, string>>;
-
-function headersAt(world: Pick<World, 'now'>): HeadersOf {
-  return ({ retryAfterSeconds: seconds, retryAfterAsDate, headers }) => ({
-    ...headers,
-    ...(seconds === undefined ? {} : retryAfter(seconds, retryAfterAsDate ? 'date' : 'seconds', world.now())),
-  });
-}
-
 // One function because both endpoints share the progress of each correlation id.
 export function createActionRoutes({ options, dice, names, executions, closing }: ActionParts) {
   const { world } = options;
-  const headersOf = headersAt(world);
   const api = apiOf(options.dialect);
   const progress = new WeakMap<CaseRecord, Progress>();
 
@@ -75,13 +62,11 @@ export function createActionRoutes({ options, dice, names, executions, closing }
     soFar.askedAt = world.now();
     c.set('cut', step.cut ?? false);
     if (step.afterCallbacks) await started?.calledBack;
+    const headers = refusalHeaders(step, step.retryAfterAsDate === true, world.now());
     if (typeof step.answer === 'number' && step.answer < 300) {
-      return withHeaders(api.accepted(step, step.answer, started?.run), {
-        ...headersOf(step),
-        ...routeTo(started?.run),
-      });
+      return withHeaders(api.accepted(step, step.answer, started?.run), { ...headers, ...routeTo(started?.run) });
     }
-    return respond(c, step.answer, `simulated ${step.answer}, as the fate ${script.fate} says`, headersOf(step));
+    return respond(c, step.answer, `simulated ${step.answer}, as the fate ${script.fate} says`, headers);
   };
 
   const readScript = (inputs: JsonObject, record: CaseRecord): Script | string => {
@@ -115,7 +100,7 @@ export function createActionRoutes({ options, dice, names, executions, closing }
 
   const respondToPoll = (c: Context<SimulatorEnv>, run: Run, step: PollStep): Response | Promise<Response> => {
     const { answer, names = 'itself', cut = false, ...more } = typeof step === 'object' ? step : { answer: step };
-    const headers = headersOf({ ...more, retryAfterAsDate: options.retryAfter === 'date' });
+    const headers = refusalHeaders(more, options.retryAfter === 'date', world.now());
     c.set('cut', cut);
     const named = names === 'another' ? { ...run, executionId: `not-${run.idText}` } : run;
     if (answer === 'truth') return json(200, api.currentStatus(named, world.now()), headers);
@@ -149,9 +134,4 @@ function cookieOf({ idText }: Run): string {
 
 function runs(step: SubmitStep): boolean {
   return step.runs ?? (typeof step.answer !== 'number' || step.answer < 300);
-}
-
-function withHeaders(response: Response, headers: Readonly<Record<string, string>>): Response {
-  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
-  return response;
 }

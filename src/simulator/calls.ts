@@ -7,7 +7,7 @@ import type { Call, CaseRecord, Ledger } from './ledger.ts';
 import type { Quota, RateLimit } from './limits.ts';
 import type { SimulatorOptions } from './options.ts';
 import type { Move, Outage, OutageOrder } from './outage.ts';
-import { cutOff, respond, retryAfter, type SimulatorEnv } from './responses.ts';
+import { cutOff, refusalHeaders, respond, retryAfter, type SimulatorEnv, withHeaders } from './responses.ts';
 import type { Tokens } from './tokens.ts';
 
 type CallMiddleware = MiddlewareHandler<SimulatorEnv>;
@@ -41,11 +41,6 @@ export function createCalls({ options, ledger, outage, move, tokens, rateLimit, 
     return respond(c, 429, 'too many requests', headers);
   };
 
-  const headersOf = ({ retryAfterSeconds: seconds, headers }: OutageOrder) => ({
-    ...headers,
-    ...(seconds === undefined ? {} : retryAfter(seconds, options.retryAfter, world.now())),
-  });
-
   /** At an address from which the API has moved, executes and polls get the same as in an outage. */
   const leftBehind = (call: Call, url: string): OutageOrder | null => {
     const answer = call === 'token' ? null : move.responseAt(new URL(url).origin);
@@ -65,7 +60,8 @@ export function createCalls({ options, ledger, outage, move, tokens, rateLimit, 
         try {
           const down = outage.responseTo(call) ?? leftBehind(call, c.req.url);
           if (down !== null && down.answer !== 'cut') {
-            return await respond(c, down.answer, 'the simulator has an outage', headersOf(down));
+            const headers = refusalHeaders(down, options.retryAfter === 'date', world.now());
+            return await respond(c, down.answer, 'the simulator has an outage', headers);
           }
           await next();
           exchange.answer ??= c.res.status;
@@ -91,7 +87,7 @@ export function createCalls({ options, ledger, outage, move, tokens, rateLimit, 
           return respond(c, 403, `the access token lacks the scope ${scope}`);
         }
         await next();
-        addHeaders(c.res, headers);
+        withHeaders(c.res, headers);
         return undefined;
       },
     limited: async (c, next) => refusedByLimit(c) ?? next(),
@@ -103,10 +99,6 @@ async function sendCut(c: Context<SimulatorEnv>): Promise<void> {
   // Without this, hono would add the headers of the earlier response.
   c.res = undefined;
   c.res = sent;
-}
-
-function addHeaders(response: Response, headers: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
 }
 
 function traceIn(c: Parameters<CallMiddleware>[0]): { traceparent?: string; tracestate?: string } {

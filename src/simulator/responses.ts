@@ -25,6 +25,11 @@ export function text(status: number, body: string, headers: HeaderFields): Respo
   return new Response(WITHOUT_BODY.includes(status) ? null : body, { status, headers });
 }
 
+export function withHeaders(response: Response, headers: HeaderFields): Response {
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+  return response;
+}
+
 /** Responds in the form of CXone. A reset and a hang need Node's server under the app. */
 export async function respond(
   c: Context<SimulatorEnv>,
@@ -60,6 +65,17 @@ export function retryAfter(seconds: number, style: 'seconds' | 'date', now: numb
   const whole = Math.ceil(seconds);
   const date = () => new Date(Math.ceil((now + whole * 1000) / 1000) * 1000).toUTCString();
   return { 'retry-after': style === 'seconds' ? String(whole) : date() };
+}
+
+interface Refusal {
+  readonly retryAfterSeconds?: number | undefined;
+  readonly headers?: HeaderFields | undefined;
+}
+
+/** Returns the headers that an outage or a step of a script asks for. */
+export function refusalHeaders({ retryAfterSeconds, headers }: Refusal, asDate: boolean, now: number) {
+  const style = asDate ? 'date' : 'seconds';
+  return { ...headers, ...(retryAfterSeconds === undefined ? {} : retryAfter(retryAfterSeconds, style, now)) };
 }
 
 /** Adds GET /readyz, which responds 200 while the simulator listens. No recorded tenant and no dialect has this path. */

@@ -23,8 +23,3 @@ const byName: ReadonlyMap<string, CataloguedFate> = new Map(catalogue.map((entry
 export function findFate(name: string): CataloguedFate | undefined {
   return byName.get(name);
 }
-
-/** Returns inputs that select a fate. `more` is merged in, and is part of the echo. */
-export function inputsFor<T extends object>(fate: FateName, more?: T): T & { simulate: { fate: FateName } } {
-  return { ...(more as T), simulate: { fate } };
-}

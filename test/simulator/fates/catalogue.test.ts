@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { AUDIT_EVENTS } from '../../../src/execution/event.ts';
-import { catalogue, findFate, inputsFor } from '../../../src/simulator/fates/catalogue.ts';
+import { catalogue, findFate } from '../../../src/simulator/fates/catalogue.ts';
 
 test('every fate has a name that fits a table, a line about it, and is found by its name', () => {
   expect(catalogue.length).toBeGreaterThan(40);
@@ -12,11 +12,6 @@ test('every fate has a name that fits a table, a line about it, and is found by 
     expect(findFate(entry.fate)).toBe(entry);
   }
   expect(findFate('no-such-fate')).toBeUndefined();
-});
-
-test('inputs for a fate keep what else is in them', () => {
-  expect(inputsFor('lost-callback', { order: 7 })).toEqual({ order: 7, simulate: { fate: 'lost-callback' } });
-  expect(inputsFor('callback')).toEqual({ simulate: { fate: 'callback' } });
 });
 
 describe.for(catalogue)('$fate', ({ script, submission, expect: promise }) => {
