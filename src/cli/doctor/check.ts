@@ -26,3 +26,11 @@ export function fail(name: string, message: string, advice: string): Check {
 export function lineOf({ name, level, message, advice }: Check): Line {
   return { name, level, message: advice === null ? message : `${message} → ${advice}` };
 }
+
+/** Checks the row of the view `conservation`: no execution is lost. */
+export function conservationOf(row: Readonly<Record<string, number>> | undefined): Check {
+  const { accepted = 0, terminal = 0, open = 0, difference = 0 } = row ?? {};
+  const message = `${accepted} accepted = ${terminal} ended + ${open} open`;
+  if (difference === 0) return ok('conservation', message);
+  return fail('conservation', `${message} is off by ${difference}`, 'rows were removed or added: restore a backup');
+}

@@ -12,7 +12,7 @@ import { realDatabasePath } from '../../store/sqlite/file/lock.ts';
 import { movedMessage, readMoveMark } from '../../store/sqlite/file/move/mark.ts';
 import { openReadOnly, schemaAge } from '../../store/sqlite/file/open-readonly.ts';
 import { verifyAudit } from '../../store/sqlite/verify/verify.ts';
-import { type Check, fail, ok, warn } from './check.ts';
+import { type Check, conservationOf, fail, ok, warn } from './check.ts';
 import { checkPermissions } from './permissions.ts';
 import { checkRecentResponses } from './recent-responses.ts';
 
@@ -139,11 +139,7 @@ function trail(client: Database, { retentionDays, world, progress }: DatabaseOpt
 }
 
 function conservation(client: Database): Check {
-  const row = client.prepare<[], Record<string, number>>('SELECT * FROM conservation').get();
-  const { accepted = 0, terminal = 0, open = 0, difference = 0 } = row ?? {};
-  const message = `${accepted} accepted = ${terminal} ended + ${open} open`;
-  if (difference === 0) return ok('conservation', message);
-  return fail('conservation', `${message} is off by ${difference}`, 'rows were removed or added: restore a backup');
+  return conservationOf(client.prepare<[], Record<string, number>>('SELECT * FROM conservation').get());
 }
 
 function disk(path: string, size: number): Check[] {

@@ -10,7 +10,7 @@ import { connected, refuseSharedSessions } from '../../store/postgres/connection
 import { verifySettings } from '../../store/postgres/connection/verify-settings.ts';
 import { readSchemaState, refuseMoved } from '../../store/postgres/migrate.ts';
 import { DatabaseRefused } from '../../store/shared/database-refused.ts';
-import { type Check, fail, ok, warn } from './check.ts';
+import { type Check, conservationOf, fail, ok, warn } from './check.ts';
 import { checkRecentResponsesOnServer } from './recent-responses.ts';
 
 const SETTINGS_ADVICE = 'change the setting, or accept this consequence';
@@ -99,8 +99,5 @@ async function conservation(client: Client): Promise<Check[]> {
   );
   if (!views[0]?.exists) return [];
   const { rows } = await client.query<Record<string, number>>('SELECT * FROM conservation');
-  const { accepted = 0, terminal = 0, open = 0, difference = 0 } = rows[0] ?? {};
-  const message = `${accepted} accepted = ${terminal} ended + ${open} open`;
-  if (difference === 0) return [ok('conservation', message)];
-  return [fail('conservation', `${message} is off by ${difference}`, 'rows were removed or added: restore a backup')];
+  return [conservationOf(rows[0])];
 }
