@@ -218,6 +218,27 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: 'that has a part of a migration already is refused with the remedy',
   },
   {
+    tag: 'postgres/failed-migration-names-the-remedy',
+    promise: 'a migration for which a right is missing is refused with the remedy',
+    edit: condition(false),
+    tests: [NEIGHBOURS],
+    title: 'is refused with the remedy, and nothing of it is done',
+  },
+  {
+    tag: 'postgres/lost-connection-keeps-its-reason',
+    promise: 'a connection that the server ends in the middle of a migration leaves its reason',
+    edit: condition(true),
+    tests: [NEIGHBOURS],
+    title: 'ends the connection in the middle of a migration is kept',
+  },
+  {
+    tag: 'postgres/wait-of-a-migration-is-shown',
+    promise: 'the log names the session for which a migration waits',
+    edit: condition(false),
+    tests: [NEIGHBOURS],
+    title: 'behind a session that uses a table, and the log names that session',
+  },
+  {
     tag: 'postgres/list-of-a-newer-version-is-refused',
     promise: 'so is one whose list of migrations is that of the newer version',
     edit: condition(false),

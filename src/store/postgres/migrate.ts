@@ -1,10 +1,10 @@
 // Brings the schema of the database to this version: one receiver applies the migrations, and the others wait for it.
 
 import type { Client } from 'pg';
-import { reasonOf } from '../../lib/log.ts';
+import { type Log, reasonOf } from '../../lib/log.ts';
 import { DatabaseRefused } from '../shared/database-refused.ts';
 import { FIRST_SCHEMA, fenceOff, refuseLowSchema, refuseOlderReceivers } from './compatibility.ts';
-import { codeOf, LOCKED } from './connection/errors.ts';
+import { codeOf, isDiskFull, isTransient, LOCKED, leavesInDoubt } from './connection/errors.ts';
 import { type Migration, readMigrations } from './migrations.ts';
 
 /**
@@ -13,28 +13,46 @@ import { type Migration, readMigrations } from './migrations.ts';
  */
 const LOCK_MS = 200;
 const ATTEMPTS = 120;
+const TURN = "hashtext('migrations')";
 /** An object of that name exists (duplicate_table, duplicate_function, duplicate_column, duplicate_object). */
 const EXISTS = /^42(?:P07|723|701|710)$/;
+/** The role lacks a right (insufficient_privilege). */
+const NO_RIGHT = '42501';
+/** Other programs that use tables at this moment. Receivers use them for moments only. */
+const USERS = `SELECT string_agg(DISTINCT format('%s, process %s', nullif(a.application_name, ''), a.pid), '; ') AS names
+  FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
+  WHERE l.locktype = 'relation' AND l.granted AND l.database = a.datid AND a.datname = current_database()
+    AND a.pid <> pg_backend_pid() AND NOT starts_with(a.application_name, 'cxone-callback-receiver ')`;
 
 /**
- * Applies the migrations that the database lacks. Receivers of the version before continue meanwhile.
+ * Applies the migrations that the database lacks. Receivers of the version before continue meanwhile. After a failure, the end of the
+ * connection lets the next receiver try.
  * @throws {DatabaseRefused} if the database belongs to another program, if a later version needs newer receivers, or if receivers run
  * that could not serve afterwards; it is then unchanged.
  */
-export async function migrate(client: Client, wanted: readonly Migration[] = readMigrations()): Promise<void> {
-  // The others wait for as long as the migrations take.
+export async function migrate(
+  client: Client,
+  wanted: readonly Migration[] = readMigrations(),
+  log: Pick<Log, 'info' | 'warn'> | null = null,
+): Promise<void> {
+  await takeTurn(client, log);
+  const applied = await appliedMigrations(client);
+  refuseUnknown(applied, wanted);
+  const missing = wanted.slice(applied.length);
+  if (applied.length > 0) await refuseOlderReceivers(client, missing);
+  await client.query(`SET lock_timeout = ${LOCK_MS}`);
+  for (const migration of missing) await applyPatiently(client, migration, log);
+  if (missing.length > 0) log?.info({ migrations: missing.map(({ name }) => name) }, 'the database has a new schema');
+  await client.query(`SELECT pg_advisory_unlock(${TURN})`);
+}
+
+/** The others wait for as long as the migrations take. */
+async function takeTurn(client: Client, log: Pick<Log, 'info'> | null): Promise<void> {
+  const { rows } = await client.query<{ free: boolean }>(`SELECT pg_try_advisory_lock(${TURN}) AS free`);
+  if (rows[0]?.free) return;
+  log?.info({}, 'the schema of the database is being changed by another receiver: waiting for it');
   // promise: postgres/one-receiver-migrates
-  await client.query("SET lock_timeout = 0; SELECT pg_advisory_lock(hashtext('migrations'))");
-  try {
-    const applied = await appliedMigrations(client);
-    refuseUnknown(applied, wanted);
-    const missing = wanted.slice(applied.length);
-    if (applied.length > 0) await refuseOlderReceivers(client, missing);
-    await client.query(`SET lock_timeout = ${LOCK_MS}`);
-    for (const migration of missing) await applyPatiently(client, migration);
-  } finally {
-    await client.query("SELECT pg_advisory_unlock(hashtext('migrations'))");
-  }
+  await client.query(`SET lock_timeout = 0; SELECT pg_advisory_lock(${TURN})`);
 }
 
 /** Makes the tables in an empty database. Runs inside a transaction of the caller. */
@@ -100,6 +118,7 @@ const APPLIED = `SELECT coalesce(m.name, c.name) AS name, coalesce(m.sha256, c.s
 const MARKS = `SELECT name, (extract(epoch FROM applied_at) * 1000)::float8 AS at FROM schema_migrations WHERE ${IS_MARK}`;
 
 const FOREIGN = 'the database of DATABASE_URL has tables of another program: create an empty database for the receiver';
+const WAITS = 'another session uses a table that a migration changes: waiting for it';
 const NEW =
   'the database of DATABASE_URL has no tables: start the receiver on it once, or correct the name of the database';
 const BESIDE =
@@ -168,35 +187,60 @@ function refuseUnknown(applied: readonly Applied[], wanted: readonly Migration[]
     }
     if (known.sha256 !== sha256) {
       throw new DatabaseRefused(
-        `the database was made with another text of the migration ${name}: start the version that made it`,
+        `the database was made with another text of the migration ${name}: start the version that made it, or move the database to a file with that version, and start this one on the file`,
       );
     }
   }
 }
 
-async function applyPatiently(client: Client, migration: Migration): Promise<void> {
+async function applyPatiently(client: Client, migration: Migration, log: Pick<Log, 'warn'> | null): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await apply(client, migration);
     } catch (error) {
-      // promise: postgres/leftovers-of-a-newer-version-are-refused
-      if (EXISTS.test(codeOf(error))) throw leftover(migration, error);
-      if (codeOf(error) !== LOCKED) throw error;
-      if (attempt === ATTEMPTS) {
-        throw new DatabaseRefused(
-          `another session has used a table for which the migration ${migration.name} waits: start again when it has ended (a backup, for example)`,
-          { cause: error },
-        );
-      }
+      if (leavesInDoubt(error)) throw error;
+      if (codeOf(error) !== LOCKED) throw refusal(migration, error);
+      if (attempt === ATTEMPTS) throw lockedOut(migration, await usersOf(client), error);
+      // promise: postgres/wait-of-a-migration-is-shown
+      if (attempt === 1) log?.warn({ migration: migration.name, users: await usersOf(client) }, WAITS);
       await client.query('SELECT pg_sleep(1)');
     }
   }
 }
 
-function leftover({ name }: Migration, error: unknown): DatabaseRefused {
+async function usersOf(client: Client): Promise<string | null> {
+  return (await client.query<{ names: string | null }>(USERS)).rows[0]?.names ?? null;
+}
+
+function lockedOut({ name }: Migration, users: string | null, error: unknown): DatabaseRefused {
   return new DatabaseRefused(
-    `the database has a part of the migration ${name} already, and does not list it (${reasonOf(error)}): ${BESIDE}`,
+    `another session${users === null ? '' : ` (${users})`} has used a table for which the migration ${name} waits: start again when it has ended (a backup, for example)`,
     { cause: error },
+  );
+}
+
+/** Returns why a migration that was rolled back cannot be applied, with the remedy. */
+function refusal({ name }: Migration, error: unknown): DatabaseRefused {
+  const [code, reason] = [codeOf(error), reasonOf(error)];
+  const refused = (text: string) => new DatabaseRefused(text, { cause: error });
+  // promise: postgres/leftovers-of-a-newer-version-are-refused
+  if (EXISTS.test(code)) {
+    return refused(
+      `the database has a part of the migration ${name} already, and does not list it (${reason}): ${BESIDE}`,
+    );
+  }
+  // promise: postgres/failed-migration-names-the-remedy
+  if (code === NO_RIGHT) {
+    return refused(
+      `this user may not apply the migration ${name} (${reason}): connect as the role that owns all tables, views and functions of the receiver`,
+    );
+  }
+  if (isTransient(error)) {
+    const remedy = isDiskFull(error) ? 'make room, and start again' : 'start again';
+    return refused(`the server has not applied the migration ${name} (${reason}): ${remedy}`);
+  }
+  return refused(
+    `the migration ${name} cannot be applied, and nothing of it is done (${reason}): undo what has changed the tables or functions, or restore a backup`,
   );
 }
 
@@ -206,7 +250,9 @@ async function apply(client: Client, migration: Migration): Promise<void> {
     await run(client, migration);
     await client.query('COMMIT');
   } catch (error) {
-    await client.query('ROLLBACK');
+    // The server has rolled back what was sent on a connection that is gone.
+    // promise: postgres/lost-connection-keeps-its-reason
+    if (!leavesInDoubt(error)) await client.query('ROLLBACK');
     throw error;
   }
 }

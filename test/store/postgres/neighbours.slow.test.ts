@@ -6,6 +6,7 @@ import { StoreUnavailable } from '../../../src/store/port.ts';
 import { migrate, refuseOtherSchema } from '../../../src/store/postgres/migrate.ts';
 import { type Migration, readMigrations, SCHEMA } from '../../../src/store/postgres/migrations.ts';
 import { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from '../../../src/store/postgres/store.ts';
+import { DatabaseRefused } from '../../../src/store/shared/database-refused.ts';
 import { anExecution, NOON } from '../../support/executions.ts';
 import { newDatabase, newReceiverDatabase, serverUrl, withClient } from '../../support/postgres/databases.ts';
 import { quietLog } from '../../support/quiet-log.ts';
@@ -31,8 +32,8 @@ function next(lowest: number): Migration {
   return { number: NEXT, name: `${String(NEXT).padStart(4, '0')}_next`, sha256: 'x', statements, lowest };
 }
 
-const upgrade = (url: string, migration: Migration) =>
-  withClient(url, (client) => migrate(client, [...readMigrations(), migration]));
+const upgrade = (url: string, migration: Migration, log = quietLog()) =>
+  withClient(url, (client) => migrate(client, [...readMigrations(), migration], log));
 
 const rowsOf = (url: string, text: string) => withClient(url, async (client) => (await client.query(text)).rows);
 
@@ -151,20 +152,72 @@ describe.skipIf(serverUrl === null)('two versions on one PostgreSQL', () => {
     await expect(openOn(url)).rejects.toThrow(/lists more than it has: .* Restore it into an empty database/);
   });
 
-  test('a migration does not hold up receivers for long behind a session that uses a table', async () => {
+  test('a migration does not hold up receivers for long behind a session that uses a table, and the log names that session', async () => {
     const url = await newReceiverDatabase();
     const running = await openOn(url);
+    const log = quietLog();
     let isUpgraded = false;
     await withClient(url, async (backup) => {
-      await backup.query('BEGIN; LOCK TABLE work IN ACCESS SHARE MODE');
-      const upgraded = upgrade(url, next(SCHEMA)).finally(() => {
+      await backup.query("SET application_name = 'pg_dump'; BEGIN; LOCK TABLE work IN ACCESS SHARE MODE");
+      const { rows } = await backup.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      const upgraded = upgrade(url, next(SCHEMA), log).finally(() => {
         isUpgraded = true;
       });
       for (let n = 0; n < 5; n += 1) expect((await running.add(asNew())).outcome).toBe('added');
       expect(isUpgraded).toBe(false);
+      const facts = { migration: next(SCHEMA).name, users: `pg_dump, process ${rows[0]?.pid}` };
+      await expect.poll(() => log.lines).toMatchObject([{ level: 'warn', facts }]);
       await backup.query('COMMIT');
       await upgraded;
     });
+  });
+
+  const unapplied: readonly (readonly [failure: string, statement: string, message: RegExp])[] = [
+    [
+      'lacks a right',
+      'ALTER TABLE work ADD COLUMN of_the_future text',
+      /this user may not apply .*_next \(.*must be owner of table work\): connect as the role that owns all tables/,
+    ],
+    [
+      'has no room on the disk of the server',
+      "DO $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$",
+      /has not applied .*_next \(.*could not extend file\): make room, and start again/,
+    ],
+    [
+      'is cancelled',
+      'SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(60)',
+      /has not applied .*_next \(.*canceling statement due to user request\): start again/,
+    ],
+    [
+      'does not find what it changes',
+      'DROP TABLE of_the_past',
+      /_next cannot be applied, and nothing of it is done \(.*"of_the_past" does not exist\): undo what/,
+    ],
+  ];
+  test.for(unapplied)(
+    'a migration that %s is refused with the remedy, and nothing of it is done',
+    async ([, statement, message]) => {
+      const url = new URL(await newReceiverDatabase());
+      const role = `${url.pathname.slice(1)}_other`;
+      await withClient(url.href, (client) =>
+        client.query(
+          `CREATE ROLE ${role} LOGIN PASSWORD 'secret'; GRANT ALL ON ALL TABLES IN SCHEMA public TO ${role};
+        GRANT CREATE ON SCHEMA public TO ${role}`,
+        ),
+      );
+      const statements = ['CREATE TABLE of_the_future (id integer)', statement];
+      const other = Object.assign(new URL(url), { username: role, password: 'secret' });
+      const upgrading = upgrade(other.href, { ...next(SCHEMA), statements });
+      await expect(upgrading).rejects.toThrow(DatabaseRefused);
+      await expect(upgrading).rejects.toThrow(message);
+      expect(await rowsOf(url.href, "SELECT 1 WHERE to_regclass('of_the_future') IS NOT NULL")).toEqual([]);
+    },
+  );
+
+  test('the reason for which the server ends the connection in the middle of a migration is kept', async () => {
+    const statements = ['SELECT pg_terminate_backend(pg_backend_pid())'];
+    const upgrading = upgrade(await newReceiverDatabase(), { ...next(SCHEMA), statements });
+    await expect(upgrading).rejects.toThrow('terminating connection due to administrator command');
   });
 
   test('entries and hints of a kind that this version does not know end nothing', async () => {

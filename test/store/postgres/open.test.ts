@@ -183,6 +183,16 @@ describe.skipIf(serverUrl === null)('opening', () => {
     await expect(openOn(url)).rejects.toThrow('has the migration 9999_later, which this version does not know');
   });
 
+  test('refuses a database that was made with another text of a migration, and names the ways out', async () => {
+    const url = await newReceiverDatabase();
+    await withClient(url, (client) =>
+      client.query("UPDATE schema_changes SET sha256 = 'x' WHERE name = '0006_dropped_partitions'"),
+    );
+    await expect(openOn(url)).rejects.toThrow(
+      'another text of the migration 0006_dropped_partitions: start the version that made it, or move the database to a file with that version, and start this one on the file',
+    );
+  });
+
   test('refuses a database that is not UTF-8', async () => {
     const url = new URL(await newDatabase());
     url.pathname += '_latin';

@@ -4,6 +4,7 @@ import type { Client } from 'pg';
 import { reasonOf } from '../../../lib/log.ts';
 import { DatabaseRefused } from '../../shared/database-refused.ts';
 import { migrate } from '../migrate.ts';
+import { readMigrations } from '../migrations.ts';
 import { type Connected, type ConnectOptions, connectWritable, NoWritableHost } from './connect.ts';
 import { leavesInDoubt } from './errors.ts';
 import { isCopy, noteIdentity, tablesOf } from './identity.ts';
@@ -29,7 +30,7 @@ export async function prepareDatabase(options: ConnectOptions): Promise<Prepared
   try {
     for (const choice of await verifySettings(client)) options.log.warn({ host: address.host, choice }, CHOICE);
     await refuseSharedSessions(client, options);
-    await migrate(client);
+    await migrate(client, readMigrations(), options.log);
     const { rows } = await client.query<{ at: number }>('SELECT at FROM heartbeat WHERE id = 1');
     return { newestTime: rows[0]?.at ?? null, isCopy: await isCopy(client), tables: await tablesOf(client) };
   } catch (error) {
