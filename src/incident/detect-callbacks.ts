@@ -1,7 +1,17 @@
 // Incidents of callbacks: missed, stopped, refused, and under unknown status words. Pure.
 
 import { MINUTE_MS } from '../lib/time.ts';
-import { about, countOf, distinct, type Finding, mostFrequent, type OpenIncidents, sumOf } from './finding.ts';
+import {
+  about,
+  countOf,
+  distinct,
+  type Finding,
+  mostFrequent,
+  NO_EXECUTIONS,
+  type OpenIncidents,
+  sumOf,
+  timesOf,
+} from './finding.ts';
 import type { EndSample, MissedCallbacks, Signals } from './signals.ts';
 
 const REFUSED_WINDOW_MS = 5 * MINUTE_MS;
@@ -86,32 +96,18 @@ function refused({ now, samples }: Signals, open: OpenIncidents): Finding[] {
   const isKnown = open.has('CallbacksRefused ');
   const [affected, total] = [sumOf(bad), sumOf(recent)];
   const isRefused = affected >= (isKnown ? 1 : MIN_REFUSED) && affected / total >= REFUSED_SHARE;
-  const [first, last] = [bad[0], bad.at(-1)];
-  if (!isRefused || first === undefined || last === undefined) return [];
-  const reason = mostFrequent(bad.map((one) => one.refused ?? ''));
-  return [
-    {
-      ...{ cause: 'CallbacksRefused', subject: '', problem: `Callbacks are refused: ${reason}` },
-      ...{ since: first.at, until: last.at, actions: [], apps: [] },
-      ...{ affected, total },
-    },
-  ];
+  const times = timesOf(bad);
+  if (!isRefused || times === null) return [];
+  const problem = `Callbacks are refused: ${mostFrequent(bad.map((one) => one.refused ?? ''))}`;
+  return [{ ...NO_EXECUTIONS, ...times, cause: 'CallbacksRefused', problem, affected, total }];
 }
 
 function unknownWords({ samples: { words } }: Signals): Finding[] {
-  const [first, last] = [words[0], words.at(-1)];
-  if (first === undefined || last === undefined) return [];
+  const times = timesOf(words);
+  if (times === null) return [];
   const names = distinct(words.map(({ word }) => word));
   const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : '';
   const named = names.slice(0, MAX_NAMED).map((name) => `“${name}”`);
-  return [
-    {
-      cause: 'UnknownStatusWords',
-      subject: '',
-      problem: `CXone uses status words that the profile does not list: ${named.join(', ')}${more}`,
-      ...{ since: first.at, until: last.at },
-      ...about(words, words),
-      total: null,
-    },
-  ];
+  const problem = `CXone uses status words that the profile does not list: ${named.join(', ')}${more}`;
+  return [{ ...times, ...about(words, words), cause: 'UnknownStatusWords', subject: '', problem, total: null }];
 }

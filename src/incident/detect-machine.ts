@@ -1,7 +1,7 @@
 // Incidents of the receiver and its machine: loops, disk, write-ahead log, commits, clock, and times without a receiver. Pure.
 
 import { MINUTE_MS } from '../lib/time.ts';
-import { type Finding, type OpenIncidents, sumOf } from './finding.ts';
+import { type Finding, NO_EXECUTIONS, type OpenIncidents, sumOf, timesOf } from './finding.ts';
 import { type Signals, SLOW_COMMIT_MS } from './signals.ts';
 
 const MIN_FREE_BYTES = 1_000_000_000;
@@ -20,7 +20,7 @@ const ABSENT_MS = MINUTE_MS;
 
 export function machineFindings(signals: Signals, open: OpenIncidents): Finding[] {
   const { now, stuckLoops, diskFreeBytes, walBytes } = signals;
-  const rest = { subject: '', since: now, until: now, actions: [], apps: [], affected: 0, total: null };
+  const rest = { ...NO_EXECUTIONS, since: now, until: now };
   const found: Finding[] = [];
   if (stuckLoops.length > 0) {
     const problem = stuckLoops.length === 1 ? `The loop ${stuckLoops[0]} is` : `The loops ${stuckLoops.join(', ')} are`;
@@ -40,16 +40,10 @@ function slowCommits({ now, samples }: Signals): Finding[] {
   const recent = samples.commits.filter(({ at }) => at > now - COMMIT_WINDOW_MS);
   const slow = recent.filter(({ isSlow }) => isSlow);
   const [affected, total] = [sumOf(slow), sumOf(recent)];
-  const [first, last] = [slow[0], slow.at(-1)];
-  if (first === undefined || last === undefined) return [];
-  if (affected < MIN_SLOW_COMMITS || affected / total < SLOW_SHARE) return [];
-  return [
-    {
-      ...{ cause: 'CommitsSlow', subject: '', problem: `Commits take longer than ${SLOW_COMMIT_MS} ms` },
-      ...{ since: first.at, until: last.at, actions: [], apps: [] },
-      ...{ affected, total },
-    },
-  ];
+  const times = timesOf(slow);
+  if (times === null || affected < MIN_SLOW_COMMITS || affected / total < SLOW_SHARE) return [];
+  const problem = `Commits take longer than ${SLOW_COMMIT_MS} ms`;
+  return [{ ...NO_EXECUTIONS, ...times, cause: 'CommitsSlow', problem, affected, total }];
 }
 
 function clock({ now, clockStep }: Signals): Finding[] {
@@ -57,15 +51,14 @@ function clock({ now, clockStep }: Signals): Finding[] {
   const { from, to } = clockStep;
   const how = to < from ? 'back' : 'forward again';
   const problem = `The clock was set ${how} by ${Math.round(Math.abs(to - from) / 1000)} s`;
-  const rest = { since: to, until: to, actions: [], apps: [], affected: 0, total: null };
-  return [{ cause: 'ClockSet', subject: String(to), problem, ...rest }];
+  return [{ ...NO_EXECUTIONS, cause: 'ClockSet', subject: String(to), problem, since: to, until: to }];
 }
 
 function absence({ absence: gap }: Signals): Finding[] {
   if (gap === null || gap.to - gap.from < ABSENT_MS) return [];
-  const rest = { since: gap.from, until: gap.to, actions: [], apps: [], affected: 0, total: null };
   const problem = 'No receiver was running: callbacks of this time did not arrive';
-  return [{ cause: 'ReceiverDown', subject: String(gap.from), problem, ...rest, isOver: true }];
+  const found = { cause: 'ReceiverDown', subject: String(gap.from), problem, isOver: true } as const;
+  return [{ ...NO_EXECUTIONS, ...found, since: gap.from, until: gap.to }];
 }
 
 function megabytes(bytes: number): number {

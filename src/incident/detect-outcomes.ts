@@ -1,7 +1,7 @@
 // Incidents of executions and notifications: timeouts, rejections, a queue that waits or fills up, endpoints that fail. Pure.
 
 import { MINUTE_MS } from '../lib/time.ts';
-import { about, type Finding, type OpenIncidents } from './finding.ts';
+import { about, type Finding, NO_EXECUTIONS, type OpenIncidents, timesOf } from './finding.ts';
 import type { EndSample, Signals } from './signals.ts';
 
 const WINDOW_MS = 15 * MINUTE_MS;
@@ -40,21 +40,10 @@ function ends({ now, samples }: Signals, open: OpenIncidents, kind: keyof typeof
   const actions = new Set(all.map(({ actionId }) => actionId));
   const own = recent.filter(({ actionId }) => actions.has(actionId));
   const isMany = all.length >= (open.has(`${cause} `) ? 1 : MIN_ENDS) && all.length / own.length >= share;
-  const [first, last] = [all[0], all.at(-1)];
-  if (!isMany || first === undefined || last === undefined) return [];
-  return [
-    {
-      cause,
-      subject: '',
-      problem,
-      since: first.at,
-      until: last.at,
-      ...about(
-        all,
-        own.filter(({ at }) => at >= first.at),
-      ),
-    },
-  ];
+  const times = timesOf(all);
+  if (!isMany || times === null) return [];
+  const later = own.filter(({ at }) => at >= times.since);
+  return [{ cause, subject: '', problem, ...times, ...about(all, later) }];
 }
 
 function queue(
@@ -78,28 +67,23 @@ function queue(
 }
 
 function endpoints({ now, circuits }: Signals): Finding[] {
-  return circuits.map(({ app, origin, failure, since, waiting }) => ({
-    cause: 'NotifyEndpointDown',
-    subject: `${app} ${origin}`,
-    problem: `${origin} of ${app} takes no notifications: ${failure ?? 'unknown reason'}`,
-    ...{ since, until: now, actions: [], apps: [app] },
-    affected: waiting,
-    total: null,
-  }));
+  return circuits.map(({ app, origin, failure, since, waiting }) => {
+    const problem = `${origin} of ${app} takes no notifications: ${failure ?? 'unknown reason'}`;
+    const found = { cause: 'NotifyEndpointDown', subject: `${app} ${origin}`, problem, since, until: now } as const;
+    return { ...NO_EXECUTIONS, ...found, apps: [app], affected: waiting };
+  });
 }
 
 function webhook({ now, webhookProblem }: Signals): Finding[] {
   // The clock may have been set back since.
   if (webhookProblem === null || Math.abs(now - webhookProblem.since) < WEBHOOK_FAILS_MS) return [];
   const problem = `The webhook for incidents accepts no events: ${webhookProblem.reason}`;
-  const rest = { subject: '', actions: [], apps: [], affected: 0, total: null };
-  return [{ ...rest, cause: 'IncidentWebhookDown', problem, since: webhookProblem.since, until: now }];
+  return [{ ...NO_EXECUTIONS, cause: 'IncidentWebhookDown', problem, since: webhookProblem.since, until: now }];
 }
 
 function deadLetters({ samples: { dead } }: Signals): Finding[] {
-  const [first, last] = [dead[0], dead.at(-1)];
-  if (first === undefined || last === undefined) return [];
-  const problem = 'Notifications were given up';
-  const found = { cause: 'DeadLetters', subject: '', problem, since: first.at, until: last.at } as const;
-  return [{ ...found, ...about(dead, dead), total: null }];
+  const times = timesOf(dead);
+  if (times === null) return [];
+  const found = { cause: 'DeadLetters', subject: '', problem: 'Notifications were given up' } as const;
+  return [{ ...found, ...times, ...about(dead, dead), total: null }];
 }

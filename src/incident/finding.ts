@@ -13,6 +13,9 @@ export interface Finding extends Extent, Pick<Incident, 'cause' | 'subject' | 'p
   readonly isOver?: true;
 }
 
+/** What a finding says that is about no execution, and the only one of its cause. */
+export const NO_EXECUTIONS = { subject: '', actions: [], apps: [], affected: 0, total: null } as const;
+
 /** Incidents that have not ended, by their keys. */
 export type OpenIncidents = ReadonlyMap<string, Incident>;
 
@@ -26,6 +29,12 @@ export function sumOf(items: readonly { readonly count: number }[]): number {
   let sum = 0;
   for (const { count } of items) sum += count;
   return sum;
+}
+
+/** Returns the times of the first and of the last of these signs; null without any. */
+export function timesOf(signs: readonly { readonly at: number }[]): Pick<Finding, 'since' | 'until'> | null {
+  const [first, last] = [signs[0], signs.at(-1)];
+  return first === undefined || last === undefined ? null : { since: first.at, until: last.at };
 }
 
 export function distinct(texts: readonly string[]): string[] {
