@@ -1,6 +1,9 @@
 // What both databases look for when they search executions.
 
-import { OPEN_STATUSES, type StatusFilter } from '../../execution/execution.ts';
+import { AT_CXONE_STATUSES, OPEN_STATUSES, type StatusFilter } from '../../execution/execution.ts';
+import type { ExecutionFilter } from '../port.ts';
+import { RESOLVED_BY_CODES, STATUS_CODES } from './codes.ts';
+import type { Conditions } from './conditions.ts';
 
 /** Whether the filter is of open executions, which are few and have an index of their own. */
 export function isOpen(status: StatusFilter | undefined): boolean {
@@ -22,4 +25,21 @@ export function needlesOf(text: string): readonly string[] {
 /** Returns the text so that LIKE takes none of its characters for a wildcard. */
 export function escapedForLike(text: string): string {
   return text.replaceAll(/[\\%_]/g, '\\$&');
+}
+
+/** Adds the conditions on the state of an execution. @param row what precedes the names of its columns */
+export function addState(where: Conditions, filter: ExecutionFilter, row: '' | 'r.'): void {
+  const { status, actionId, resolvedBy, minDurationSeconds: least, maxDurationSeconds: most } = filter;
+  if (status === 'OPEN') where.addText(`${row}resolved_at IS NULL`);
+  else if (status === 'AT_CXONE')
+    where.addIn(
+      `${row}status`,
+      AT_CXONE_STATUSES.map((one) => STATUS_CODES[one]),
+    );
+  else if (status !== undefined) where.add(`${row}status =`, STATUS_CODES[status]);
+  if (actionId !== undefined) where.add(`${row}action_id =`, actionId);
+  if (resolvedBy !== undefined) where.add(`${row}resolved_by =`, RESOLVED_BY_CODES[resolvedBy]);
+  const durationMs = `${row}resolved_at - ${row}submitted_at`;
+  if (least !== undefined) where.addText(`${durationMs} >= CAST(? AS double precision)`, least * 1000);
+  if (most !== undefined) where.addText(`${durationMs} <= CAST(? AS double precision)`, most * 1000);
 }

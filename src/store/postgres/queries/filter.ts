@@ -1,12 +1,10 @@
 // The conditions of execution filters: those that bound a scan, and those that each scanned execution must meet.
 
-import { AT_CXONE_STATUSES } from '../../../execution/execution.ts';
 import { isUuid } from '../../../execution/execution-id.ts';
 import { createMasking } from '../../../execution/masking.ts';
 import type { ExecutionFilter, ListQuery } from '../../port.ts';
-import { RESOLVED_BY_CODES, STATUS_CODES } from '../../shared/codes.ts';
 import { type Conditions, conditions } from '../../shared/conditions.ts';
-import { behindPrefix, escapedForLike, isOpen, needlesOf } from '../../shared/search-terms.ts';
+import { addState, behindPrefix, escapedForLike, isOpen, needlesOf } from '../../shared/search-terms.ts';
 import type { StoredRow } from '../batch/aggregate.ts';
 import { endingOf } from '../executions/execution-ids.ts';
 import { leastReferenceAt } from '../executions/uuid-bounds.ts';
@@ -52,15 +50,9 @@ const AFFECTED = 'SELECT reference FROM incident_executions WHERE incident = ? A
 
 /** Adds the conditions that each scanned execution must meet. */
 export function addFilter(where: Conditions, filter: ExecutionFilter): void {
-  const { status, actionId } = filter;
-  if (status === 'OPEN') where.addText('r.resolved_at IS NULL');
-  else if (status === 'AT_CXONE') {
-    const codes = AT_CXONE_STATUSES.map((one) => STATUS_CODES[one]);
-    where.addAny('r.status', 'smallint', codes);
-  } else if (status !== undefined) where.add('r.status =', STATUS_CODES[status]);
-  if (actionId !== undefined) where.add('r.action_id =', actionId);
+  addState(where, filter, 'r.');
   addIds(where, filter);
-  addEnding(where, filter);
+  if (filter.error !== undefined) where.addText('o.error ILIKE ANY (?::text[])', patternsOf(filter.error));
 }
 
 /** Adds the conditions on ids, each of which has an index. */
@@ -71,15 +63,6 @@ export function addIds(where: Conditions, { id, executionId, correlationIds }: E
   where.addText('r.id IN (SELECT execution FROM execution_ids WHERE ending = ?)', endingOf(executionId));
   if (isUuid(executionId)) where.add('lower(r.execution_id) =', executionId.toLowerCase());
   else where.add('r.execution_id =', executionId);
-}
-
-/** Adds the conditions that only executions with an outcome meet. */
-function addEnding(where: Conditions, filter: ExecutionFilter): void {
-  const { resolvedBy, minDurationSeconds: least, maxDurationSeconds: most, error } = filter;
-  if (resolvedBy !== undefined) where.add('r.resolved_by =', RESOLVED_BY_CODES[resolvedBy]);
-  if (least !== undefined) where.addText('r.resolved_at - r.submitted_at >= ?::float8', least * 1000);
-  if (most !== undefined) where.addText('r.resolved_at - r.submitted_at <= ?::float8', most * 1000);
-  if (error !== undefined) where.addText('o.error ILIKE ANY (?::text[])', patternsOf(error));
 }
 
 const TEXTS = ['q.inputs', 'q.context', 'o.result', 'o.error', 'o.late_result'];

@@ -1,17 +1,13 @@
-// Builds the conditions of execution filters. A unary + before a column keeps SQLite from choosing an index for that term.
+// Adds the conditions of execution filters. A unary + before a column keeps SQLite from choosing an index for that term.
 
 import type { Database } from 'better-sqlite3';
-import type { SQL } from 'drizzle-orm';
-import { AT_CXONE_STATUSES, type StatusFilter } from '../../../execution/execution.ts';
 import { isUuid } from '../../../execution/execution-id.ts';
 import { createMasking } from '../../../execution/masking.ts';
 import type { ExecutionFilter, ListQuery } from '../../port.ts';
-import { RESOLVED_BY_CODES, STATUS_CODES } from '../../shared/codes.ts';
+import { type Conditions, conditions } from '../../shared/conditions.ts';
 import { firstReferenceAt } from '../../shared/reference-times.ts';
-import { behindPrefix, escapedForLike, isOpen, needlesOf } from '../../shared/search-terms.ts';
-import { and, eq, gte, inArray, isNotNull, isNull, lt, or, sql } from '../file/drizzle.ts';
+import { addState, behindPrefix, escapedForLike, isOpen, needlesOf } from '../../shared/search-terms.ts';
 import { ONLY_NAMED } from '../rows.ts';
-import { executionRows } from '../schema.ts';
 import { referenceBound } from './uuid-range.ts';
 
 /** The columns of the text search. */
@@ -23,7 +19,10 @@ const PRESENT_EXECUTION_ID = 'CASE WHEN other_execution_id IS NULL THEN executio
 const END_CHARS = 8;
 
 /** False for a row that only names what entries are about. */
-const IS_EXECUTION = sql.raw(`status <> ${ONLY_NAMED}`);
+const IS_EXECUTION = `status <> ${ONLY_NAMED}`;
+
+const IS_AFFECTED =
+  'execution_rows.reference IN (SELECT reference FROM incident_executions WHERE incident = ? AND is_affected = 1)';
 
 /** SQL function that compares without regard to case, for texts beyond ASCII: LIKE folds the case of ASCII letters only. */
 const HOLDS = 'holds_in_any_case';
@@ -31,7 +30,7 @@ const HOLDS = 'holds_in_any_case';
 /** SQL function that compares like `HOLDS` after it has removed the values of hidden members from a JSON text. */
 const HOLDS_VISIBLY = 'holds_visibly';
 
-/** Defines the SQL functions that `matchesFilter` uses, on one connection. */
+/** Defines the SQL functions that `addFilter` uses, on one connection. */
 export function defineTextSearch(client: Database): void {
   client.function(HOLDS, { deterministic: true }, (text: unknown, needle: unknown) =>
     String(text).toLowerCase().includes(String(needle)) ? 1 : 0,
@@ -44,33 +43,19 @@ export function defineTextSearch(client: Database): void {
 }
 
 /**
- * Returns the condition that bounds a scan to one index in the order of references.
+ * Returns the conditions that bound a scan to one index in the order of references.
  * @param edge the last reference of a step in the order of the query; null: the range has no other end
  */
-export function inScannedRange(query: ListQuery, edge: string | null = null): SQL | undefined {
+export function inScannedRange(query: ListQuery, edge: string | null = null): Conditions {
   const { app, status, incident } = query;
-  const bounds = and(isNotNull(executionRows.reference), between(query, sql`${executionRows.reference}`, edge));
+  const where = conditions(['reference IS NOT NULL']);
   // An incident affects a bounded number of executions.
-  if (incident !== undefined) return and(isAffectedBy(incident), bounds);
+  if (incident !== undefined) where.addText(IS_AFFECTED, incident);
   // Open executions have a small index of their own, for all apps.
-  if (isOpen(status)) return and(isNull(executionRows.resolvedAt), IS_EXECUTION, bounds);
-  return and(app === null ? undefined : eq(executionRows.app, app), bounds);
-}
-
-/** One bound for each end: of two, SQLite would seek one and read every row up to the other. */
-function between({ from, to, before, after, oldestFirst = false }: ListQuery, reference: SQL, edge: string | null) {
-  const [first, last] = [bound(before, false), bound(edge, true)];
-  const lower = [
-    bound(from === undefined ? null : firstReferenceAt(from), true),
-    bound(after, false),
-    oldestFirst ? first : last,
-  ];
-  const upper = [bound(to === undefined ? null : firstReferenceAt(to), false), oldestFirst ? last : first];
-  const [low, high] = [greatest(lower), greatest(upper, -1)];
-  return and(
-    low === null ? undefined : sql`${reference} ${sql.raw(low.isIncluded ? '>=' : '>')} ${referenceBound(low.text)}`,
-    high === null ? undefined : sql`${reference} ${sql.raw(high.isIncluded ? '<=' : '<')} ${referenceBound(high.text)}`,
-  );
+  else if (isOpen(status)) where.addText(`resolved_at IS NULL AND ${IS_EXECUTION}`);
+  else if (app !== null) where.add('app =', app);
+  addRange(where, query, 'reference', edge);
+  return where;
 }
 
 interface Bound {
@@ -79,118 +64,108 @@ interface Bound {
   readonly isIncluded: boolean;
 }
 
-function bound(text: string | null | undefined, isIncluded: boolean): Bound | null {
-  return text === null || text === undefined ? null : { text, isIncluded };
+/** One bound for each end: of two, SQLite would seek one and read every row up to the other. */
+function addRange(where: Conditions, query: ListQuery, reference: string, edge: string | null): void {
+  const { from, to, before, after, oldestFirst = false } = query;
+  const bound = (text: string | null | undefined, isIncluded: boolean): Bound[] =>
+    text == null ? [] : [{ text, isIncluded }];
+  const [first, last] = [bound(before, false), bound(edge, true)];
+  const lower = [
+    ...bound(from === undefined ? null : firstReferenceAt(from), true),
+    ...bound(after, false),
+    ...(oldestFirst ? first : last),
+  ];
+  const upper = [...bound(to === undefined ? null : firstReferenceAt(to), false), ...(oldestFirst ? last : first)];
+  const [low, high] = [greatest(lower), greatest(upper, -1)];
+  if (low !== undefined) where.add(`${reference} ${low.isIncluded ? '>=' : '>'}`, referenceBound(low.text));
+  if (high !== undefined) where.add(`${reference} ${high.isIncluded ? '<=' : '<'}`, referenceBound(high.text));
 }
 
 /** @param sign -1 for the least */
-function greatest(bounds: readonly (Bound | null)[], sign: 1 | -1 = 1): Bound | null {
-  const [first = null] = bounds
-    .filter((one) => one !== null)
-    .sort((one, other) => (one.text < other.text ? sign : -sign));
-  return first;
+function greatest(bounds: readonly Bound[], sign: 1 | -1 = 1): Bound | undefined {
+  return bounds.toSorted((one, other) => (one.text < other.text ? sign : -sign))[0];
 }
 
-/** Returns the condition that each scanned row must meet. */
-export function matchesFilter(filter: ExecutionFilter): SQL | undefined {
-  const { app, status, actionId, id, executionId, incident, text, hidden = [], correlationIds } = filter;
-  return and(
-    IS_EXECUTION,
-    app === null ? undefined : sql`+${executionRows.app} = ${app}`,
-    status === undefined ? undefined : hasStatus(status),
-    actionId === undefined ? undefined : eq(executionRows.actionId, actionId),
-    id === undefined
-      ? undefined
-      : sql`+${executionRows.correlationId} >= ${id} AND +${executionRows.correlationId} < ${behindPrefix(id)}`,
-    executionId === undefined ? undefined : hasExecutionId(executionId),
-    incident === undefined ? undefined : isAffectedBy(incident),
-    correlationIds === undefined ? undefined : inArray(sql`+${executionRows.correlationId}`, [...correlationIds]),
-    endedLike(filter),
-    text === undefined ? undefined : holds(text, hidden),
-  );
-}
-
-/** Returns the condition of the members that only executions with an outcome match. */
-function endedLike({
-  resolvedBy,
-  minDurationSeconds: least,
-  maxDurationSeconds: most,
-  error,
-  hidden = [],
-}: ExecutionFilter) {
-  const durationMs = sql`(${executionRows.resolvedAt} - ${executionRows.submittedAt})`;
-  return and(
-    resolvedBy === undefined ? undefined : eq(executionRows.resolvedBy, RESOLVED_BY_CODES[resolvedBy]),
-    least === undefined ? undefined : sql`${durationMs} >= ${least * 1000}`,
-    most === undefined ? undefined : sql`${durationMs} <= ${most * 1000}`,
-    error === undefined
-      ? undefined
-      : sql`outcome IS NOT NULL AND ${holdsInOutcome(['error'], needlesOf(error), hidden)}`,
-  );
+/** Adds the conditions that each scanned row must meet. */
+export function addFilter(where: Conditions, filter: ExecutionFilter): void {
+  const { app, id, executionId, incident, text, error, hidden = [], correlationIds } = filter;
+  where.addText(IS_EXECUTION);
+  if (app !== null) where.add('+app =', app);
+  addState(where, filter, '');
+  if (id !== undefined) where.addText('+correlation_id >= ? AND +correlation_id < ?', id, behindPrefix(id));
+  if (executionId !== undefined) addExecutionId(where, executionId);
+  if (incident !== undefined) where.addText(IS_AFFECTED, incident);
+  if (correlationIds !== undefined) where.addIn('+correlation_id', correlationIds);
+  if (error !== undefined) {
+    const inError = inOutcome(['error'], needlesOf(error), hidden);
+    where.addText(inError.text, ...inError.values);
+  }
+  if (text !== undefined) addText(where, needlesOf(text), hidden);
 }
 
 /** Returns the condition of these correlation ids, which uses their index. */
-export function isNamed(correlationIds: readonly string[]): SQL {
-  return inArray(executionRows.correlationId, [...correlationIds]);
+export function isNamed(correlationIds: readonly string[]): Conditions {
+  const where = conditions();
+  where.addIn('correlation_id', correlationIds);
+  return where;
 }
 
 /** Returns the condition of a correlation id prefix, which uses the primary key. */
-export function hasIdPrefix(id: string): SQL | undefined {
-  return and(gte(executionRows.correlationId, id), lt(executionRows.correlationId, behindPrefix(id)));
-}
-
-/** Returns the condition that each row found by the prefix of its correlation id must meet. */
-export function matchesListQuery(query: ListQuery): SQL | undefined {
-  return and(between(query, sql`+${executionRows.reference}`, null), matchesFilter(query));
-}
-
-/** UUIDs are compared without case. */
-function hasExecutionId(id: string): SQL {
-  const present = sql.raw(PRESENT_EXECUTION_ID);
-  return isUuid(id) ? sql`lower(${present}) = ${id.toLowerCase()}` : sql`${present} = ${id}`;
+export function hasIdPrefix(id: string): Conditions {
+  return conditions(['correlation_id >= $1 AND correlation_id < $2'], [id, behindPrefix(id)]);
 }
 
 /** Returns the condition that the executionId ends like this one, which uses the index on the end. */
-export function endsLikeExecutionId(id: string): SQL {
+export function endsLikeExecutionId(id: string): Conditions {
   const end = id.slice(-END_CHARS).replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
-  return sql`lower(substr(${sql.raw(PRESENT_EXECUTION_ID)}, -${sql.raw(String(END_CHARS))})) = ${end} AND execution_id IS NOT NULL`;
+  const stored = `lower(substr(${PRESENT_EXECUTION_ID}, -${END_CHARS}))`;
+  return conditions([`${stored} = $1 AND execution_id IS NOT NULL`], [end]);
 }
 
-function hasStatus(status: StatusFilter): SQL {
-  if (status === 'OPEN') return isNull(executionRows.resolvedAt);
-  if (status !== 'AT_CXONE') return eq(executionRows.status, STATUS_CODES[status]);
-  return inArray(
-    executionRows.status,
-    AT_CXONE_STATUSES.map((one) => STATUS_CODES[one]),
-  );
+/** Adds the conditions that each row found by an index of ids must meet. */
+export function addListQuery(where: Conditions, query: ListQuery): void {
+  addRange(where, query, '+reference', null);
+  addFilter(where, query);
 }
 
-function isAffectedBy(incident: string): SQL {
-  return sql`execution_rows.reference IN (SELECT reference FROM incident_executions WHERE incident = ${incident} AND is_affected = 1)`;
+/** UUIDs are compared without case. */
+function addExecutionId(where: Conditions, id: string): void {
+  if (isUuid(id)) where.add(`lower(${PRESENT_EXECUTION_ID}) =`, id.toLowerCase());
+  else where.add(`${PRESENT_EXECUTION_ID} =`, id);
+}
+
+/** A part of a condition, with `?` for each value. */
+interface Term {
+  readonly text: string;
+  readonly values: readonly unknown[];
 }
 
 /** Searches for the text as typed and as JSON escapes it. Each row of payload and outcome is looked up once. */
-function holds(text: string, hidden: readonly string[]): SQL {
-  const needles = needlesOf(text);
-  return sql`(EXISTS (SELECT 1 FROM payload_rows WHERE id = execution_rows.id AND ${inAny(PAYLOAD_TEXTS, needles, hidden)})
-    OR outcome IS NOT NULL AND ${holdsInOutcome(OUTCOME_TEXTS, needles, hidden)})`;
+function addText(where: Conditions, needles: readonly string[], hidden: readonly string[]): void {
+  const [payload, outcome] = [inAny(PAYLOAD_TEXTS, needles, hidden), inOutcome(OUTCOME_TEXTS, needles, hidden)];
+  const inPayload = `EXISTS (SELECT 1 FROM payload_rows WHERE id = execution_rows.id AND ${payload.text})`;
+  where.addText(`(${inPayload} OR ${outcome.text})`, ...payload.values, ...outcome.values);
 }
 
-function holdsInOutcome(columns: readonly string[], needles: readonly string[], hidden: readonly string[]): SQL {
-  return sql`EXISTS (SELECT 1 FROM outcome_rows WHERE id = outcome AND ${inAny(columns, needles, hidden)})`;
+function inOutcome(columns: readonly string[], needles: readonly string[], hidden: readonly string[]): Term {
+  const { text, values } = inAny(columns, needles, hidden);
+  return { text: `outcome IS NOT NULL AND EXISTS (SELECT 1 FROM outcome_rows WHERE id = outcome AND ${text})`, values };
 }
 
-function inAny(columns: readonly string[], needles: readonly string[], hidden: readonly string[]): SQL | undefined {
-  return or(...needles.flatMap((needle) => columns.map((column) => holdsIn(sql.raw(column), needle, hidden))));
+function inAny(columns: readonly string[], needles: readonly string[], hidden: readonly string[]): Term {
+  const terms = needles.flatMap((needle) => columns.map((column) => holdsIn(column, needle, hidden)));
+  return { text: `(${terms.map(({ text }) => text).join(' OR ')})`, values: terms.flatMap(({ values }) => values) };
 }
 
-function holdsIn(column: SQL, needle: string, hidden: readonly string[]): SQL {
+function holdsIn(column: string, needle: string, hidden: readonly string[]): Term {
   const pattern = `%${escapedForLike(needle).replaceAll(/[^\0-\x7f]/gu, '_')}%`;
-  const like = sql`${column} LIKE ${pattern} ESCAPE '\\'`;
+  const like = `${column} LIKE ? ESCAPE '\\'`;
+  const inLowerCase = needle.toLowerCase();
   // promise: hidden-is-not-searchable
   if (hidden.length > 0) {
-    return sql`(${like} AND ${sql.raw(HOLDS_VISIBLY)}(${column}, ${needle.toLowerCase()}, ${JSON.stringify(hidden)}))`;
+    const values = [pattern, inLowerCase, JSON.stringify(hidden)];
+    return { text: `(${like} AND ${HOLDS_VISIBLY}(${column}, ?, ?))`, values };
   }
-  if (!/[^\0-\x7f]/u.test(needle)) return like;
-  return sql`(${like} AND ${sql.raw(HOLDS)}(${column}, ${needle.toLowerCase()}))`;
+  if (!/[^\0-\x7f]/u.test(needle)) return { text: like, values: [pattern] };
+  return { text: `(${like} AND ${HOLDS}(${column}, ?))`, values: [pattern, inLowerCase] };
 }

@@ -1,22 +1,22 @@
 // Lists executions, newest or oldest first, in pages along an index: references are UUIDv7 and thus in the order of submission.
 
 import type { Database } from 'better-sqlite3';
-import type { SQL } from 'drizzle-orm';
 import { writeExecutions } from '../../../execution/representation.ts';
 import type { ExecutionPage, IdGap, JsonPage, ListQuery } from '../../port.ts';
+import type { Conditions } from '../../shared/conditions.ts';
 import { createExecutionScan, MAX_PAGE_CHARS, type ScanBounds, type ScannedPage } from '../../shared/execution-scan.ts';
 import { timeOfReference, wholeReferenceAt } from '../../shared/reference-times.ts';
-import { and, SQLiteSyncDialect, sql } from '../file/drizzle.ts';
+import { numbered } from '../queries/reads.ts';
 import { uuidBytes, uuidText } from '../rows.ts';
 import { executionRow, outcomeChars, referenceOf, SELECT_STORED, type Values } from './execution-row.ts';
 import {
+  addFilter,
+  addListQuery,
   defineTextSearch,
   endsLikeExecutionId,
   hasIdPrefix,
   inScannedRange,
   isNamed,
-  matchesFilter,
-  matchesListQuery,
 } from './filter.ts';
 
 /** Executions that one step of a count scans, which takes a few milliseconds. */
@@ -47,18 +47,18 @@ export function toJsonPage(found: RowPage, { hidden }: ListQuery): JsonPage {
 export function createExecutionList(client: Database, bounds?: ScanBounds, gaps: readonly IdGap[] = []) {
   const exists = client.prepare<[Buffer | string]>('SELECT 1 FROM execution_rows WHERE reference = ?');
   const byId = client.prepare<[number], Values>(`${SELECT_STORED} WHERE id = ?`).raw();
-  const select = listQueries(client);
+  const queries = listQueries(client);
   defineTextSearch(client);
 
   /** Reads the executions that a step finds, in the state in which it found them. */
   const readStep = client.transaction((query: ListQuery, rows: number, missing: number) => {
-    const edge = select.edge(query, rows);
-    return { edge, ...read(select.ids(LIST.step(query, edge, missing + 1)), missing) };
+    const edge = queries.edge(query, rows);
+    return { edge, ...read(queries.ids(LIST.step(query, edge, missing + 1)), missing) };
   });
 
-  const readIndex = client.transaction((query: ListQuery, condition: SQL | undefined) => {
-    const ids = select.ids(LIST.found(condition)).length;
-    return ids > MAX_BY_INDEX ? undefined : { ids, ...read(select.ids(LIST.byIndex(query, condition)), query.limit) };
+  const readIndex = client.transaction((query: ListQuery, condition: Conditions) => {
+    const ids = queries.ids(LIST.found(condition)).length;
+    return ids > MAX_BY_INDEX ? undefined : { ids, ...read(queries.ids(LIST.byIndex(query, condition)), query.limit) };
   });
 
   function read(found: readonly number[], missing: number) {
@@ -76,8 +76,8 @@ export function createExecutionList(client: Database, bounds?: ScanBounds, gaps:
   }
 
   const countStep = client.transaction((query: ListQuery, rows: number, most: number) => {
-    const edge = select.edge(query, rows);
-    return { edge, count: select.matches(query, edge, most) };
+    const edge = queries.edge(query, rows);
+    return { edge, count: queries.matches(query, edge, most) };
   });
 
   const {
@@ -87,13 +87,13 @@ export function createExecutionList(client: Database, bounds?: ScanBounds, gaps:
   } = createExecutionScan<Values>(
     {
       ...{ firstRows: FIRST_STEP, nextRows: nextStep, countRows: COUNT_ROWS, step: readStep, countStep, referenceOf },
-      ...{ edge: select.edge, count: select.count },
+      ...{ edge: queries.edge, count: queries.count },
     },
     bounds,
   );
 
   /** Returns undefined when the index finds too many. */
-  function listByIndex(query: ListQuery, condition: SQL | undefined): RowPage | undefined {
+  function listByIndex(query: ListQuery, condition: Conditions): RowPage | undefined {
     const found = readIndex(query, condition);
     return found && foundPage(query, found, found.ids);
   }
@@ -124,63 +124,61 @@ export function createExecutionList(client: Database, bounds?: ScanBounds, gaps:
   return { list, ...counts };
 }
 
-/** Queries that are built per call, because their conditions depend on the filter. */
+/** A statement that is built per call, because its conditions depend on the filter. */
+interface Statement {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+function select(what: string, where: Conditions, rest = ''): Statement {
+  return { text: `SELECT ${what} FROM execution_rows ${where.where()} ${rest}`, values: where.values };
+}
+
+/** Selects of the matching executions of the step that ends at `edge`. */
+function selectInStep(what: string, query: ListQuery, edge: string | undefined, limit: number): Statement {
+  const where = inScannedRange(query, edge);
+  addFilter(where, query);
+  return select(what, where, `ORDER BY ${inOrder(query)} LIMIT ${limit}`);
+}
+
 export const LIST = {
   /** The last reference of a step of this many rows; no row when fewer remain. */
   edge: (query: ListQuery, rows: number) =>
-    sql`SELECT reference FROM execution_rows WHERE ${inScannedRange(query)} ORDER BY ${inOrder(query)} LIMIT 1 OFFSET ${rows - 1}`,
+    select('reference', inScannedRange(query), `ORDER BY ${inOrder(query)} LIMIT 1 OFFSET ${rows - 1}`),
   /** Counts the executions in the range of a query, up to one of them in its order; null: to its end. */
-  count: (query: ListQuery, last: string | null) =>
-    sql`SELECT count(*) FROM execution_rows WHERE ${inScannedRange(query, last)}`,
-  /** Counts up to `most` matching executions of the step that ends at `edge`. */
-  matches: (query: ListQuery, edge: string | undefined, most: number) => {
-    const matches = and(inScannedRange(query, edge ?? null), matchesFilter(query));
-    return sql`SELECT count(*) FROM (SELECT 1 FROM execution_rows WHERE ${matches} ORDER BY ${inOrder(query)} LIMIT ${most})`;
+  count: (query: ListQuery, last: string | null) => select('count(*)', inScannedRange(query, last)),
+  /** Counts up to `most` matching executions of a step. */
+  matches: (query: ListQuery, edge: string | undefined, most: number): Statement => {
+    const { text, values } = selectInStep('1', query, edge, most);
+    return { text: `SELECT count(*) FROM (${text})`, values };
   },
-  /** The ids of the matching executions of the step that ends at `edge`. */
-  step: (query: ListQuery, edge: string | undefined, limit: number) => {
-    const matches = and(inScannedRange(query, edge ?? null), matchesFilter(query));
-    return sql`SELECT id FROM execution_rows WHERE ${matches} ORDER BY ${inOrder(query)} LIMIT ${limit}`;
-  },
+  /** The ids of the matching executions of a step. */
+  step: (query: ListQuery, edge: string | undefined, limit: number) => selectInStep('id', query, edge, limit),
   /** What an index of ids finds, up to one more than the maximum. */
-  found: (condition: SQL | undefined) =>
-    sql`SELECT id FROM execution_rows WHERE ${condition} LIMIT ${MAX_BY_INDEX + 1}`,
-  byIndex: (query: ListQuery, condition: SQL | undefined) => {
-    const matches = and(condition, matchesListQuery(query));
-    return sql`SELECT id FROM execution_rows WHERE ${matches} ORDER BY +${inOrder(query)} LIMIT ${query.limit + 1}`;
+  found: (condition: Conditions) => select('id', condition, `LIMIT ${MAX_BY_INDEX + 1}`),
+  byIndex: (query: ListQuery, condition: Conditions) => {
+    const where = condition.copy();
+    addListQuery(where, query);
+    return select('id', where, `ORDER BY +${inOrder(query)} LIMIT ${query.limit + 1}`);
   },
 };
 
-function inOrder({ oldestFirst = false }: ListQuery): SQL {
-  return sql.raw(oldestFirst ? 'reference' : 'reference DESC');
+function inOrder({ oldestFirst = false }: ListQuery): string {
+  return oldestFirst ? 'reference' : 'reference DESC';
 }
-
-const dialect = new SQLiteSyncDialect();
 
 /** Returns functions that run the queries. */
 export function listQueries(client: Database) {
-  const first = <T>(query: SQL): T | undefined => {
-    const { sql: statement, params } = dialect.sqlToQuery(query);
-    return client
-      .prepare<unknown[], T>(statement)
-      .pluck()
-      .get(...params);
-  };
+  const all = <T>({ text, values }: Statement): T[] => client.prepare<[object], T>(text).pluck().all(numbered(values));
   return {
     edge: (query: ListQuery, rows: number): string | undefined => {
-      const edge = first<Buffer | string>(LIST.edge(query, rows));
+      const [edge] = all<Buffer | string>(LIST.edge(query, rows));
       return edge === undefined ? undefined : uuidText(edge);
     },
-    count: (query: ListQuery, last: string | null): number => first<number>(LIST.count(query, last)) ?? 0,
+    count: (query: ListQuery, last: string | null): number => all<number>(LIST.count(query, last))[0] ?? 0,
     matches: (query: ListQuery, edge: string | undefined, most: number): number =>
-      first<number>(LIST.matches(query, edge, most)) ?? 0,
-    ids: (query: SQL): number[] => {
-      const { sql: statement, params } = dialect.sqlToQuery(query);
-      return client
-        .prepare<unknown[], number>(statement)
-        .pluck()
-        .all(...params);
-    },
+      all<number>(LIST.matches(query, edge, most))[0] ?? 0,
+    ids: (statement: Statement): number[] => all(statement),
   };
 }
 

@@ -8,11 +8,10 @@ import { join } from 'node:path';
 const require = createRequire(import.meta.filename ?? join(process.cwd(), 'package.json'));
 
 const core: typeof import('drizzle-orm') = require('drizzle-orm');
-export const { and, eq, getTableColumns, gte, inArray, isNotNull, isNull, lt, or, sql } = core;
+export const { getTableColumns, sql } = core;
 
 const sqlite: typeof import('drizzle-orm/sqlite-core') = require('drizzle-orm/sqlite-core');
-export const { blob, customType, index, integer, primaryKey, sqliteTable, text, uniqueIndex, SQLiteSyncDialect } =
-  sqlite;
+export const { blob, customType, index, integer, primaryKey, sqliteTable, text, uniqueIndex } = sqlite;
 
 const driver: typeof import('drizzle-orm/better-sqlite3') = require('drizzle-orm/better-sqlite3');
 export const { drizzle } = driver;

@@ -3,12 +3,13 @@
 import type { Database } from 'better-sqlite3';
 import { isoTime } from '../../../lib/time.ts';
 import type { Batch, ScanOrder, StoredExecution, StoredFilter } from '../../reader-port.ts';
+import { conditions } from '../../shared/conditions.ts';
 import { executionRow, SELECT_WITH_PAYLOAD, type Values } from '../executions/execution-row.ts';
-import { defineTextSearch, matchesFilter } from '../executions/filter.ts';
+import { addFilter, defineTextSearch } from '../executions/filter.ts';
 import { referenceBound } from '../executions/uuid-range.ts';
-import { SQLiteSyncDialect } from '../file/drizzle.ts';
 import { batchesOf } from './batches.ts';
 import { inRange, rangeParameters, windowsOf } from './id-windows.ts';
+import { numbered } from './reads.ts';
 
 /** Yields matching executions. No statement stays open between batches. */
 export function* scanExecutions(
@@ -17,17 +18,17 @@ export function* scanExecutions(
   order: ScanOrder,
 ): Generator<Batch<StoredExecution>, void, undefined> {
   defineTextSearch(client);
-  const condition = matchesFilter(filter);
-  const { sql, params } =
-    condition === undefined ? { sql: '1', params: [] } : new SQLiteSyncDialect().sqlToQuery(condition);
   const range = { ...filter, app: filter.app ?? undefined };
+  const where = conditions([inRange(range)]);
+  addFilter(where, filter);
+  const bound = { ...rangeParameters(range), ...numbered(where.values) };
   const direction = order === 'oldest-first' ? 'ASC' : 'DESC';
-  const statement = `${SELECT_WITH_PAYLOAD} WHERE ${inRange(range)} AND (${sql}) ORDER BY reference ${direction}`;
-  const select = client.prepare<unknown[], Values>(statement).raw();
+  const statement = `${SELECT_WITH_PAYLOAD} ${where.where()} ORDER BY reference ${direction}`;
+  const select = client.prepare<[object], Values>(statement).raw();
   for (const { low, high, size } of windowsOf(client, range, order)) {
     const read = (behind: Values | null) => {
       const rest = behind === null ? {} : restBehind(toStoredExecution(behind).execution.reference, order);
-      return select.iterate({ ...rangeParameters(range), low, high, ...rest }, ...params);
+      return select.iterate({ ...bound, low, high, ...rest });
     };
     yield* batchesOf(read, toStoredExecution, size);
   }

@@ -18,8 +18,10 @@ export function createReads(client: Database): Reads {
     return statement;
   }
 
-  return readsThrough(async (text, values) => {
-    const named = Object.fromEntries(values.map((value, index) => [index + 1, value]));
-    return statementOf(text).all(named);
-  });
+  return readsThrough(async (text, values) => statementOf(text).all(numbered(values)));
+}
+
+/** Returns the values of the parameters `$1`, `$2` and so on. */
+export function numbered(values: readonly unknown[]): Readonly<Record<number, unknown>> {
+  return Object.fromEntries(values.map((value, index) => [index + 1, value]));
 }

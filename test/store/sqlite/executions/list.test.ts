@@ -1,7 +1,6 @@
 // Lists on SQLite: along an index made for them, and never through everything at one go.
 
 import type { Database } from 'better-sqlite3';
-import type { SQL } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ListQuery } from '../../../../src/store/port.ts';
 import { endsLikeExecutionId, hasIdPrefix } from '../../../../src/store/sqlite/executions/filter.ts';
@@ -11,8 +10,8 @@ import {
   listQueries,
   toExecutionPage,
 } from '../../../../src/store/sqlite/executions/list.ts';
-import { SQLiteSyncDialect } from '../../../../src/store/sqlite/file/drizzle.ts';
 import { type OpenDatabase, openDatabase } from '../../../../src/store/sqlite/file/open.ts';
+import { numbered } from '../../../../src/store/sqlite/queries/reads.ts';
 import { prepareStatements } from '../../../../src/store/sqlite/statements.ts';
 import { anExecution, NOON } from '../../../support/executions.ts';
 import { temporaryDatabase } from '../../../support/temporary-database.ts';
@@ -20,10 +19,9 @@ import { temporaryDatabase } from '../../../support/temporary-database.ts';
 const ANY: ListQuery = { app: null, limit: 50 };
 const BOUNDS = { rows: 500, ms: 60_000 };
 
-function planOf(client: Database, statement: SQL): string[] {
-  const { sql, params } = new SQLiteSyncDialect().sqlToQuery(statement);
-  const plan = client.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`);
-  return plan.all(...params).map(({ detail }) => detail);
+function planOf(client: Database, { text, values }: ReturnType<typeof LIST.edge>): string[] {
+  const plan = client.prepare<[object], { detail: string }>(`EXPLAIN QUERY PLAN ${text}`);
+  return plan.all(numbered(values)).map(({ detail }) => detail);
 }
 
 function opened(): OpenDatabase {
@@ -165,9 +163,8 @@ test('a step reads no row outside of its ends, also where the search has a time'
   for (const oldestFirst of [false, true]) {
     const query: ListQuery = { ...ANY, status: 'FAILED', from: NOON, to: NOON + 5_000, oldestFirst };
     const [edge = ''] = [listQueries(client).edge(query, 10)];
-    const { sql } = new SQLiteSyncDialect().sqlToQuery(LIST.step(query, edge, 51));
     // One bound for each end of the range.
-    expect(sql.match(/"reference" [<>]/g)).toHaveLength(2);
+    expect(LIST.step(query, edge, 51).text.match(/\breference [<>]/g)).toHaveLength(2);
   }
 });
 

@@ -6,10 +6,9 @@ const ROOT = fileURLToPath(new URL('../../../../src/', import.meta.url));
 
 test('no source imports a value from the ES modules of drizzle-orm, whose list of exports Node would parse for each of them', () => {
   const sources = globSync('**/*.ts', { cwd: ROOT });
-  const importing = sources.filter((file) => /from 'drizzle-orm/.test(readFileSync(ROOT + file, 'utf8')));
-  const withValues = importing.filter((file) =>
+  const withValues = sources.filter((file) =>
     /^import (?!type ).*from 'drizzle-orm/m.test(readFileSync(ROOT + file, 'utf8')),
   );
-  expect(importing.length).toBeGreaterThan(0);
+  expect(sources.length).toBeGreaterThan(0);
   expect(withValues).toEqual([]);
 });
