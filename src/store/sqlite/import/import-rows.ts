@@ -11,6 +11,34 @@ import { createWideInsertion, type WideExecution } from './wide-rows.ts';
 /** The payload of an imported execution that is not, or not exactly, in the export; its outcome cannot be compared with the trail. */
 const UNKNOWN_PAYLOAD = '{}';
 
+/** Members of an execution whose columns have their names in snake case. */
+const SCALARS = [
+  ...[
+    'correlationId',
+    'app',
+    'actionId',
+    'executionId',
+    'status',
+    'resolvedBy',
+    'sentAt',
+    'resolvedAt',
+    'pollAfter',
+    'deadline',
+  ],
+  ...[
+    'latencyMs',
+    'pollCount',
+    'attempts',
+    'timeoutSeconds',
+    'graceSeconds',
+    'notifyUrl',
+    'priority',
+    'idempotencyKey',
+  ],
+  ...['traceparent', 'payloadPrunedAt', 'erasedAt'],
+];
+const DOCUMENTS = ['inputs', 'context', 'result', 'error'];
+
 export interface ImportedFile {
   readonly file: string;
   readonly sha256: string;
@@ -73,51 +101,24 @@ export function createRowImport(client: Database) {
 }
 
 function executionColumns(row: JsonObject, isExact: boolean, newReference: (time: number) => string): WideExecution {
-  const { text, number, json } = readers(row);
-  const submittedAt = text('submittedAt') ?? new Date(0).toISOString();
-  const isWhole = isExact && 'inputs' in row && text('payloadPrunedAt') === null;
+  const submittedAt = scalarText(row['submittedAt']) ?? new Date(0).toISOString();
+  const isWhole = isExact && 'inputs' in row && scalarText(row['payloadPrunedAt']) === null;
+  const columns = [
+    ...SCALARS.map((name) => [columnOf(name), scalarText(row[name])]),
+    ...DOCUMENTS.map((name) => [name, row[name] == null ? null : JSON.stringify(row[name])]),
+  ];
   return {
-    correlation_id: text('correlationId'),
+    ...Object.fromEntries(columns),
     reference: newReference(Date.parse(submittedAt)),
-    app: text('app'),
-    action_id: text('actionId'),
-    execution_id: text('executionId'),
-    status: text('status'),
-    resolved_by: text('resolvedBy'),
-    inputs: json('inputs') ?? '{}',
-    context: json('context') ?? '{}',
-    result: json('result'),
-    error: json('error'),
-    late_result: lateColumn(row['lateResult']),
     submitted_at: submittedAt,
-    sent_at: text('sentAt'),
-    resolved_at: text('resolvedAt'),
-    poll_after: text('pollAfter'),
-    deadline: text('deadline'),
-    latency_ms: number('latencyMs'),
-    total_latency_ms: number('totalLatencyMs'),
-    poll_count: number('pollCount') ?? 0,
-    attempts: number('attempts') ?? 0,
-    timeout_seconds: number('timeoutSeconds') ?? 30,
-    grace_seconds: number('graceSeconds') ?? 0,
+    late_result: lateColumn(row['lateResult']),
     retry_uncertain: row['retryUncertain'] === true ? 1 : 0,
-    notify_url: text('notifyUrl'),
-    priority: number('priority') ?? 4,
-    idempotency_key: text('idempotencyKey'),
-    traceparent: text('traceparent'),
-    payload_pruned_at: text('payloadPrunedAt'),
     payload_sha256: isWhole ? null : UNKNOWN_PAYLOAD,
-    erased_at: text('erasedAt'),
   };
 }
 
-function readers(row: JsonObject) {
-  const text = (name: string) => scalarText(row[name]);
-  return {
-    text,
-    number: (name: string) => (text(name) === null ? null : Number(text(name))),
-    json: (name: string) => (row[name] === undefined || row[name] === null ? null : JSON.stringify(row[name])),
-  };
+function columnOf(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 function column(value: Json): string | number | null {
