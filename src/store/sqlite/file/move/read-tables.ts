@@ -9,6 +9,7 @@ import { MAX_LISTED_REPEATS } from '../../../shared/counted-repeats.ts';
 import { auditRow, SELECT_ENTRIES } from '../../audit/entry-rows.ts';
 import type { Values } from '../../executions/execution-row.ts';
 import { uuidText } from '../../rows.ts';
+import { nameInFile, withTimes } from './tables.ts';
 
 const { CALLBACK_HINT, CALLBACK_DUPLICATE, CALLBACK_CONFLICT, CALLBACK_LATE, POLL_COMPLETED } = EVENT_CODES;
 
@@ -56,16 +57,16 @@ type Stored = Record<string, unknown>;
 /** Returns the tables in the order in which they are written. */
 export function tablesOfFile(client: Database): readonly MovedTable[] {
   const facts = client.prepare<[object], Stored>(FACTS);
-  const all = (select: string, convert: (row: Stored) => Stored = (row) => row) =>
-    function* (): Generator<MovedRow> {
-      for (const row of client.prepare<[], Stored>(select).iterate()) yield convert(row);
-    };
-  const table = (name: string, counted: string, rows: () => Iterable<MovedRow>): MovedTable => ({
+  const count = (counted: string) => client.prepare<[], number>(`SELECT count(*) FROM ${counted}`).pluck().get() ?? 0;
+  const table = (name: string, select: string, convert = (row: Stored) => row): MovedTable => ({
     name,
-    rows,
-    count: () => client.prepare<[], number>(`SELECT count(*) FROM ${counted}`).pluck().get() ?? 0,
+    rows: function* () {
+      const rows = client.prepare<[], Stored>(select).iterate();
+      for (const row of rows) yield withTimes<string>(name, convert(row), fromIso);
+    },
+    count: () => count(nameInFile(name)),
   });
-  const same = (name: string) => table(name, name, all(`SELECT * FROM ${name}`));
+  const same = (name: string, order = '') => table(name, `SELECT * FROM ${nameInFile(name)} ${order}`);
 
   const execution = (row: Stored): Stored => ({
     ...row,
@@ -75,19 +76,19 @@ export function tablesOfFile(client: Database): readonly MovedTable[] {
   });
 
   return [
-    table('execution_rows', 'execution_rows', all(EXECUTIONS, execution)),
-    table('outcome_rows', 'outcome_rows', all(OUTCOMES, outcome)),
-    table('audit_rows', 'audit_rows', () => entries(client)),
-    table('callback_bodies', 'callback_bodies', all(BODIES, times('pruned_at'))),
-    table('audit_repeats', 'audit_repeats', all(REPEATS, repeat)),
-    table('notification_rows', 'notifications', all('SELECT * FROM notifications ORDER BY sequence', NOTIFICATION)),
-    ...SAME.map(same),
-    table('incident_executions', 'incident_executions', all('SELECT * FROM incident_executions', referenced)),
-    ...SAME_TOO.map(same),
-    table('operator_activity_rows', 'operator_activity', all('SELECT * FROM operator_activity ORDER BY id', ACTIVITY)),
-    table('unknown_status_word_rows', 'unknown_status_words', all('SELECT * FROM unknown_status_words', WORD)),
-    table('heartbeat', 'heartbeat', all('SELECT * FROM heartbeat', times('at'))),
-    table('rollup_rows', `(${ROLLUPS})`, all(ROLLUPS)),
+    table('execution_rows', EXECUTIONS, execution),
+    table('outcome_rows', OUTCOMES, outcome),
+    { name: 'audit_rows', rows: () => entries(client), count: () => count('audit_rows') },
+    table('callback_bodies', BODIES),
+    table('audit_repeats', REPEATS, repeat),
+    same('notification_rows', 'ORDER BY sequence'),
+    ...SAME.map((name) => same(name)),
+    table('incident_executions', 'SELECT * FROM incident_executions', referenced),
+    ...SAME_TOO.map((name) => same(name)),
+    same('operator_activity_rows', 'ORDER BY id'),
+    same('unknown_status_word_rows'),
+    same('heartbeat'),
+    { ...table('rollup_rows', ROLLUPS), count: () => count(`(${ROLLUPS})`) },
   ];
 }
 
@@ -121,23 +122,10 @@ function outcome(row: Stored): Stored {
   return { ...row, late_at: typeof late === 'string' ? readMembers(late)['receivedAt'] : null };
 }
 
-const NOTIFICATION = times('created_at', 'due_at', 'give_up_at', 'last_attempt_at', 'delivered_at');
-const ACTIVITY = times('started_at', 'ended_at');
-const WORD = times('first_at', 'last_at');
-const REPEAT = times('since', 'until');
-
 function repeat(row: Stored): Stored {
-  return { ...REPEAT(row), event: codeOf(String(row['event'])) };
+  return { ...row, event: codeOf(String(row['event'])) };
 }
 
 function referenced(row: Stored): Stored {
   return { ...row, reference: uuidText(row['reference']) };
-}
-
-/** Returns a function that turns these columns from ISO 8601 into milliseconds. */
-function times(...columns: readonly string[]): (row: Stored) => Stored {
-  return (row) => {
-    const converted = columns.map((column) => [column, fromIso(row[column] as string | null)]);
-    return { ...row, ...Object.fromEntries(converted) };
-  };
 }

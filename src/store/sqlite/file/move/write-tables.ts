@@ -5,26 +5,10 @@ import { isoTime } from '../../../../lib/time.ts';
 import type { MovedRow } from '../../../moved-rows.ts';
 import { eventOf } from '../../../shared/codes.ts';
 import { uuidBytes } from '../../rows.ts';
+import { nameInFile, withTimes } from './tables.ts';
 
 /** Rows of one transaction. */
 const MAX_ROWS = 2_000;
-
-/** The names of tables that are called differently in a file. */
-const NAMES: Readonly<Record<string, string>> = {
-  notification_rows: 'notifications',
-  operator_activity_rows: 'operator_activity',
-  unknown_status_word_rows: 'unknown_status_words',
-};
-
-/** Columns that are ISO 8601 text in a file, by its tables. */
-const TIMES: Readonly<Record<string, readonly string[]>> = {
-  callback_bodies: ['pruned_at'],
-  audit_repeats: ['since', 'until'],
-  notifications: ['created_at', 'due_at', 'give_up_at', 'last_attempt_at', 'delivered_at'],
-  operator_activity: ['started_at', 'ended_at'],
-  unknown_status_words: ['first_at', 'last_at'],
-  heartbeat: ['at'],
-};
 
 /** The short form of the executionId of an entry: that of its execution. */
 const OF_EXECUTION = 1n;
@@ -50,11 +34,10 @@ export function createFileWriter(client: Database) {
 
   return {
     /** Writes a row, and commits from time to time. */
-    add: (given: string, row: MovedRow): void => {
+    add: (table: string, row: MovedRow): void => {
       if (waiting === 0) client.exec('BEGIN IMMEDIATE');
-      const table = NAMES[given] ?? given;
       const stored = storedRow(table, row);
-      insertOf(table, Object.keys(stored)).run(...Object.values(stored).map(boundValue));
+      insertOf(nameInFile(table), Object.keys(stored)).run(...Object.values(stored).map(boundValue));
       waiting += 1;
       if (waiting >= MAX_ROWS) flush();
     },
@@ -70,11 +53,11 @@ function storedRow(table: string, row: MovedRow): MovedRow {
     case 'audit_rows':
       return entryRow(row);
     case 'audit_repeats':
-      return { ...withTimes(table, row), event: eventOf(row['event']) };
+      return { ...withTimes<number>(table, row, isoTime), event: eventOf(row['event']) };
     case 'incident_executions':
       return { ...row, reference: uuidBytes(String(row['reference'])) };
     default:
-      return withTimes(table, row);
+      return withTimes<number>(table, row, isoTime);
   }
 }
 
@@ -102,11 +85,6 @@ function entryRow({ present_execution_id: present, ...row }: MovedRow): MovedRow
   const { execution_id: executionId } = row;
   const isOfExecution = executionId !== null && executionId === present;
   return { ...row, event: BigInt(Number(row['event'])), execution_id: isOfExecution ? OF_EXECUTION : executionId };
-}
-
-function withTimes(table: string, row: MovedRow): MovedRow {
-  const times = (TIMES[table] ?? []).map((column) => [column, isoTime(row[column] as number | null)]);
-  return { ...row, ...Object.fromEntries(times) };
 }
 
 function boundValue(value: unknown): unknown {
