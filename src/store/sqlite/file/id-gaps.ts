@@ -2,37 +2,29 @@
 
 import type { Database } from 'better-sqlite3';
 import type { IdGap } from '../../port.ts';
-
-export interface RestoreGap {
-  readonly restoredAt: string;
-  readonly lostFrom: string;
-  readonly auditAfter: number;
-  readonly notificationAfter: number;
-  readonly nextId: number;
-}
-
-/** Oldest first; none in a database of an older version. */
-function readRestoreGaps(client: Database): RestoreGap[] {
-  const table = client.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'id_gaps'").get();
-  if (table === undefined) return [];
-  return client
-    .prepare<[], RestoreGap>(
-      `SELECT restored_at AS restoredAt, lost_from AS lostFrom, audit_after AS auditAfter,
-        notification_after AS notificationAfter, next_id AS nextId FROM id_gaps ORDER BY id`,
-    )
-    .all();
-}
+import type { IdRange } from '../queries/first-since.ts';
 
 export function auditGaps(client: Database): IdGap[] {
-  return readRestoreGaps(client).map((gap) => toIdGap(gap, gap.auditAfter));
+  return gapsBehind(client, 'audit_after');
 }
 
 export function notificationGaps(client: Database): IdGap[] {
-  return readRestoreGaps(client).map((gap) => toIdGap(gap, gap.notificationAfter));
+  return gapsBehind(client, 'notification_after');
 }
 
-function toIdGap({ nextId: next, lostFrom, restoredAt }: RestoreGap, after: number): IdGap {
-  return { after, next, lostFrom: Date.parse(lostFrom), restoredAt: Date.parse(restoredAt) };
+type StoredGap = Record<'after' | 'next', number> & Record<'lostFrom' | 'restoredAt', string>;
+
+/** Oldest first; none in a database of an older version. */
+function gapsBehind(client: Database, lastId: 'audit_after' | 'notification_after'): IdGap[] {
+  if (client.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'id_gaps'").get() === undefined) return [];
+  const gaps = client.prepare<[], StoredGap>(
+    `SELECT ${lastId} AS after, next_id AS next, lost_from AS lostFrom, restored_at AS restoredAt FROM id_gaps ORDER BY id`,
+  );
+  return gaps.all().map(({ lostFrom, restoredAt, ...ids }) => ({
+    ...ids,
+    lostFrom: Date.parse(lostFrom),
+    restoredAt: Date.parse(restoredAt),
+  }));
 }
 
 /**
@@ -56,11 +48,8 @@ export function skipBackward(gaps: readonly IdGap[], end: number): number {
 }
 
 /** Cuts the gaps out of a range of ids, whose upper end is left out. */
-export function withoutGaps<R extends { readonly low: number; readonly high: number }>(
-  gaps: readonly IdGap[],
-  { low, high }: R,
-): { readonly low: number; readonly high: number }[] {
-  const ranges: { readonly low: number; readonly high: number }[] = [];
+export function withoutGaps(gaps: readonly IdGap[], { low, high }: IdRange): IdRange[] {
+  const ranges: IdRange[] = [];
   let at = low;
   for (const { after, next } of gaps) {
     if (next <= at || after + 1 >= high) continue;
