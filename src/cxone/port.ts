@@ -1,6 +1,6 @@
 // Port to CXone: the operations that the service needs, independent of the tenant's dialect.
 
-import type { BodyNotes, ExecutionEvent, RawBody, StatusReport } from '../execution/event.ts';
+import type { BodyNotes, EventOf, RawBody, StatusReport } from '../execution/event.ts';
 import type { Dispatchable, Execution } from '../execution/execution.ts';
 import type { Json } from '../execution/json.ts';
 
@@ -71,11 +71,9 @@ interface Exchange {
   readonly latencyMs: number;
 }
 
-type Event<T extends ExecutionEvent['type']> = Extract<ExecutionEvent, { readonly type: T }>;
-
 /** CXone's response to a submission, classified by whether the submission may be sent again. */
 export type SubmitResponse =
-  | (Exchange & Omit<Event<'submitted'>, 'spreadMs' | 'soonestMs' | 'callbackless'>)
+  | (Exchange & Omit<EventOf<'submitted'>, 'spreadMs' | 'soonestMs' | 'callbackless'>)
   | (Exchange & { readonly type: 'refused'; readonly message: string })
   /** Certainly not processed. May be sent again after `retryAfterMs`. */
   | (Exchange & {
@@ -90,7 +88,7 @@ export type SubmitResponse =
 
 export type PollResponse =
   | (Exchange &
-      Pick<Event<'polled'>, 'type' | 'report' | 'namedExecutionId' | 'notes' | 'cut'> & {
+      Pick<EventOf<'polled'>, 'type' | 'report' | 'namedExecutionId' | 'notes' | 'cut'> & {
         /** Retry-After; 0 or left out for none. */
         readonly retryAfterMs?: number;
       })
@@ -119,8 +117,8 @@ export type PollResponse =
 
 /** A callback body, read with the profile. */
 export type ParsedCallback =
-  | Omit<Event<'callback'>, 'origin'>
-  | Pick<Event<'callback-unreadable'>, 'type' | 'reason' | 'executionId' | 'unusableId' | 'quotedToken'>;
+  | Omit<EventOf<'callback'>, 'origin'>
+  | Pick<EventOf<'callback-unreadable'>, 'type' | 'reason' | 'executionId' | 'unusableId' | 'quotedToken'>;
 
 export interface CallbackScan {
   write(chunk: Uint8Array): void;

@@ -3,7 +3,7 @@
 import { isoTime } from '../lib/time.ts';
 import { applyResult, awaitsLateResult, ended, type Transition } from './apply-result.ts';
 import { withBodyNotes } from './body-notes.ts';
-import { type ExecutionEvent, entry } from './event.ts';
+import { type EventOf, entry } from './event.ts';
 import { type Execution, isTerminal } from './execution.ts';
 import { isSameExecutionId } from './execution-id.ts';
 import { expired } from './expiry-and-cancel.ts';
@@ -13,11 +13,7 @@ import { namedDetail, reportDetail, statusDetail, unknownWordAfter, wordDetail }
 import { pending, scheduleNextPoll, sentOnPresentClock } from './scheduling.ts';
 import { namesAnother, polledSoon, unverifiedIdDropped, withoutGuessedId } from './unverified-callback.ts';
 
-export function callback(
-  execution: Execution,
-  event: Extract<ExecutionEvent, { type: 'callback' }>,
-  now: number,
-): Transition {
+export function callback(execution: Execution, event: EventOf<'callback'>, now: number): Transition {
   const { executionId: named, report } = event;
   const own = execution.executionIdUnverified ? null : execution.executionId;
   // promise: callback-names-its-execution
@@ -44,10 +40,7 @@ export function callback(
 }
 
 /** Takes the executionId of a genuine callback if the execution has none or an unverified one. */
-function withCallbackId(
-  execution: Execution,
-  { executionId, unusableId }: Extract<ExecutionEvent, { type: 'callback' }>,
-): Execution {
+function withCallbackId(execution: Execution, { executionId, unusableId }: EventOf<'callback'>): Execution {
   if (execution.executionId !== null && !execution.executionIdUnverified) return execution;
   if (executionId === null) {
     return unusableId === undefined ? execution : { ...execution, executionIdProblem: unusableId };
@@ -56,11 +49,7 @@ function withCallbackId(
   return { ...execution, executionId, executionIdUnverified: false, executionIdProblem: null, notFoundAt };
 }
 
-export function unreadable(
-  execution: Execution,
-  event: Extract<ExecutionEvent, { type: 'callback-unreadable' }>,
-  now: number,
-): Transition {
+export function unreadable(execution: Execution, event: EventOf<'callback-unreadable'>, now: number): Transition {
   // Only who received the submission knows its callback URL: it is not sent again, whatever the body says.
   // promise: unreadable-callback-shows-receipt
   const received = event.isUnverified || isTerminal(execution.status) ? execution : pending(execution, now);
@@ -87,7 +76,7 @@ export function unreadable(
 /** A poll brings the result of an open execution, unless it would be too large there, too, or CXone cannot be polled. */
 export function callbackTooLarge(
   execution: Execution,
-  { reason, ...event }: Extract<ExecutionEvent, { type: 'callback-too-large' }>,
+  { reason, ...event }: EventOf<'callback-too-large'>,
   now: number,
 ): Transition {
   const direct = callback(execution, { ...event, type: 'callback' }, now);
@@ -102,11 +91,7 @@ export function callbackTooLarge(
   return unreadable(known, { type: 'callback-unreadable', reason, body: null }, now);
 }
 
-export function polled(
-  execution: Execution,
-  event: Extract<ExecutionEvent, { type: 'polled' }>,
-  now: number,
-): Transition {
+export function polled(execution: Execution, event: EventOf<'polled'>, now: number): Transition {
   const { report, origin, namedExecutionId: named = null } = event;
   const counted: Execution = { ...execution, pollCount: execution.pollCount + 1 };
   if (isForAnotherId(execution, event.polledExecutionId)) {
@@ -158,7 +143,7 @@ function stillRunning({ unknownWord }: Execution): string {
 /** A kept response ended the execution, so that progress in it changes nothing. */
 export function responseReread(
   execution: Execution,
-  { channel, report, origin, notes }: Extract<ExecutionEvent, { type: 'response-reread' }>,
+  { channel, report, origin, notes }: EventOf<'response-reread'>,
   now: number,
 ): Transition {
   const detail = { ...origin, ...wordDetail(report) };
@@ -169,11 +154,7 @@ export function responseReread(
   return withBodyNotes(applyResult(execution, report, { channel, now, detail, isReread: true }), notes);
 }
 
-export function pollFailed(
-  execution: Execution,
-  event: Extract<ExecutionEvent, { type: 'poll-failed' }>,
-  now: number,
-): Transition {
+export function pollFailed(execution: Execution, event: EventOf<'poll-failed'>, now: number): Transition {
   const counted: Execution = { ...execution, pollCount: execution.pollCount + 1 };
   const draft = entry('POLL_ERROR', { ...event.origin, message: event.message }, event);
   return isTerminal(counted.status)
@@ -181,7 +162,7 @@ export function pollFailed(
     : { execution: scheduleNextPoll(counted, event, now), outcome: 'progress', entry: draft };
 }
 
-type NotFound = Extract<ExecutionEvent, { type: 'poll-not-found' }>;
+type NotFound = EventOf<'poll-not-found'>;
 
 /**
  * A 404 may mean that the execution is not visible yet, so one 404 ends nothing. The execution is gone once a second 404
@@ -250,7 +231,7 @@ function isForAnotherId(execution: Execution, polledId: string | null | undefine
 /** The poll under the present executionId, which was due while this one was under way, is due now. */
 function responseIgnored(
   execution: Execution,
-  event: NotFound | Extract<ExecutionEvent, { type: 'polled' }>,
+  event: NotFound | EventOf<'polled'>,
   now: number,
   said: JsonObject = {},
 ): Transition {

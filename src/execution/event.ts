@@ -50,7 +50,7 @@ interface Answered {
 }
 
 /** When an execution that stays open is polled next; `notBefore` also applies to the last poll at the deadline. */
-interface NextPoll {
+export interface NextPoll {
   readonly nextPollAt: number;
   readonly notBefore?: number;
   /** The `pollAt` under which a poll after the end was claimed; left out for a poll that was not scheduled. */
@@ -61,6 +61,9 @@ interface NextPoll {
 interface Requested {
   readonly origin?: JsonObject;
 }
+
+/** The event of one type. */
+export type EventOf<Type extends ExecutionEvent['type']> = Extract<ExecutionEvent, { readonly type: Type }>;
 
 export type ExecutionEvent = AnyEvent & {
   /** True if CXone's words quoted a callback token, which has been replaced in them. */

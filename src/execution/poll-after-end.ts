@@ -4,6 +4,7 @@
 // poll, or by the callback. One usable response to the poll ends this; without one, the poll is repeated for a day.
 
 import { awaitsLateResult } from './apply-result.ts';
+import type { NextPoll } from './event.ts';
 import { type Execution, hasPollAddress, isTerminal } from './execution.ts';
 
 /** The least time between the poll for one callback and that for the next one, milliseconds: CXone may repeat a callback without end. */
@@ -47,7 +48,7 @@ export function answeredAfterEnd(execution: Execution, leasedUntil: number | nul
 /** Schedules the repetition of a poll without a usable response; none a day after the callback. */
 export function repeatedAfterEnd(
   execution: Execution,
-  { nextPollAt, notBefore = 0 }: { readonly nextPollAt: number; readonly notBefore?: number },
+  { nextPollAt, notBefore = 0 }: NextPoll,
   now: number,
 ): Execution {
   if (execution.pollAt === null) return execution;

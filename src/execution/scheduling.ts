@@ -1,6 +1,7 @@
 // Due times of an execution that stays open, after each step.
 
 import { fullJitterRetryAt } from '../lib/backoff.ts';
+import type { NextPoll } from './event.ts';
 import { type Execution, hasPollAddress } from './execution.ts';
 
 /** How long after a dispatch the process that sent it may still record the response, in milliseconds. */
@@ -86,7 +87,7 @@ export function requeued(execution: Execution, dispatchAt: number | null, giveUp
 /** Schedules the next poll, at the deadline at the latest. A poll that failed at the deadline is retried. */
 export function scheduleNextPoll(
   execution: Execution,
-  { nextPollAt, notBefore = 0 }: { readonly nextPollAt: number; readonly notBefore?: number },
+  { nextPollAt, notBefore = 0 }: NextPoll,
   now: number,
 ): Execution {
   const { deadline, pollAt } = execution;

@@ -3,7 +3,7 @@
 import { isoTime } from '../lib/time.ts';
 import { applyResult, ended, ignored, type Transition } from './apply-result.ts';
 import { withBodyNotes } from './body-notes.ts';
-import { type AuditEvent, type ExecutionEvent, entry } from './event.ts';
+import { type AuditEvent, type EventOf, entry } from './event.ts';
 import { type Execution, isTerminal } from './execution.ts';
 import { expired } from './expiry-and-cancel.ts';
 import type { JsonObject } from './json.ts';
@@ -12,7 +12,7 @@ import { isNamedByCallback, pending, requeued, SEND_LEASE_MS, withPollingWindow 
 
 export function dispatched(
   execution: Execution,
-  { wasPerhapsSent = false }: Extract<ExecutionEvent, { type: 'dispatched' }>,
+  { wasPerhapsSent = false }: EventOf<'dispatched'>,
   now: number,
 ): Transition {
   if (execution.status !== 'QUEUED') return ignored(execution, 'DISPATCHED');
@@ -26,11 +26,7 @@ export function dispatched(
   return { execution: { ...sent, expireAt }, outcome: 'progress', entry: entry('DISPATCHED', { attempt: attempts }) };
 }
 
-export function submitted(
-  execution: Execution,
-  event: Extract<ExecutionEvent, { type: 'submitted' }>,
-  now: number,
-): Transition {
+export function submitted(execution: Execution, event: EventOf<'submitted'>, now: number): Transition {
   const known: Execution = {
     ...named(execution, event, now),
     latencyMs: execution.latencyMs ?? event.latencyMs,
@@ -57,11 +53,7 @@ export function submitted(
 }
 
 /** Takes the executionId of the response if the execution has none or an unverified one. An address replaces an unverified one. */
-function named(
-  execution: Execution,
-  { executionId, pollUrl = null }: Extract<ExecutionEvent, { type: 'submitted' }>,
-  now: number,
-): Execution {
+function named(execution: Execution, { executionId, pollUrl = null }: EventOf<'submitted'>, now: number): Execution {
   if (executionId === null && (pollUrl === null || !execution.executionIdUnverified)) return execution;
   if (execution.executionId === null) return { ...execution, executionId };
   if (!execution.executionIdUnverified) return execution;
@@ -69,11 +61,7 @@ function named(
   return { ...execution, executionId, executionIdUnverified: false, notFoundAt: null, pollAt };
 }
 
-export function refused(
-  execution: Execution,
-  event: Extract<ExecutionEvent, { type: 'refused' }>,
-  now: number,
-): Transition {
+export function refused(execution: Execution, event: EventOf<'refused'>, now: number): Transition {
   const draft = entry('FAILED', { message: event.message }, event);
   if (isTerminal(execution.status)) return { execution, outcome: 'ignored', entry: draft };
   // promise: accepted-is-not-rejected
@@ -97,13 +85,13 @@ export function refused(
 }
 
 /** Changes nothing; the audit trail shows what the execution waits for. */
-export function held(execution: Execution, event: Extract<ExecutionEvent, { type: 'held' }>): Transition {
+export function held(execution: Execution, event: EventOf<'held'>): Transition {
   const { httpStatus, message } = event;
   const draft = entry(httpStatus === 0 ? 'NETWORK_ERROR' : 'TOKEN_ERROR', { message }, { httpStatus, latencyMs: null });
   return { execution, outcome: execution.status === 'QUEUED' ? 'progress' : 'ignored', entry: draft };
 }
 
-export function unsent(execution: Execution, event: Extract<ExecutionEvent, { type: 'unsent' }>): Transition {
+export function unsent(execution: Execution, event: EventOf<'unsent'>): Transition {
   // promise: named-execution-is-polled-first
   const isAgain = execution.status === 'UNCONFIRMED' && !isNamedByCallback(execution);
   const consequence: JsonObject = isAgain ? { retryAt: isoTime(event.retryAt) } : { note: 'not sent again' };
@@ -112,7 +100,7 @@ export function unsent(execution: Execution, event: Extract<ExecutionEvent, { ty
   return { execution: requeued(execution, event.retryAt, event.giveUpAt), outcome: 'progress', entry: draft };
 }
 
-export function uncertain(execution: Execution, event: Extract<ExecutionEvent, { type: 'uncertain' }>): Transition {
+export function uncertain(execution: Execution, event: EventOf<'uncertain'>): Transition {
   const isOpen = execution.status === 'UNCONFIRMED';
   // promise: uncertain-submission-not-resent
   const mayRepeat = isOpen && execution.retryUncertain && event.retryAt !== null;

@@ -19,7 +19,7 @@ import {
   responseReread,
   unreadable,
 } from './callback-and-poll-events.ts';
-import type { ExecutionEvent } from './event.ts';
+import type { EventOf, ExecutionEvent } from './event.ts';
 import type { Execution } from './execution.ts';
 import { cancelled, expired } from './expiry-and-cancel.ts';
 import { pollRequested } from './polling-request.ts';
@@ -34,43 +34,25 @@ export function transition(execution: Execution, event: ExecutionEvent, now: num
   return { ...applied, entry: { ...applied.entry, detail } };
 }
 
-function apply(execution: Execution, event: ExecutionEvent, now: number): Transition {
-  switch (event.type) {
-    case 'dispatched':
-      return dispatched(execution, event, now);
-    case 'submitted':
-      return submitted(execution, event, now);
-    case 'refused':
-      return refused(execution, event, now);
-    case 'held':
-      return held(execution, event);
-    case 'unsent':
-      return unsent(execution, event);
-    case 'uncertain':
-      return uncertain(execution, event);
-    case 'callback':
-      return callback(execution, event, now);
-    case 'unverified-callback':
-      return unverifiedCallback(execution, event, now);
-    case 'response-reread':
-      return responseReread(execution, event, now);
-    case 'callback-unreadable':
-      return unreadable(execution, event, now);
-    case 'callback-too-large':
-      return callbackTooLarge(execution, event, now);
-    case 'polled':
-      return polled(execution, event, now);
-    case 'poll-failed':
-      return pollFailed(execution, event, now);
-    case 'poll-not-found':
-      return pollNotFound(execution, event, now);
-    case 'poll-requested':
-      return pollRequested(execution, event.by, now);
-    case 'expired':
-      return expired(execution, now, event.message);
-    case 'cancelled':
-      return cancelled(execution, event.by, now);
-    default:
-      return event satisfies never;
-  }
+const TRANSITIONS: {
+  readonly [Type in ExecutionEvent['type']]: (execution: Execution, event: EventOf<Type>, now: number) => Transition;
+} = {
+  ...{ dispatched, submitted, refused, held, unsent, uncertain, callback, polled },
+  'unverified-callback': unverifiedCallback,
+  'response-reread': responseReread,
+  'callback-unreadable': unreadable,
+  'callback-too-large': callbackTooLarge,
+  'poll-failed': pollFailed,
+  'poll-not-found': pollNotFound,
+  'poll-requested': (execution, { by }, now) => pollRequested(execution, by, now),
+  expired: (execution, { message }, now) => expired(execution, now, message),
+  cancelled: (execution, { by }, now) => cancelled(execution, by, now),
+};
+
+function apply<Type extends ExecutionEvent['type']>(
+  execution: Execution,
+  event: EventOf<Type>,
+  now: number,
+): Transition {
+  return TRANSITIONS[event.type as Type](execution, event, now);
 }

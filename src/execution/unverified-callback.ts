@@ -7,7 +7,7 @@
 // The executionId in a callback without a readable status is unverified, too, also of a callback with proof.
 
 import { applyResult, type Transition } from './apply-result.ts';
-import { type ExecutionEvent, entry, type ResponseFacts } from './event.ts';
+import { type EventOf, entry, type ResponseFacts } from './event.ts';
 import { type Execution, hasPollAddress, isTerminal } from './execution.ts';
 import { isSameExecutionId } from './execution-id.ts';
 import { polledAfterEnd } from './poll-after-end.ts';
@@ -16,7 +16,7 @@ import { withPollingWindow } from './scheduling.ts';
 
 export function unverifiedCallback(
   execution: Execution,
-  event: Extract<ExecutionEvent, { type: 'unverified-callback' }>,
+  event: EventOf<'unverified-callback'>,
   now: number,
 ): Transition {
   const { executionId: named, report } = event;

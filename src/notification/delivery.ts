@@ -30,6 +30,8 @@ export type DeliveryEvent =
   /** Replay requested by `app:shop` or `operator:alice`. */
   | { readonly type: 'replayed'; readonly by: string };
 
+type EventOf<Type extends DeliveryEvent['type']> = Extract<DeliveryEvent, { readonly type: Type }>;
+
 /** `ignored`: only an audit entry was written. `pruned`: the payload has been deleted, so the notification cannot be replayed. */
 export type DeliveryOutcome = 'delivered' | 'retrying' | 'dead' | 'replayed' | 'ignored' | 'pruned';
 
@@ -67,11 +69,7 @@ function delivered(before: Notification, event: AttemptFacts, now: number): Deli
   return { notification, outcome: 'delivered', entry: draft('NOTIFICATION_DELIVERED', detailOf(tried), event) };
 }
 
-function failed(
-  before: Notification,
-  event: Extract<DeliveryEvent, { type: 'failed' }>,
-  now: number,
-): DeliveryTransition {
+function failed(before: Notification, event: EventOf<'failed'>, now: number): DeliveryTransition {
   const { message, retryAt } = event;
   const tried = attempted(before, event, message, now);
   const detail = { ...detailOf(tried), message };
@@ -87,7 +85,7 @@ function failed(
   return { notification, outcome: 'retrying', entry: draft('NOTIFICATION_FAILED', retrying, event) };
 }
 
-function gone(before: Notification, event: Extract<DeliveryEvent, { type: 'gone' }>, now: number): DeliveryTransition {
+function gone(before: Notification, event: EventOf<'gone'>, now: number): DeliveryTransition {
   const tried = attempted(before, event, event.message, now);
   const detail = { ...detailOf(tried), message: event.message };
   if (before.status !== 'PENDING') return ignored(before, 'NOTIFICATION_FAILED', detail, event);
