@@ -20,7 +20,7 @@ const databaseUrl = v.pipe(
 export const DATABASE_VARIABLES = {
   DATABASE_PATH: v.optional(databasePath, 'data/receiver.db'),
   DATABASE_URL: v.optional(secret(databaseUrl)),
-  DATABASE_MODE: v.optional(v.pipe(text, fileMode), '0600'),
+  DATABASE_MODE: v.optional(fileMode, '0600'),
 };
 
 const BOTH =

@@ -82,12 +82,11 @@ export const databasePath = v.pipe(
 );
 
 /** A file mode of permission bits, with or without the leading zero. Nothing runs these files, so no one may execute them. */
-export const fileMode = v.rawTransform<string, number>(({ dataset, addIssue, NEVER }) => {
-  const problem = modeProblem(dataset.value);
-  if (problem === null) return Number.parseInt(dataset.value, 8);
-  addIssue({ message: problem });
-  return NEVER;
-});
+export const fileMode = v.pipe(
+  text,
+  checked(modeProblem),
+  v.transform((value) => Number.parseInt(value, 8)),
+);
 
 function modeProblem(value: string): string | null {
   if (!/^0?[0-7]{3}$/.test(value)) return 'must be a file mode of three octal digits, for example 0600 or 0640';
@@ -98,27 +97,17 @@ function modeProblem(value: string): string | null {
 }
 
 export function wholeNumber(least: number, most: number) {
-  return v.pipe(
-    text,
-    inRange(/^\d{1,15}$/, (value) => value >= least && value <= most, `a whole number from ${least} to ${most}`),
-  );
+  const rule = `must be a whole number from ${least} to ${most}`;
+  return numberIf(/^\d{1,15}$/, (value) => value >= least && value <= most, rule);
 }
 
 export function positiveNumber(most: number) {
-  const range = `a number above 0, at most ${most}; fractions are written with a point`;
-  return v.pipe(
-    text,
-    inRange(/^\d{1,15}(\.\d{1,15})?$/, (value) => value > 0 && value <= most, range),
-  );
+  const rule = `must be a number above 0, at most ${most}; fractions are written with a point`;
+  return numberIf(/^\d{1,15}(\.\d{1,15})?$/, (value) => value > 0 && value <= most, rule);
 }
 
-function inRange(spelling: RegExp, fits: (value: number) => boolean, range: string) {
-  return v.rawTransform<string, number>(({ dataset, addIssue, NEVER }) => {
-    const value = Number(dataset.value);
-    if (spelling.test(dataset.value) && fits(value)) return value;
-    addIssue({ message: `must be ${range}` });
-    return NEVER;
-  });
+function numberIf(spelling: RegExp, fits: (value: number) => boolean, rule: string) {
+  return v.pipe(text, v.regex(spelling, rule), v.transform(Number), v.check(fits, rule));
 }
 
 export const secrets = v.rawTransform<string, [string, ...string[]]>(({ dataset, addIssue, NEVER }) => {
