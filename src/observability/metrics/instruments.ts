@@ -41,44 +41,31 @@ export function createInstruments(registry: Registry, prefix = PREFIX, scope = '
     },
     /** A gauge that is read at each scrape. */
     gauge: (name: string, help: string, read: () => number): void => {
-      new Gauge({
-        ...named(name, help),
-        collect() {
-          this.set(read());
-        },
-      });
+      const gauge: Gauge = new Gauge({ ...named(name, help), collect: () => gauge.set(read()) });
     },
     /** A counter whose value is kept elsewhere and read at each scrape. */
     total: (name: string, help: string, read: () => number): void => {
-      new Counter({
-        ...named(name, help),
-        collect() {
-          this.reset();
-          this.inc(read());
-        },
-      });
+      const collect = () => {
+        counter.reset();
+        counter.inc(read());
+      };
+      const counter: Counter = new Counter({ ...named(name, help), collect });
     },
     /** A counter with one series per label value, whose values are kept elsewhere and read at each scrape. */
     totalBy: (name: string, help: string, label: string, read: ReadBy): void => {
-      new Counter<string>({
-        ...named(name, help),
-        labelNames: [label],
-        collect() {
-          this.reset();
-          for (const [value, number] of read()) this.inc({ [label]: value }, number);
-        },
-      });
+      const collect = () => refill(counter, label, read());
+      const counter: Counter = new Counter({ ...named(name, help), labelNames: [label], collect });
     },
     /** A gauge with one series per label value; series that a scrape does not read disappear. */
     gaugeBy: (name: string, help: string, label: string, read: ReadBy): void => {
-      new Gauge<string>({
-        ...named(name, help),
-        labelNames: [label],
-        collect() {
-          this.reset();
-          for (const [value, number] of read()) this.set({ [label]: value }, number);
-        },
-      });
+      const collect = () => refill(gauge, label, read());
+      const gauge: Gauge = new Gauge({ ...named(name, help), labelNames: [label], collect });
     },
   };
+}
+
+/** Replaces the series of a metric. */
+function refill(metric: Counter | Gauge, label: string, series: ReturnType<ReadBy>): void {
+  metric.reset();
+  for (const [value, number] of series) metric.inc({ [label]: value }, number);
 }
