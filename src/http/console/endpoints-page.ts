@@ -70,7 +70,7 @@ function lines(all: readonly EndpointState[], now: number): Html {
       (
         one,
       ) => html`<tr><th scope="row"><a href="${endpointPath(one)}">${one.origin}</a></th><td data-name="App">${one.app}</td>
-<td data-name="Waiting">${waitingText(one)}</td><td data-name="Reason">${endpointCondition(one, now) ?? 'no failures in a row'}</td></tr>`,
+<td data-name="Waiting">${waitingText(one)}</td><td data-name="State">${endpointCondition(one, now) ?? 'no failures in a row'}</td></tr>`,
     ),
   );
 }

@@ -5,7 +5,7 @@ import type { Json } from '../../../src/execution/json.ts';
 import { countedPart } from '../../../src/http/console/overview-page.ts';
 import { callback, completed } from '../../support/executions.ts';
 import { createPausedControl } from '../../support/pause.ts';
-import { type Harness, ORDERS_KEY, startHttp } from '../harness.ts';
+import { ALICE_KEY, type Harness, ORDERS_KEY, startHttp } from '../harness.ts';
 import { running, visitor } from './visitor.ts';
 
 const PAGES = [
@@ -85,6 +85,26 @@ test('every id of a page is there once, and what names an id finds it', async ()
     expect(named.length).toBeGreaterThan(0);
     for (const id of named) expect(ids).toContain(id);
   }
+});
+
+test('each value of a table has the name of its column, which a narrow screen shows beside it', async () => {
+  await using http = await startHttp();
+  await running(http, { correlationId: 'one' });
+  const order = { key: ALICE_KEY, body: { app: 'orders', origin: 'https://hooks.example' } };
+  await http.call('POST', '/v1/endpoints/pause', order);
+  await http.call('POST', '/v1/pauses', { key: ALICE_KEY, body: { all: true } });
+  const more = ['/console/endpoints', '/console/activity', '/console/pauses', '/console/incidents'];
+  const found: string[] = [];
+  for (const path of [...PAGES, ...more]) {
+    const { text } = await visitor(http).get(path);
+    for (const [table] of text.matchAll(/<table>.*?<\/table>/gs)) {
+      const columns = [...table.matchAll(/<th scope="col">(.*?)<\/th>/g)].map(([, column]) => column);
+      const names = [...table.matchAll(/<td data-name="(.*?)"/g)].map(([, name]) => name);
+      expect(columns).toEqual(expect.arrayContaining(names));
+      if (names.length > 0) found.push(path);
+    }
+  }
+  expect(found).toEqual(expect.arrayContaining(['/console/endpoints', '/console/activity', '/console/pauses']));
 });
 
 test('what others wrote is shown as text, whatever it looks like', async () => {
