@@ -102,7 +102,7 @@ the old file or the new.
 
 Only a database made by a version before 0.2 needs this, once: since then the receiver returns the space that pruning
 frees.`,
-    exitCodes: '0 done, 1 failed and nothing changed, 2 refused',
+    exitCodes: '0 done, 1 failed and nothing changed, unless the message says otherwise, 2 refused',
     examples: [
       'systemctl stop cxone-callback-receiver',
       'npm run -s compact && systemctl start cxone-callback-receiver',

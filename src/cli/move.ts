@@ -21,7 +21,7 @@ the file any more, and a start says where the data is. Without --from, the file 
 the database is that of DATABASE_URL. With --from postgres://… and --to FILE, everything is moved back to a new file.`,
     notes:
       'Other users of the machine can read a password in the arguments of a command: set PGPASSWORD, or DATABASE_URL.',
-    exitCodes: '0 done, 1 failed and nothing moved, 2 refused',
+    exitCodes: '0 done, 1 failed and nothing moved, unless the message says otherwise, 2 refused',
     examples: [
       'systemctl stop cxone-callback-receiver',
       'npm run -s move -- --to postgres://receiver@db.example.com/receiver?sslmode=verify-full',

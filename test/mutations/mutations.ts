@@ -1434,6 +1434,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/sqlite/file/failed-copies.test.ts'],
   },
   {
+    tag: 'uncertain-compaction-is-named',
+    promise: 'a compaction that failed behind the change of the file does not claim that nothing changed',
+    edit: branch('alternate'),
+    tests: ['test/store/sqlite/file/failed-copies.test.ts'],
+  },
+  {
     tag: 'imported-file-runs-no-receiver',
     promise: 'no receiver starts on a database that was made from exports',
     edit: removed,

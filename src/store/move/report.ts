@@ -20,7 +20,7 @@ export interface MoveReport extends Omit<BackupReport, 'path' | 'bytes'> {
   readonly choices: readonly string[];
 }
 
-/** Nothing was moved, and the source is as it was; the message states the cause. */
+/** Nothing was moved, and the source is as it was, unless the message says otherwise; it states the cause. */
 export class MoveFailed extends Error {
   override readonly name = 'MoveFailed';
 }

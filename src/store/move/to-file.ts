@@ -7,6 +7,7 @@ import { type Log, reasonOf } from '../../lib/log.ts';
 import { shownOnServer } from '../postgres/move/shown-rows.ts';
 import { openServerSource, type ServerSource } from '../postgres/move/source.ts';
 import { DatabaseRefused } from '../shared/database-refused.ts';
+import { BackupFailed } from '../sqlite/file/backup.ts';
 import { shownInFile } from '../sqlite/file/move/shown-rows.ts';
 import { type FileTarget, openFileTarget } from '../sqlite/file/move/target.ts';
 import { readHead, verifyAudit } from '../sqlite/verify/verify.ts';
@@ -26,7 +27,7 @@ export interface ToFileOptions extends MoveOptions {
 
 /**
  * @throws {DatabaseRefused} before anything is written, with the remedy.
- * @throws {MoveFailed} with the database as it was and without a file.
+ * @throws {MoveFailed} with the database as it was and without a file, unless the message says otherwise.
  */
 export async function moveToFile(options: ToFileOptions): Promise<MoveReport> {
   const source = await openServerSource(options.from, options.log);
@@ -45,6 +46,9 @@ export async function moveToFile(options: ToFileOptions): Promise<MoveReport> {
   }
 }
 
+const MARKED =
+  'The database still has everything. It may be marked as moved, so that no receiver starts on it: run the same command again, or with --cancel to stay with the database';
+
 async function moveBetween(source: ServerSource, target: FileTarget, options: ToFileOptions): Promise<MoveReport> {
   const head = await source.head();
   const counts = await copyTables(source.tables, target.write, options);
@@ -62,9 +66,14 @@ async function moveBetween(source: ServerSource, target: FileTarget, options: To
   };
   await refuseDifference(copied, options);
   const open = client.prepare<[], number>('SELECT open FROM conservation').pluck().get() ?? 0;
-  // promise: moved-database-is-marked-before-the-file-appears
-  await source.commitMark(target.file, head);
-  target.publish();
+  try {
+    // promise: moved-database-is-marked-before-the-file-appears
+    await source.commitMark(target.file, head);
+    target.publish();
+  } catch (error) {
+    const why = error instanceof BackupFailed ? error.message : reasonOf(error);
+    throw new MoveFailed(`the move is not complete: ${why}. ${MARKED}`, { cause: error });
+  }
   return {
     ...{ from: withoutLogin(options.from), to: target.file, open, head, wasMoved: false, choices: [] },
     executions: counts.get('execution_rows') ?? 0,

@@ -1,6 +1,6 @@
 // A move from a SQLite file to PostgreSQL, and back: nothing is lost, changed or sent twice, and no receiver continues on the source.
 
-import { copyFileSync, existsSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -42,7 +42,8 @@ afterEach(async () => {
 const move = (changes: { to?: string } = {}) =>
   moveToPostgres({ from, fromMode: 0o600, to, world: systemWorld, log: quietLog(), progress: () => {}, ...changes });
 
-const moveBack = (file: string) => moveToFile({ from: to, to: file, mode: 0o600, log: quietLog(), progress: () => {} });
+const moveBack = (file: string, progress = () => {}) =>
+  moveToFile({ from: to, to: file, mode: 0o600, log: quietLog(), progress });
 
 async function openServer(): Promise<Store> {
   const store = await openPostgresStore({ url: to, world: systemWorld, log: quietLog() });
@@ -269,6 +270,19 @@ describe.skipIf(serverUrl === null)('a move back to a file', () => {
     const client = openReadOnly(file);
     expect(verifyAudit(client).findings).toEqual([]);
     client.close();
+  });
+
+  test('whose file cannot get its name says that no receiver starts on the database, and can be repeated', async () => {
+    await move();
+    const file = join(temporaryFolder(), 'back.db');
+    const moving = moveBack(file, () => writeFileSync(file, 'of another program'));
+    await expect(moving).rejects.toThrow(
+      /^the move is not complete: no copy was made: .*EEXIST.*: run the same command/,
+    );
+    await expect(openServer()).rejects.toThrow(`was moved to ${file}`);
+    rmSync(file);
+    expect(await moveBack(file)).toMatchObject({ to: file, executions: 17 });
+    await expectSameViews({ url: to, path: file });
   });
 
   test('is refused beside a receiver, and for an empty database, with no file made', async () => {

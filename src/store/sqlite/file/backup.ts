@@ -17,7 +17,7 @@ import { openWithMode, PRIVATE_MODE } from './file-mode.ts';
 import { realDatabasePath } from './lock.ts';
 import { openReadOnly } from './open-readonly.ts';
 
-/** No copy was made under the requested name; the message states the cause. */
+/** No copy was made under the requested name, unless the message says otherwise; it states the cause. */
 export class BackupFailed extends Error {
   override readonly name = 'BackupFailed';
 }
@@ -157,11 +157,11 @@ function standsIn(source: Database, head: AuditHead): boolean {
   return pruned.id > head.id || pruned.hash === head.hash;
 }
 
-/** Gives the file its name in one step, and never replaces another file. */
-export function publishCopy(partial: string, path: string): void {
+/** Gives the file its name in one step, and never replaces another file. @throws {BackupFailed} */
+export function publishCopy(partial: string, path: string, sync = syncToDiskSync): void {
   let isPublished = false;
   try {
-    syncToDiskSync(partial);
+    sync(partial);
     try {
       linkSync(partial, path);
     } catch (error) {
@@ -172,12 +172,25 @@ export function publishCopy(partial: string, path: string): void {
     }
     isPublished = true;
     discardCopy(partial);
-    syncToDiskSync(dirname(path));
+    sync(dirname(path));
   } catch (error) {
     // promise: failed-copy-has-no-name
-    if (isPublished) rmSync(path, { force: true });
+    if (isPublished) withdraw(path, error);
     discardCopy(partial);
     throw new BackupFailed(`no copy was made: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/** Removes a copy of which a step behind its name has failed. A disk that fails may refuse that, too. */
+function withdraw(path: string, cause: unknown): void {
+  try {
+    rmSync(path, { force: true });
+  } catch (error) {
+    const doubt = `${path} is complete and verified, but it may not outlast a loss of power (${reasonOf(cause)})`;
+    throw new BackupFailed(
+      `${doubt}, and it could not be removed (${reasonOf(error)}): check the disk, remove it, and run this command again`,
+      { cause },
+    );
   }
 }
 

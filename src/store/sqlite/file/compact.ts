@@ -27,9 +27,9 @@ type Progress = (done: number, total: number) => void;
 
 /**
  * Takes the lock of the file, so that no receiver runs on it. Killed at any moment, it leaves the old file or the new one.
- * @throws {DatabaseRefused} before anything is written. @throws {BackupFailed} with the file as it was.
+ * @throws {DatabaseRefused} before anything is written. @throws {BackupFailed} with the file as it was, unless the message says otherwise.
  */
-export function compact(path: string, progress?: Progress): CompactReport {
+export function compact(path: string, progress?: Progress, sync = syncToDiskSync): CompactReport {
   // A symbolic link stays: the file that it leads to is replaced.
   const file = withFileError(path, () => realDatabasePath(path));
   refuseUnknown(file);
@@ -44,6 +44,7 @@ export function compact(path: string, progress?: Progress): CompactReport {
     refuseFullDisk(file);
     const { size } = statSync(file);
     const report = copyVerified(file, partial, { progress });
+    let isReplaced = false;
     try {
       if (isWritten(file))
         throw new DatabaseRefused(`${file} was written meanwhile: nothing was changed, try it again`);
@@ -51,13 +52,17 @@ export function compact(path: string, progress?: Progress): CompactReport {
       markAsDatabase(partial);
       chmodSync(partial, mode);
       chownSync(partial, uid, gid);
-      syncToDiskSync(partial);
+      sync(partial);
       renameSync(partial, file);
-      syncToDiskSync(dirname(file));
+      isReplaced = true;
+      sync(dirname(file));
     } catch (error) {
-      throw error instanceof DatabaseRefused
-        ? error
-        : new BackupFailed(`not compacted: ${reasonOf(error)}`, { cause: error });
+      if (error instanceof DatabaseRefused) throw error;
+      // promise: uncertain-compaction-is-named
+      const what = isReplaced
+        ? `${file} is compacted and verified, but a loss of power may bring back the file from before: check the disk, and run this command again before the receiver starts`
+        : 'not compacted';
+      throw new BackupFailed(`${what}: ${reasonOf(error)}`, { cause: error });
     } finally {
       discardCopy(partial);
     }

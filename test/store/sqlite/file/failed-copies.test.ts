@@ -1,9 +1,10 @@
-// A copy or a move of the database that cannot be completed leaves nothing that could be taken for one.
+// A copy or a move of the database that cannot be completed leaves nothing that could be taken for one, or says what it leaves.
 
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { publishCopy } from '../../../../src/store/sqlite/file/backup.ts';
+import { compact } from '../../../../src/store/sqlite/file/compact.ts';
 import { openFileSource } from '../../../../src/store/sqlite/file/move/source.ts';
 import { openFileTarget } from '../../../../src/store/sqlite/file/move/target.ts';
 import { openDatabase } from '../../../../src/store/sqlite/file/open.ts';
@@ -17,6 +18,44 @@ test('a copy of which a step behind its name fails has no name', () => {
   mkdirSync(`${partial}-wal`);
   expect(() => publishCopy(partial, path)).toThrow();
   expect(readdirSync(folder)).toEqual(['copy.db.partial-wal']);
+});
+
+/** A disk that fails when the names in this folder are to outlast a loss of power. */
+const failingAt =
+  (folder: string, before: () => void = () => {}) =>
+  (path: string) => {
+    if (path !== folder) return;
+    before();
+    throw new Error('EIO: i/o error, fsync');
+  };
+
+test('a copy whose name may not outlast a loss of power is removed, and one that cannot be removed is named', () => {
+  const folder = temporaryFolder();
+  const [partial, path] = [join(folder, 'copy.db.partial'), join(folder, 'copy.db')];
+  writeFileSync(partial, 'copied');
+  expect(() => publishCopy(partial, path, failingAt(folder))).toThrow('no copy was made: Error: EIO');
+  expect(readdirSync(folder)).toEqual([]);
+  writeFileSync(partial, 'copied');
+  // What is in its place cannot be removed as a file.
+  const blocked = failingAt(folder, () => {
+    rmSync(path);
+    mkdirSync(path);
+  });
+  const doubt =
+    /copy\.db is complete and verified, but it may not outlast .* EIO.*could not be removed .*: check the disk, remove it/;
+  expect(() => publishCopy(partial, path, blocked)).toThrow(doubt);
+});
+
+test('a compacted file whose name may not outlast a loss of power is in place, and the message says so', () => {
+  const file = temporaryDatabase();
+  openDatabase(file).close();
+  const { ino } = statSync(file);
+  const doubt =
+    /receiver\.db is compacted and verified, but a loss of power may bring back the file .* run this command again .* EIO/;
+  expect(() => compact(file, undefined, failingAt(dirname(file)))).toThrow(doubt);
+  expect(statSync(file).ino).not.toBe(ino);
+  expect(() => compact(file, undefined, failingAt(`${file}.compact.partial`))).toThrow(/^not compacted: Error: EIO/);
+  expect(compact(file)).toMatchObject({ path: file });
 });
 
 test('a move to a file that cannot be opened leaves nothing beside it', () => {
