@@ -55,13 +55,14 @@ export async function pollOnce(tools: PollTools, request: PollRequest): Promise<
   // promise: cut-last-poll-counts
   if (final && response.type === 'failed' && response.found)
     response = { ...response, ...response.found, type: 'polled' };
-  const respondedAt = world.now();
-  const event = toEvent(response, { ...request, final }, tools, respondedAt);
-  const recorded = await retryUntilCommitted(
-    () => store.record(execution.reference, event, respondedAt),
-    world,
-    signal,
-  );
+  const [respondedAt, elapsed] = [world.now(), world.elapsed()];
+  const record = () => {
+    // The clock may be set while the store takes no writes: this is the time of the response by the clock of each attempt.
+    // promise: late-record-of-a-poll-has-the-new-clock
+    const now = Math.round(world.now() - (world.elapsed() - elapsed));
+    return store.record(execution.reference, toEvent(response, { ...request, final }, tools, now), now);
+  };
+  const recorded = await retryUntilCommitted(record, world, signal);
   return { response, respondedAt, recorded };
 }
 

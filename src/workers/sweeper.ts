@@ -84,7 +84,8 @@ async function poll(tools: SweeperTools, claim: Claim, patience: Patience): Prom
   if (response.type !== 'failed' && !isMismatch) return;
   const expire = (message: string) =>
     retryUntilCommitted(
-      () => store.record(execution.reference, { type: 'expired', message }, respondedAt),
+      // promise: late-end-has-the-new-clock
+      () => store.record(execution.reference, { type: 'expired', message }, world.now()),
       world,
       signal,
     );

@@ -847,6 +847,32 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/sqlite/executions/claims.test.ts'],
   },
   {
+    tag: 'incident-across-a-step-has-the-new-clock',
+    promise: 'what is written of incidents in the commit of a step of the clock is announced by the new clock',
+    edit: swapped('movedMs()', '0'),
+    tests: ['test/store/sqlite/executions/claims.test.ts'],
+  },
+  {
+    tag: 'late-record-of-a-poll-has-the-new-clock',
+    promise: 'a poll whose response waits for the store while the clock is set is followed by the next one in time',
+    edit: swapped('world.now() - (world.elapsed() - elapsed)', 'respondedAt'),
+    tests: ['test/workers/clock-watch.test.ts'],
+  },
+  {
+    tag: 'late-record-of-a-delivery-has-the-new-clock',
+    promise: 'a notification whose attempt waits for the store while the clock is set is attempted again in time',
+    edit: replacedBy(
+      'const again = toEvent(result, notification, world); const record = () => outbox.recordDelivery(notification.id, again, world.now());',
+    ),
+    tests: ['test/workers/clock-watch.test.ts'],
+  },
+  {
+    tag: 'late-end-has-the-new-clock',
+    promise: 'an execution whose end waits for the store while the clock is set back does not end in the future',
+    edit: swapped('world.now()', 'respondedAt'),
+    tests: ['test/workers/clock-watch.test.ts'],
+  },
+  {
     tag: 'rolled-back-step-moves-nothing',
     promise: 'a commit that is run again after a failure moves what was written before the step once',
     edit: removed,

@@ -782,6 +782,13 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: 'is not the newest one',
   },
   {
+    tag: 'postgres/incident-across-a-step-has-the-new-clock',
+    promise: 'what is written of incidents behind a step of the clock is announced by the new clock',
+    edit: swapped('event.at + ms', 'event.at'),
+    tests: [CLOCK_STEPS],
+    title: 'is announced by the new clock',
+  },
+  {
     tag: 'postgres/event-across-a-step-has-the-new-clock',
     promise: 'what is recorded behind a step of the clock is due by the new clock, on PostgreSQL',
     edit: swapped('movedMs()', '0'),

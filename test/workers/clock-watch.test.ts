@@ -9,7 +9,7 @@ import { createClockWatch, createFileAndClockWatch } from '../../src/workers/clo
 import { type Background, RULES, startTestBackground } from '../support/background.ts';
 import { callback, completed } from '../support/executions.ts';
 import { DOWN } from '../support/fake-courier.ts';
-import { ACCEPTED, RESET, TOO_MANY } from '../support/fake-cxone.ts';
+import { ACCEPTED, RESET, STILL_RUNNING, TOO_MANY } from '../support/fake-cxone.ts';
 import { createManualWorld } from '../support/manual-world.ts';
 import { quietLog } from '../support/quiet-log.ts';
 
@@ -176,6 +176,62 @@ test('a response that cannot be recorded until the clock was set forward again k
   cxone.onExecute = async () => ACCEPTED;
   await world.advance(25_000);
   expect(await find(id)).toMatchObject({ status: 'PENDING', attempts: 2 });
+});
+
+describe('what the store refuses until the clock was set back is recorded by the new clock:', () => {
+  const refuse = () => Promise.reject(new StoreUnavailable('the disk is full'));
+
+  async function setBack({ world }: Background, takeAgain: () => void): Promise<void> {
+    world.stepClock(-10 * MINUTE);
+    await world.advance(2_000);
+    takeAgain();
+    await world.advance(1_000);
+  }
+
+  test('the next poll comes after the usual interval', async () => {
+    const background = startTestBackground();
+    const { store, cxone, add } = background;
+    const { record } = store;
+    cxone.onPoll = async () => {
+      if (cxone.polls.length === 1) store.record = refuse;
+      return STILL_RUNNING;
+    };
+    await add({ graceSeconds: 5, timeoutSeconds: 60 });
+    await timeUntil(background, () => cxone.polls.length === 1);
+    await setBack(background, () => Object.assign(store, { record }));
+    await timeUntil(background, () => cxone.polls.length === 2, 5 * RULES.pollIntervalMs);
+    expect(cxone.polls).toHaveLength(2);
+  });
+
+  test('the next attempt of a notification comes after the usual wait', async () => {
+    const background = startTestBackground();
+    const { store, courier, add, record } = background;
+    const { recordDelivery } = store;
+    courier.onDeliver = async () => {
+      if (courier.parcels.length === 1) store.recordDelivery = refuse;
+      return DOWN;
+    };
+    await record(await add({ notifyUrl: 'https://app.example/hook' }), callback(completed()));
+    await timeUntil(background, () => courier.parcels.length === 1);
+    await setBack(background, () => Object.assign(store, { recordDelivery }));
+    await timeUntil(background, () => courier.parcels.length === 2, MINUTE);
+    expect(courier.parcels).toHaveLength(2);
+  });
+
+  test('an execution does not end in the future', async () => {
+    const background = startTestBackground();
+    const { world, store, cxone, add, find } = background;
+    const { record } = store;
+    const failed = { type: 'failed', httpStatus: 500, latencyMs: 5, message: 'answered 500', retryAfterMs: 0 } as const;
+    cxone.onPoll = async () => ({ ...failed, asked: true });
+    store.record = (...args) => (args[1].type === 'expired' ? refuse() : record(...args));
+    const id = await add({ graceSeconds: 5, timeoutSeconds: 5 });
+    await world.advance(12_000);
+    await setBack(background, () => Object.assign(store, { record }));
+    const { status, resolvedAt } = await find(id);
+    expect(status).toBe('TIMEOUT');
+    expect(resolvedAt).toBeLessThanOrEqual(world.now());
+  });
 });
 
 test('a step forward long after a step back starts what is due by it, as after a suspension', async () => {

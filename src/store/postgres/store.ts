@@ -115,7 +115,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     const asked = setMs;
     return () => setMs - asked;
   };
-  const [claims, deliveries] = [createClockTurns(() => setMs), createClockTurns(() => setMs)];
+  const clockTurns = () => createClockTurns(() => setMs);
+  const [claims, deliveries, incidents] = [clockTurns(), clockTurns(), clockTurns()];
   const isAwaited = () => [...othersListeners.values()].some((isAwaitedBy) => isAwaitedBy());
   const hints = createHints({
     ...{ connecting, world, log },
@@ -212,7 +213,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     ...createIntake({ writer, find, findByReference, movedSince }),
     ...createDueWork({ reads, writer, listedRepeats, paused: pauses.paused, left, inTurn: claims }),
     ...pauses.port,
-    ...createIncidents(reads, ordering),
+    ...createIncidents(reads, ordering, incidents),
     ...createEndpoints({ reads, session: ordering, writer }),
     ...createOutbox({ reads, writer, inTurn: deliveries }),
     ...createSubmissionRates(side),
@@ -223,7 +224,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     ...createClockSteps({
       ...{ session, term: terms.current, world, log },
       alone: (work) => claims(() => deliveries(work)),
-      between: writer.between,
+      between: (work) => incidents(() => writer.between(work)),
       begun: (ms, { isLast, reference }) => {
         setMs += ms;
         movedThrough = isLast ? null : reference;

@@ -41,7 +41,15 @@ export function movedSubmission(submission: NewExecution, ms: number): NewExecut
   // promise: submission-across-a-step-has-the-new-clock
   if (ms === 0) return submission;
   const { submittedAt, dispatchAt, expireAt } = submission.execution;
-  const moved = (at: number | null) => (at === null ? null : at + ms);
-  const times = { submittedAt: submittedAt + ms, dispatchAt: moved(dispatchAt), expireAt: moved(expireAt) };
+  const times = {
+    submittedAt: submittedAt + ms,
+    dispatchAt: movedTime(dispatchAt, ms),
+    expireAt: movedTime(expireAt, ms),
+  };
   return { ...submission, execution: { ...submission.execution, ...times } };
+}
+
+/** Returns the time, or null, moved by `ms`. */
+export function movedTime(at: number | null, ms: number): number | null {
+  return at === null ? null : at + ms;
 }

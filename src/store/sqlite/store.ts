@@ -217,7 +217,7 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
     ...createStatistics(database.client),
     ...createRollupReader(client),
     ...createActivityLog(client, writer),
-    ...createIncidents(client, writer),
+    ...createIncidents(client, writer, claims),
     ...createSendingPauses({ writer, backlog, paused, resumed: behind.reset }),
     ...createEndpoints(client, writer),
     ...longReadPort({ near, far: thread?.reads ?? near, newest }),

@@ -104,8 +104,10 @@ async function deliver(
   const delivery = webhooks.deliver(requestFor({ notification, execution: withSpanContext(span, execution) }, links));
   const result = await endSpanWith(span, notifiedEnd, sendable, delivery);
   updateBreaker(tools, lane, result);
-  const event = toEvent(result, notification, world);
-  await retryUntilCommitted(() => outbox.recordDelivery(notification.id, event, world.now()), world, signal);
+  // The clock may be set while the store takes no writes.
+  // promise: late-record-of-a-delivery-has-the-new-clock
+  const record = () => outbox.recordDelivery(notification.id, toEvent(result, notification, world), world.now());
+  await retryUntilCommitted(record, world, signal);
   if (lane.breaker.open() > 0) await giveUpOverdue(tools, lane, signal);
 }
 

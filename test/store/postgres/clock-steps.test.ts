@@ -10,6 +10,7 @@ import { openPostgresStore, type PostgresStore } from '../../../src/store/postgr
 import { anExecution, NOON } from '../../support/executions.ts';
 import { createReusedDatabase, serverUrl, withClient } from '../../support/postgres/databases.ts';
 import { quietLog } from '../../support/quiet-log.ts';
+import { incidentsAcross } from '../incidents-across-a-step.ts';
 
 const HOUR = 3_600_000;
 /** Several slices. */
@@ -143,6 +144,25 @@ test.skipIf(serverUrl === null).for([
   };
   for (const one of added) expect(await times(one)).toEqual({ dispatchAt: to, expireAt: to + 300_000 });
   expect(await times(sent)).toEqual({ dispatchAt: to + 1_000, expireAt: to + 300_000 });
+});
+
+test.skipIf(serverUrl === null).for([
+  ['back', NOON + HOUR, NOON],
+  ['forward again', NOON, NOON + HOUR],
+] as const)('what is written of incidents behind a step %s is announced by the new clock', async ([, from, to]) => {
+  const url = await database();
+  const leader = await openOn(url);
+  const { write, expectNewClock } = await incidentsAcross(leader, { from, to });
+  await withClient(url, async (client) => {
+    await client.query('BEGIN; LOCK TABLE submission_rates');
+    const moved = leader.moveDueTimes({ from, to });
+    const waiting = `SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database()`;
+    await expect.poll(async () => (await client.query(waiting)).rowCount).toBe(1);
+    const written = write();
+    await client.query('COMMIT');
+    await Promise.all([moved, written]);
+  });
+  await expectNewClock();
 });
 
 /** A session whose slices end in these ways. */

@@ -9,8 +9,10 @@ import {
   incidentValues,
   saveFrom,
 } from '../../shared/incidents.ts';
+import { movedTime } from '../../shared/moved-times.ts';
 import type { Reads } from '../../shared/reads.ts';
 import type { Session } from '../connection/session.ts';
+import type { ClockTurns } from '../turns.ts';
 
 const EVENTS = `json_to_recordset($1 -> 'events') AS g(incident text, at text, type text, by text)`;
 const REFERENCES = `json_to_recordset($1 -> 'references') AS g(incident text, reference uuid, "isAffected" integer)`;
@@ -60,32 +62,41 @@ const REMOVE_HISTORY = `WITH events AS (SELECT id FROM incident_events WHERE inc
     DELETE FROM incident_events WHERE incident ${NAMED} RETURNING id
   ) SELECT to_json(count(*)) FROM removed`;
 
-export function createIncidents(reads: Reads, session: Pick<Session, 'write' | 'writeAsLeader'>): Incidents {
+/** @param inTurn runs a write while no step of the clock begins to move times */
+export function createIncidents(
+  reads: Reads,
+  session: Pick<Session, 'write' | 'writeAsLeader'>,
+  inTurn: ClockTurns,
+): Incidents {
   return {
     ...createIncidentReads(reads),
 
-    saveIncidents: async ({ incidents, events, references }, giveUpAt) => {
-      await session.writeAsLeader(SAVE, {
-        incidents: incidents.map(incidentValues),
-        events: events.map((event) => ({ ...event, at: isoTime(event.at) })),
-        references: references.map((one) => ({ ...one, isAffected: Number(one.isAffected) })),
-        giveUpAt: isoTime(giveUpAt),
-      });
-    },
+    saveIncidents: ({ incidents, events, references }, giveUpAt) =>
+      // promise: postgres/incident-across-a-step-has-the-new-clock
+      inTurn(async (ms) => {
+        await session.writeAsLeader(SAVE, {
+          incidents: incidents.map(incidentValues),
+          events: events.map((event) => ({ ...event, at: isoTime(event.at + ms) })),
+          references: references.map((one) => ({ ...one, isAffected: Number(one.isAffected) })),
+          giveUpAt: isoTime(movedTime(giveUpAt, ms)),
+        });
+      }),
 
-    acknowledgeIncident: async (id, by, now, giveUpAt) => {
-      const times = { at: isoTime(now), giveUpAt: isoTime(giveUpAt) };
-      return acknowledgementOf(await session.write<IncidentRow | null>(ACKNOWLEDGE, { id, by, ...times }), by, now);
-    },
+    acknowledgeIncident: (id, by, now, giveUpAt) =>
+      inTurn(async (ms) => {
+        const times = { at: isoTime(now + ms), giveUpAt: isoTime(movedTime(giveUpAt, ms)) };
+        const before = await session.write<IncidentRow | null>(ACKNOWLEDGE, { id, by, ...times });
+        return acknowledgementOf(before, by, now + ms);
+      }),
 
-    recordAnnouncement: async (id, { deliveredAt, retryAt, error }) => {
-      await session.writeAsLeader(ATTEMPTED, {
-        id,
-        deliveredAt: isoTime(deliveredAt),
-        retryAt: isoTime(retryAt),
-        error,
-      });
-    },
+    recordAnnouncement: (id, { deliveredAt, retryAt, error }) =>
+      inTurn(async (ms) => {
+        await session.writeAsLeader(ATTEMPTED, {
+          ...{ id, error },
+          deliveredAt: isoTime(movedTime(deliveredAt, ms)),
+          retryAt: isoTime(movedTime(retryAt, ms)),
+        });
+      }),
 
     // In two statements: an incident without its history is harmless, and the next call removes the rest.
     pruneIncidents: async (before) => {

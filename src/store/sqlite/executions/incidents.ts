@@ -11,16 +11,22 @@ import {
   incidentValues,
   saveFrom,
 } from '../../shared/incidents.ts';
+import { movedTime } from '../../shared/moved-times.ts';
 import { unchanged, type Writer } from '../group-commit.ts';
 import { createReads } from '../queries/reads.ts';
 import { uuidBytes, uuidText } from '../rows.ts';
+import type { Claims } from './claims.ts';
 
 const SAVE =
   saveFrom(`VALUES (@id, @cause, @subject, @severity, @problem, @startedAt, @lastSeenAt, @endedAt, @affected, @total,
   @actions, @apps)`);
 
 // One function because its parts share the prepared statements of one connection.
-export function createIncidents(client: Database, writer: Pick<Writer<Change>, 'mutate'>): Incidents {
+export function createIncidents(
+  client: Database,
+  writer: Pick<Writer<Change>, 'mutate'>,
+  claims: Pick<Claims, 'movedSince'>,
+): Incidents {
   const save = client.prepare<[object]>(SAVE);
   const byId = client.prepare<[string], IncidentRow>('SELECT * FROM incidents WHERE id = ?');
   const acknowledge = client.prepare<[string, string, string]>(
@@ -52,40 +58,48 @@ export function createIncidents(client: Database, writer: Pick<Writer<Change>, '
     if (giveUpAt !== null) announce.run(lastInsertRowid, isoTime(at), isoTime(giveUpAt));
   }
 
+  /** Changes incidents in one transaction, with the milliseconds by which the clock was set since the caller has read it. */
+  function change<T>(work: (ms: number) => T): Promise<T> {
+    const movedMs = claims.movedSince();
+    // promise: incident-across-a-step-has-the-new-clock
+    return writer.mutate(() => unchanged(work(movedMs())));
+  }
+
   return {
     ...createIncidentReads(createReads(client), uuidText),
 
     saveIncidents: ({ incidents, events, references }, giveUpAt) =>
-      writer.mutate(() => {
+      change((ms) => {
         for (const incident of incidents) save.run(incidentValues(incident));
-        for (const { incident, ...event } of events) record(incident, event, giveUpAt);
+        for (const { incident, ...event } of events) {
+          record(incident, { ...event, at: event.at + ms }, movedTime(giveUpAt, ms));
+        }
         for (const { incident, reference, isAffected } of references) {
           count.run(incident, uuidBytes(reference), Number(isAffected));
         }
-        return unchanged(undefined);
       }),
 
     acknowledgeIncident: (id, by, now, giveUpAt) =>
-      writer.mutate(() => {
-        const acknowledgement = acknowledgementOf(byId.get(id), by, now);
+      change((ms) => {
+        const at = now + ms;
+        const acknowledgement = acknowledgementOf(byId.get(id), by, at);
         if (acknowledgement.outcome === 'acknowledged') {
-          acknowledge.run(isoTime(now), by, id);
-          record(id, { at: now, type: 'acknowledged', by }, giveUpAt);
+          acknowledge.run(isoTime(at), by, id);
+          record(id, { at, type: 'acknowledged', by }, movedTime(giveUpAt, ms));
         }
-        return unchanged(acknowledgement);
+        return acknowledgement;
       }),
 
     recordAnnouncement: (id, { deliveredAt, retryAt, error }) =>
-      writer.mutate(() => {
-        attempted.run(isoTime(deliveredAt), isoTime(retryAt), error, id);
-        return unchanged(undefined);
+      change((ms) => {
+        attempted.run(isoTime(movedTime(deliveredAt, ms)), isoTime(movedTime(retryAt, ms)), error, id);
       }),
 
     pruneIncidents: (before) =>
-      writer.mutate(() => {
+      change(() => {
         const ids = old.all(isoTime(before));
         for (const id of ids) for (const remove of removals) remove.run(id);
-        return unchanged(ids.length);
+        return ids.length;
       }),
   };
 }

@@ -14,6 +14,7 @@ import { anExecution, NOON, submitted } from '../../../support/executions.ts';
 import { fatal } from '../../../support/fatal.ts';
 import { quietLog } from '../../../support/quiet-log.ts';
 import { temporaryDatabase } from '../../../support/temporary-database.ts';
+import { incidentsAcross } from '../../incidents-across-a-step.ts';
 
 const HOUR_MS = 3_600_000;
 const BACK = { from: NOON + HOUR_MS, to: NOON };
@@ -146,6 +147,13 @@ test('what is written before the step moves with it once, also when another writ
   await expect(store.add({ execution: unfit, fingerprint: 'print', queueCapacity: 10 })).rejects.toThrow();
   await Promise.all([recorded, moved]);
   expect(await store.findByReference(reference)).toMatchObject({ dispatchAt: BACK.to + 1_000 });
+});
+
+test('what is written of incidents in the commit of the step is announced by the new clock', async () => {
+  const store = openStore();
+  const { write, expectNewClock } = await incidentsAcross(store, BACK);
+  await Promise.all([store.moveDueTimes(BACK), write()]);
+  await expectNewClock();
 });
 
 test('a heartbeat in the commit of the step notes the new clock, so that the next start sees no other step', async () => {
