@@ -97,12 +97,7 @@ interface Found {
   readonly tables: number;
 }
 
-interface Applied {
-  readonly name: string;
-  readonly sha256: string;
-  /** The lowest schema that may serve since; null for the first migrations. */
-  readonly lowest: number | null;
-}
+type Applied = Pick<Migration, 'name' | 'sha256' | 'lowest'>;
 
 const FOUND = `SELECT to_regclass('schema_migrations') IS NOT NULL AS ours, to_regclass('schema_changes') IS NOT NULL AS states,
   EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('receivers') AND attname = 'schema') AS whole,

@@ -8,7 +8,7 @@ import type { Reads } from './reads.ts';
 /** Maximum of callback bodies, each of up to a megabyte. */
 const MAX_BODIES = 10;
 
-interface PayloadRow {
+export interface PayloadRow {
   readonly inputs: string;
   readonly context: string;
   readonly prunedAt: number | null;

@@ -4,6 +4,7 @@ import type { Execution } from '../../../execution/execution.ts';
 import { isoTime } from '../../../lib/time.ts';
 import type { ExecutionPage, ListQuery } from '../../port.ts';
 import type { Batch, ScanOrder, StoredExecution, StoredFilter, StoreReader } from '../../reader-port.ts';
+import type { PayloadRow } from '../../shared/payloads.ts';
 import { timeOfReference } from '../../shared/reference-times.ts';
 import { SELECT_EXECUTION, type StoredRow, toExecution } from '../batch/aggregate.ts';
 import { rangeOf } from '../queries/filter.ts';
@@ -13,12 +14,8 @@ import type { ReadSession } from './read-session.ts';
 /** Executions in one batch: each has up to megabytes of inputs. */
 const BATCH = 200;
 
-interface PayloadRow {
+interface NamedPayload extends PayloadRow {
   readonly reference: string;
-  readonly inputs: string;
-  readonly context: string;
-  /** Milliseconds. */
-  readonly prunedAt: number | null;
 }
 
 const PAYLOADS = `SELECT r.reference, coalesce(p.inputs, '{}') AS inputs, coalesce(p.context, '{}') AS context,
@@ -43,7 +40,7 @@ export function createExecutionQueries(
 
   async function withPayloads(executions: readonly Execution[]): Promise<StoredExecution[]> {
     const references = executions.map(({ reference }) => reference);
-    const rows = await session.all<PayloadRow>(PAYLOADS, [references]);
+    const rows = await session.all<NamedPayload>(PAYLOADS, [references]);
     const byReference = new Map(rows.map((row) => [row.reference, row]));
     return executions.map((execution) => {
       const { inputs = null, context = null, prunedAt = null } = byReference.get(execution.reference) ?? {};

@@ -10,7 +10,7 @@ import { taskOn, unchanged } from '../batch/task.ts';
 import type { Session } from '../connection/session.ts';
 import type { Writer } from '../group-commit.ts';
 
-interface PruningTools {
+export interface RetentionTools {
   readonly reads: Reads;
   readonly session: Pick<Session, 'writeAsLeader'>;
   readonly writer: Pick<Writer, 'mutateAll'>;
@@ -65,7 +65,7 @@ const EMPTY_BODIES = `WITH emptied AS (
     WHERE audit_id IN (SELECT id::bigint FROM json_array_elements_text($1 -> 'ids') AS id) AND pruned_at IS NULL RETURNING audit_id
   ) SELECT to_json(count(*)) FROM emptied`;
 
-export function createPayloadPruning({ reads, session, writer }: PruningTools) {
+export function createPayloadPruning({ reads, session, writer }: RetentionTools) {
   async function prunable(limit: number, cutoff: number, after: PayloadCursor | null): Promise<PrunablePayloads> {
     const place = after ?? { id: 0, body: 0 };
     const found = await reads.all<Candidate>(CANDIDATES, [place.id, Math.trunc(cutoff), limit]);

@@ -3,16 +3,7 @@
 import { notificationIds } from '../../../notification/outgoing.ts';
 import type { PrunableEntries, PruneResult, Retention, RetentionRecord } from '../../retention-port.ts';
 import { callbackBodyRecord, MAX_BATCH_BYTES } from '../../shared/prunable-payloads.ts';
-import type { Reads } from '../../shared/reads.ts';
-import type { Session } from '../connection/session.ts';
-import type { Writer } from '../group-commit.ts';
-import { createPayloadPruning } from './payloads.ts';
-
-interface RetentionTools {
-  readonly reads: Reads;
-  readonly session: Pick<Session, 'writeAsLeader'>;
-  readonly writer: Pick<Writer, 'mutateAll'>;
-}
+import { createPayloadPruning, type RetentionTools } from './payloads.ts';
 
 type Exported = Record<string, unknown>;
 

@@ -57,7 +57,7 @@ export function createAcceptance(
   };
 }
 
-interface InsertionTools {
+export interface InsertionTools {
   readonly writer: Pick<Writer<Change>, 'mutate'>;
   readonly accept: Accept;
   readonly claims: Pick<Claims, 'movedSince'>;

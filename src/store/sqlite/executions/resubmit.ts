@@ -6,16 +6,12 @@ import type { Change } from '../../port.ts';
 import { draftOf } from '../../shared/audit-rows.ts';
 import { movedSubmission } from '../../shared/moved-times.ts';
 import type { AuditTrail } from '../audit/append.ts';
-import { type Mutation, unchanged, type Writer } from '../group-commit.ts';
+import { type Mutation, unchanged } from '../group-commit.ts';
 import type { Statements } from '../statements.ts';
-import type { Claims } from './claims.ts';
-import type { Accept } from './insert.ts';
+import type { InsertionTools } from './insert.ts';
 
-interface ResubmissionTools {
-  readonly writer: Pick<Writer<Change>, 'mutate'>;
-  readonly accept: Accept;
+interface ResubmissionTools extends InsertionTools {
   readonly append: AuditTrail['append'];
-  readonly claims: Pick<Claims, 'movedSince'>;
 }
 
 export function createResubmission(

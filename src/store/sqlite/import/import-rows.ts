@@ -3,6 +3,7 @@
 import type { Database } from 'better-sqlite3';
 import { type Json, type JsonObject, scalarText } from '../../../execution/json.ts';
 import { timeOrderedIds } from '../../../lib/world.ts';
+import type { ExportManifest } from '../../export-manifest.ts';
 import type { AuditHead } from '../../port.ts';
 import type { AuditRow } from '../../shared/audit-rows.ts';
 import { chainHash } from '../../shared/hash-chain.ts';
@@ -39,11 +40,7 @@ const SCALARS = [
 ];
 const DOCUMENTS = ['inputs', 'context', 'result', 'error'];
 
-export interface ImportedFile {
-  readonly file: string;
-  readonly sha256: string;
-  readonly rows: number;
-}
+export type ImportedFile = Pick<ExportManifest, 'file' | 'sha256' | 'rows'>;
 
 export type ImportRows = ReturnType<typeof createRowImport>;
 
