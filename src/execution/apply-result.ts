@@ -4,7 +4,7 @@ import { isSameJson } from './canonical-json.ts';
 import {
   type AuditDraft,
   type AuditEvent,
-  entry,
+  draftOf,
   NO_RESPONSE,
   type ResponseFacts,
   type StatusReport,
@@ -71,7 +71,7 @@ export function applyResult(
     return {
       execution: ended(execution, { ...result, resolvedBy: channel, now }),
       outcome: 'resolved',
-      entry: withEvidence(entry(WINNING_ENTRY[channel], { ...detail, status: result.status }, response), report),
+      entry: withEvidence(draftOf(WINNING_ENTRY[channel], { ...detail, status: result.status }, response), report),
     };
   }
   const outcome = isReread && completedEmpty(execution, result) ? 'late' : compare(execution, result);
@@ -83,8 +83,8 @@ export function applyResult(
   const settled: Execution = kept.pollAt === null ? kept : { ...kept, pollAt: null };
   const event = channel === 'callback' ? LOSING_CALLBACK[outcome] : WINNING_ENTRY[channel];
   if (outcome === 'duplicate')
-    return { execution: settled, outcome, entry: entry(event, { ...detail, outcome }, response) };
-  const draft = entry(event, { ...detail, outcome, ...result }, response);
+    return { execution: settled, outcome, entry: draftOf(event, { ...detail, outcome }, response) };
+  const draft = draftOf(event, { ...detail, outcome, ...result }, response);
   return { execution: settled, outcome, entry: withEvidence(draft, report) };
 }
 
@@ -136,7 +136,7 @@ export function ended(execution: Execution, { now, result = null, ...end }: End)
 }
 
 export function ignored(execution: Execution, event: AuditEvent): Transition {
-  return { execution, outcome: 'ignored', entry: entry(event, { outcome: 'ignored' }) };
+  return { execution, outcome: 'ignored', entry: draftOf(event, { outcome: 'ignored' }) };
 }
 
 /** Returns the outcome that a result or a failure gives to an open execution. */

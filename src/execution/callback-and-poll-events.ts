@@ -3,7 +3,7 @@
 import { isoTime } from '../lib/time.ts';
 import { applyResult, awaitsLateResult, ended, type Transition } from './apply-result.ts';
 import { withBodyNotes } from './body-notes.ts';
-import { type EventOf, entry } from './event.ts';
+import { draftOf, type EventOf } from './event.ts';
 import { type Execution, isTerminal } from './execution.ts';
 import { isSameExecutionId } from './execution-id.ts';
 import { expired } from './expiry-and-cancel.ts';
@@ -18,7 +18,7 @@ export function callback(execution: Execution, event: EventOf<'callback'>, now: 
   const own = execution.executionIdUnverified ? null : execution.executionId;
   // promise: callback-names-its-execution
   if (own !== null && namesAnother(own, event)) {
-    const draft = entry('CALLBACK_MISMATCH', {
+    const draft = draftOf('CALLBACK_MISMATCH', {
       ...event.origin,
       executionId: named,
       ...reportDetail(report),
@@ -29,7 +29,7 @@ export function callback(execution: Execution, event: EventOf<'callback'>, now: 
   const detail = { ...event.origin, ...wordDetail(report), ...namedDetail(event) };
   const known = withCallbackId(execution, event);
   if (report.kind === 'progress') {
-    const draft = entry('CALLBACK_PROGRESS', detail);
+    const draft = draftOf('CALLBACK_PROGRESS', detail);
     const running = isTerminal(known.status)
       ? known
       : { ...pending(known, now), notFoundAt: null, unknownWord: unknownWordAfter(known, report) };
@@ -69,7 +69,7 @@ export function unreadable(execution: Execution, event: EventOf<'callback-unread
   return {
     execution: next,
     outcome: 'unreadable',
-    entry: { ...entry('CALLBACK_UNREADABLE', detail), body: event.body },
+    entry: { ...draftOf('CALLBACK_UNREADABLE', detail), body: event.body },
   };
 }
 
@@ -99,7 +99,7 @@ export function polled(execution: Execution, event: EventOf<'polled'>, now: numb
   }
   // promise: poll-response-names-its-execution
   if (named !== null && execution.executionId !== null && !isSameExecutionId(named, execution.executionId)) {
-    const draft = entry('POLL_MISMATCH', { ...origin, executionId: named, ...reportDetail(report) }, event);
+    const draft = draftOf('POLL_MISMATCH', { ...origin, executionId: named, ...reportDetail(report) }, event);
     const next = isTerminal(counted.status)
       ? answeredAfterEnd(counted, event.leasedUntil)
       : scheduleNextPoll(counted, event, now);
@@ -110,7 +110,7 @@ export function polled(execution: Execution, event: EventOf<'polled'>, now: numb
   if (report.kind !== 'progress') {
     return withBodyNotes(applyResult(found, report, { channel: 'poll', now, detail, response: event }), event.notes);
   }
-  const draft = entry('POLL_PROGRESS', detail, event);
+  const draft = draftOf('POLL_PROGRESS', detail, event);
   if (isPolledAfterEnd(counted))
     return { execution: answeredAfterEnd(found, event.leasedUntil), outcome: 'ignored', entry: draft };
   if (isTerminal(found.status)) return { execution: counted, outcome: 'ignored', entry: draft };
@@ -149,14 +149,14 @@ export function responseReread(
   const detail = { ...origin, ...wordDetail(report) };
   if (report.kind === 'progress') {
     const event = channel === 'poll' ? 'POLL_PROGRESS' : 'SUBMITTED';
-    return { execution, outcome: 'ignored', entry: entry(event, { ...detail, outcome: 'ignored' }) };
+    return { execution, outcome: 'ignored', entry: draftOf(event, { ...detail, outcome: 'ignored' }) };
   }
   return withBodyNotes(applyResult(execution, report, { channel, now, detail, isReread: true }), notes);
 }
 
 export function pollFailed(execution: Execution, event: EventOf<'poll-failed'>, now: number): Transition {
   const counted: Execution = { ...execution, pollCount: execution.pollCount + 1 };
-  const draft = entry('POLL_ERROR', { ...event.origin, message: event.message }, event);
+  const draft = draftOf('POLL_ERROR', { ...event.origin, message: event.message }, event);
   return isTerminal(counted.status)
     ? { execution: repeatedAfterEnd(counted, event, now), outcome: 'ignored', entry: draft }
     : { execution: scheduleNextPoll(counted, event, now), outcome: 'progress', entry: draft };
@@ -172,7 +172,7 @@ export function pollNotFound(execution: Execution, event: NotFound, now: number)
   const { message, origin, isNotYet, final } = event;
   const counted: Execution = { ...execution, pollCount: execution.pollCount + 1 };
   if (isForAnotherId(execution, event.polledExecutionId)) return responseIgnored(counted, event, now, origin);
-  const draft = entry('POLL_404', { ...origin, message }, event);
+  const draft = draftOf('POLL_404', { ...origin, message }, event);
   if (isTerminal(counted.status))
     return { execution: notFoundAfterEnd(counted, event, now), outcome: 'ignored', entry: draft };
   // A clock that was set back must not postpone the end.
@@ -219,7 +219,7 @@ function awaitingNext404(missing: Execution, event: NotFound, confirmAt: number,
   return {
     execution: scheduleNextPoll(missing, { ...event, nextPollAt: final ? confirmAt : regular }, now),
     outcome: 'progress',
-    entry: entry('POLL_ERROR', { ...origin, message, note }, event),
+    entry: draftOf('POLL_ERROR', { ...origin, message, note }, event),
   };
 }
 
@@ -238,5 +238,5 @@ function responseIgnored(
   const detail = { message: 'the response is about an executionId that this execution no longer has', ...said };
   // promise: replaced-id-is-polled-at-once
   const next = scheduleNextPoll(execution, { ...event, nextPollAt: now }, now);
-  return { execution: next, outcome: 'ignored', entry: entry('POLL_ERROR', detail, event) };
+  return { execution: next, outcome: 'ignored', entry: draftOf('POLL_ERROR', detail, event) };
 }

@@ -286,6 +286,6 @@ export type ResponseFacts = Pick<AuditEntry, 'httpStatus' | 'latencyMs'>;
 
 export const NO_RESPONSE: ResponseFacts = { httpStatus: null, latencyMs: null };
 
-export function entry(event: AuditEvent, detail: JsonObject, answered: ResponseFacts = NO_RESPONSE): AuditDraft {
+export function draftOf(event: AuditEvent, detail: JsonObject, answered: ResponseFacts = NO_RESPONSE): AuditDraft {
   return { event, latencyMs: answered.latencyMs, httpStatus: answered.httpStatus, detail, body: null };
 }

@@ -1,7 +1,7 @@
 // Outcomes that the receiver decides: expiry, and cancellation by an app or an operator.
 
 import { ended, type Transition } from './apply-result.ts';
-import { entry } from './event.ts';
+import { draftOf } from './event.ts';
 import { type Execution, hasPollAddress, isTerminal } from './execution.ts';
 import type { Json } from './json.ts';
 import { isNamedByCallback, requeued } from './scheduling.ts';
@@ -14,7 +14,7 @@ export function expired(execution: Execution, now: number, message?: string): Tr
     const missing = execution.attempts > 0 ? 'accepted by CXone' : 'sent to CXone';
     const reason = message === undefined ? '' : `: ${message}`;
     const error = { code: 408, message: `not ${missing} before the queue time-out${reason}` };
-    const draft = entry('QUEUE_TIMEOUT', error, TIME_OUT);
+    const draft = draftOf('QUEUE_TIMEOUT', error, TIME_OUT);
     return { execution: timedOut(execution, now, error), outcome: 'resolved', entry: draft };
   }
   const { deadline } = execution;
@@ -22,7 +22,7 @@ export function expired(execution: Execution, now: number, message?: string): Tr
     return leaseEnded(execution, deadline, now);
   }
   const error = { code: 408, message: `no result within the polling window: ${message ?? noResultReason(execution)}` };
-  const draft = entry('POLL_TIMEOUT', error, TIME_OUT);
+  const draft = draftOf('POLL_TIMEOUT', error, TIME_OUT);
   if (isTerminal(execution.status)) return { execution, outcome: 'ignored', entry: draft };
   return { execution: timedOut(execution, now, error), outcome: 'resolved', entry: draft };
 }
@@ -36,15 +36,15 @@ function leaseEnded(execution: Execution, deadline: number, now: number): Transi
   const message = isNamed
     ? 'a callback has named an executionId; not sent again'
     : 'the response was never recorded; sent again, as retryUncertain allows';
-  return { execution: next, outcome: 'progress', entry: entry('NETWORK_ERROR', { message }, NO_ANSWER) };
+  return { execution: next, outcome: 'progress', entry: draftOf('NETWORK_ERROR', { message }, NO_ANSWER) };
 }
 
 export function cancelled(execution: Execution, by: string, now: number): Transition {
   if (isTerminal(execution.status)) {
-    return { execution, outcome: 'ignored', entry: entry('CANCEL_IGNORED', { by }) };
+    return { execution, outcome: 'ignored', entry: draftOf('CANCEL_IGNORED', { by }) };
   }
   const sent = execution.attempts > 0;
-  const draft = entry('CANCELLED', { by, sent });
+  const draft = draftOf('CANCELLED', { by, sent });
   const message = sent ? 'cancelled after it was sent; CXone may still run it' : 'cancelled before it was sent';
   const error = { code: null, message };
   return {

@@ -1,7 +1,7 @@
 // Transition for a poll that an app or an operator requests, and the reasons to refuse it.
 
 import type { Transition } from './apply-result.ts';
-import { entry } from './event.ts';
+import { draftOf } from './event.ts';
 import { type Execution, hasPollAddress, isTerminal } from './execution.ts';
 import { pollSoon } from './unverified-callback.ts';
 
@@ -18,6 +18,6 @@ export function whyNotPollable(execution: Execution): NotPollable | null {
 /** Changes only the time of the next poll. A poll that is under way is not doubled. */
 export function pollRequested(execution: Execution, by: string, now: number): Transition {
   const why = whyNotPollable(execution);
-  if (why !== null) return { execution, outcome: 'ignored', entry: entry('POLL_REQUESTED', { by, ignored: why }) };
-  return { execution: pollSoon(execution, now), outcome: 'progress', entry: entry('POLL_REQUESTED', { by }) };
+  if (why !== null) return { execution, outcome: 'ignored', entry: draftOf('POLL_REQUESTED', { by, ignored: why }) };
+  return { execution: pollSoon(execution, now), outcome: 'progress', entry: draftOf('POLL_REQUESTED', { by }) };
 }

@@ -3,7 +3,7 @@
 import { isoTime } from '../lib/time.ts';
 import { applyResult, ended, ignored, type Transition } from './apply-result.ts';
 import { withBodyNotes } from './body-notes.ts';
-import { type AuditEvent, type EventOf, entry } from './event.ts';
+import { type AuditEvent, draftOf, type EventOf } from './event.ts';
 import { type Execution, isTerminal } from './execution.ts';
 import { expired } from './expiry-and-cancel.ts';
 import type { JsonObject } from './json.ts';
@@ -23,7 +23,7 @@ export function dispatched(
   const sent = withPollingWindow({ ...execution, status: 'UNCONFIRMED', attempts, dispatchAt: null }, now);
   // A submission that may be sent twice is checked again if a crash keeps its response from being recorded.
   const expireAt = execution.retryUncertain ? Math.min(now + SEND_LEASE_MS, sent.deadline) : sent.deadline;
-  return { execution: { ...sent, expireAt }, outcome: 'progress', entry: entry('DISPATCHED', { attempt: attempts }) };
+  return { execution: { ...sent, expireAt }, outcome: 'progress', entry: draftOf('DISPATCHED', { attempt: attempts }) };
 }
 
 export function submitted(execution: Execution, event: EventOf<'submitted'>, now: number): Transition {
@@ -49,7 +49,7 @@ export function submitted(execution: Execution, event: EventOf<'submitted'>, now
   if (event.report.kind !== 'progress') {
     return withBodyNotes(applyResult(moved, event.report, { channel: 'submit', now, detail, response }), event.notes);
   }
-  return { execution: moved, outcome: over ? 'ignored' : 'progress', entry: entry('SUBMITTED', detail, response) };
+  return { execution: moved, outcome: over ? 'ignored' : 'progress', entry: draftOf('SUBMITTED', detail, response) };
 }
 
 /** Takes the executionId of the response if the execution has none or an unverified one. An address replaces an unverified one. */
@@ -62,19 +62,19 @@ function named(execution: Execution, { executionId, pollUrl = null }: EventOf<'s
 }
 
 export function refused(execution: Execution, event: EventOf<'refused'>, now: number): Transition {
-  const draft = entry('FAILED', { message: event.message }, event);
+  const draft = draftOf('FAILED', { message: event.message }, event);
   if (isTerminal(execution.status)) return { execution, outcome: 'ignored', entry: draft };
   // promise: accepted-is-not-rejected
   if (execution.status === 'PENDING') {
     const detail = { message: event.message, note: 'a callback or a poll had shown that CXone received it' };
-    return { execution, outcome: 'ignored', entry: entry('FAILED', detail, event) };
+    return { execution, outcome: 'ignored', entry: draftOf('FAILED', detail, event) };
   }
   // Also after a first attempt: a gateway may have sent it twice, and CXone refused the second one.
   // promise: named-execution-is-polled-before-rejection
   if (execution.executionIdUnverified) {
     const detail = { message: event.message, note: 'a callback has named an executionId, under which CXone is polled' };
     const answered: Execution = { ...execution, latencyMs: execution.latencyMs ?? event.latencyMs };
-    return { execution: answered, outcome: 'ignored', entry: entry('FAILED', detail, event) };
+    return { execution: answered, outcome: 'ignored', entry: draftOf('FAILED', detail, event) };
   }
   const error = { code: event.httpStatus, message: event.message };
   const rejected = ended(
@@ -87,7 +87,11 @@ export function refused(execution: Execution, event: EventOf<'refused'>, now: nu
 /** Changes nothing; the audit trail shows what the execution waits for. */
 export function held(execution: Execution, event: EventOf<'held'>): Transition {
   const { httpStatus, message } = event;
-  const draft = entry(httpStatus === 0 ? 'NETWORK_ERROR' : 'TOKEN_ERROR', { message }, { httpStatus, latencyMs: null });
+  const draft = draftOf(
+    httpStatus === 0 ? 'NETWORK_ERROR' : 'TOKEN_ERROR',
+    { message },
+    { httpStatus, latencyMs: null },
+  );
   return { execution, outcome: execution.status === 'QUEUED' ? 'progress' : 'ignored', entry: draft };
 }
 
@@ -95,7 +99,7 @@ export function unsent(execution: Execution, event: EventOf<'unsent'>): Transiti
   // promise: named-execution-is-polled-first
   const isAgain = execution.status === 'UNCONFIRMED' && !isNamedByCallback(execution);
   const consequence: JsonObject = isAgain ? { retryAt: isoTime(event.retryAt) } : { note: 'not sent again' };
-  const draft = entry(failureEvent(event.httpStatus), { message: event.message, ...consequence }, event);
+  const draft = draftOf(failureEvent(event.httpStatus), { message: event.message, ...consequence }, event);
   if (!isAgain) return { execution, outcome: 'ignored', entry: draft };
   return { execution: requeued(execution, event.retryAt, event.giveUpAt), outcome: 'progress', entry: draft };
 }
@@ -109,7 +113,7 @@ export function uncertain(execution: Execution, event: EventOf<'uncertain'>): Tr
   const consequence: JsonObject = again
     ? { retryAt: isoTime(event.retryAt) }
     : { note: 'CXone may have received it; not sent again' };
-  const draft = entry(failureEvent(event.httpStatus), { message: event.message, ...consequence }, event);
+  const draft = draftOf(failureEvent(event.httpStatus), { message: event.message, ...consequence }, event);
   if (!isOpen) return { execution, outcome: 'ignored', entry: draft };
   const next = again
     ? requeued(execution, event.retryAt, event.giveUpAt)

@@ -7,7 +7,7 @@
 // The executionId in a callback without a readable status is unverified, too, also of a callback with proof.
 
 import { applyResult, type Transition } from './apply-result.ts';
-import { type EventOf, entry, type ResponseFacts } from './event.ts';
+import { draftOf, type EventOf, type ResponseFacts } from './event.ts';
 import { type Execution, hasPollAddress, isTerminal } from './execution.ts';
 import { isSameExecutionId } from './execution-id.ts';
 import { polledAfterEnd } from './poll-after-end.ts';
@@ -23,7 +23,7 @@ export function unverifiedCallback(
   const known = execution.executionIdUnverified ? null : execution.executionId;
   const detail = { executionId: named, ...reportDetail(report), ...namedDetail(event) };
   if (known !== null && namesAnother(known, event)) {
-    return { execution, outcome: 'mismatch', entry: entry('CALLBACK_MISMATCH', detail) };
+    return { execution, outcome: 'mismatch', entry: draftOf('CALLBACK_MISMATCH', detail) };
   }
   if (isTerminal(execution.status) && report.kind !== 'progress') {
     // Compare with the outcome and report the difference, but keep no unverified late result.
@@ -41,7 +41,7 @@ export function unverifiedCallback(
   return {
     execution: next,
     outcome: 'progress',
-    entry: entry('CALLBACK_HINT', { ...detail, ...statusDetail(execution, next) }),
+    entry: draftOf('CALLBACK_HINT', { ...detail, ...statusDetail(execution, next) }),
   };
 }
 
@@ -92,7 +92,7 @@ export function pollSoon(execution: Execution, now: number): Execution {
  * not sent again, also with retryUncertain, because the callback shows that the action ran.
  */
 export function unverifiedIdDropped(execution: Execution, message: string, answered: ResponseFacts): Transition {
-  const draft = entry('POLL_ERROR', { message, note: UNKNOWN_ID }, answered);
+  const draft = draftOf('POLL_ERROR', { message, note: UNKNOWN_ID }, answered);
   const waiting = { ...withoutGuessedId(execution), expireAt: execution.deadline };
   return { execution: waiting, outcome: 'progress', entry: draft };
 }

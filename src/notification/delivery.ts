@@ -6,7 +6,7 @@
 //
 // An event that no longer matters (an attempt that fails after another one succeeded) only writes its audit entry.
 
-import type { AuditDraft, AuditEvent } from '../execution/event.ts';
+import { type AuditDraft, type AuditEvent, draftOf } from '../execution/event.ts';
 import type { JsonObject } from '../execution/json.ts';
 import { isoTime } from '../lib/time.ts';
 import type { Notification } from './notification.ts';
@@ -66,7 +66,7 @@ function delivered(before: Notification, event: AttemptFacts, now: number): Deli
   const tried = attempted(before, event, null, now);
   if (before.status === 'DELIVERED') return ignored(before, 'NOTIFICATION_DELIVERED', detailOf(tried), event);
   const notification: Notification = { ...tried, status: 'DELIVERED', dueAt: null, deliveredAt: now };
-  return { notification, outcome: 'delivered', entry: draft('NOTIFICATION_DELIVERED', detailOf(tried), event) };
+  return { notification, outcome: 'delivered', entry: draftOf('NOTIFICATION_DELIVERED', detailOf(tried), event) };
 }
 
 function failed(before: Notification, event: EventOf<'failed'>, now: number): DeliveryTransition {
@@ -77,19 +77,19 @@ function failed(before: Notification, event: EventOf<'failed'>, now: number): De
   // promise: notification-gives-up
   if (retryAt > before.giveUpAt) {
     const final = { ...detail, note: 'the next attempt would be after the time limit' };
-    return { notification: dead(tried), outcome: 'dead', entry: draft('NOTIFICATION_DEAD', final, event) };
+    return { notification: dead(tried), outcome: 'dead', entry: draftOf('NOTIFICATION_DEAD', final, event) };
   }
   // If an earlier notification of the execution was replayed meanwhile, this one keeps waiting for it.
   const notification: Notification = { ...tried, dueAt: before.dueAt === null ? null : retryAt };
   const retrying = { ...detail, retryAt: isoTime(retryAt) };
-  return { notification, outcome: 'retrying', entry: draft('NOTIFICATION_FAILED', retrying, event) };
+  return { notification, outcome: 'retrying', entry: draftOf('NOTIFICATION_FAILED', retrying, event) };
 }
 
 function gone(before: Notification, event: EventOf<'gone'>, now: number): DeliveryTransition {
   const tried = attempted(before, event, event.message, now);
   const detail = { ...detailOf(tried), message: event.message };
   if (before.status !== 'PENDING') return ignored(before, 'NOTIFICATION_FAILED', detail, event);
-  return { notification: dead(tried), outcome: 'dead', entry: draft('NOTIFICATION_DEAD', detail, event) };
+  return { notification: dead(tried), outcome: 'dead', entry: draftOf('NOTIFICATION_DEAD', detail, event) };
 }
 
 function givenUp(before: Notification, reason: string): DeliveryTransition {
@@ -98,7 +98,7 @@ function givenUp(before: Notification, reason: string): DeliveryTransition {
   const detail = { ...detailOf(before), message: lastError };
   if (before.status !== 'PENDING') return ignored(before, 'NOTIFICATION_FAILED', detail);
   const notification = dead({ ...before, lastError });
-  return { notification, outcome: 'dead', entry: draft('NOTIFICATION_DEAD', detail) };
+  return { notification, outcome: 'dead', entry: draftOf('NOTIFICATION_DEAD', detail) };
 }
 
 /** Resets the attempts and the time limit. A pending notification stays as it is: its attempt may be under way. */
@@ -113,7 +113,7 @@ function replayed(before: Notification, by: string, now: number): DeliveryTransi
     attempts: 0,
     deliveredAt: null,
   };
-  return { notification, outcome: 'replayed', entry: draft('NOTIFICATION_REPLAYED', detail) };
+  return { notification, outcome: 'replayed', entry: draftOf('NOTIFICATION_REPLAYED', detail) };
 }
 
 function attempted(before: Notification, event: AttemptFacts, lastError: string | null, now: number): Notification {
@@ -135,10 +135,5 @@ function ignored(
   detail: JsonObject,
   of?: AttemptFacts,
 ): DeliveryTransition {
-  return { notification, outcome: 'ignored', entry: draft(event, { ...detail, outcome: 'ignored' }, of) };
-}
-
-function draft(event: AuditEvent, detail: JsonObject, attempt?: AttemptFacts): AuditDraft {
-  const { latencyMs = null, httpStatus = null } = attempt ?? {};
-  return { event, latencyMs, httpStatus, detail, body: null };
+  return { notification, outcome: 'ignored', entry: draftOf(event, { ...detail, outcome: 'ignored' }, of) };
 }

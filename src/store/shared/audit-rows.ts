@@ -15,11 +15,6 @@ export interface AuditRow extends Omit<AuditEntry, 'timestamp' | 'event' | 'deta
   readonly hash: string;
 }
 
-/** Returns an entry that is about no request to CXone. */
-export function draftOf(event: AuditEvent, detail: JsonObject): AuditDraft {
-  return { event, latencyMs: null, httpStatus: null, detail, body: null };
-}
-
 /** Returns the detail of an entry with what it states of its body. */
 export function detailWithBody({ detail, body }: AuditDraft): JsonObject {
   if (body === null) return detail;
@@ -59,7 +54,7 @@ export function toAuditEntry(row: Omit<AuditRow, 'hash'>): AuditEntry {
 }
 
 /** A result that an entry quotes stays text if it is large. */
-function detailIn(text: string): JsonObject {
+export function detailIn(text: string): JsonObject {
   // promise: long-detail-is-not-parsed
   return text.length > MAX_PARSED_LENGTH ? readMembers(text) : (readJson(text) as JsonObject);
 }

@@ -1,10 +1,9 @@
 // Repeats of events that change nothing: the trail lists the first of a kind, and later entries state how many followed.
 
 import { hash } from 'node:crypto';
-import { type AuditDraft, type AuditEvent, REPEATABLE_EVENTS } from '../../execution/event.ts';
+import { type AuditDraft, type AuditEvent, draftOf, REPEATABLE_EVENTS } from '../../execution/event.ts';
 import type { Execution } from '../../execution/execution.ts';
 import { type JsonObject, readJson } from '../../execution/json.ts';
-import { draftOf } from './audit-rows.ts';
 import { boundedEvidence, MAX_EVIDENCE_BYTES } from './bounded-evidence.ts';
 
 /** Entries of one execution and one event after which further repeats are counted. */

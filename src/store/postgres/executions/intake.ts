@@ -1,5 +1,6 @@
 // Accepts executions: each submission once, by correlation id and idempotency key, and no more than the queue holds.
 
+import { draftOf } from '../../../execution/event.ts';
 import { appKeyOf, requestNameOf } from '../../../execution/idempotency-key.ts';
 import type { JsonObject } from '../../../execution/json.ts';
 import { type NotResubmittable, whyNotResubmittable } from '../../../execution/resubmission.ts';
@@ -13,7 +14,6 @@ import {
   type ResubmitResult,
 } from '../../intake-port.ts';
 import { type Change, type ExecutionReader, StoreUnavailable } from '../../port.ts';
-import { draftOf } from '../../shared/audit-rows.ts';
 import { committedParts } from '../../shared/committed-parts.ts';
 import { movedSubmission } from '../../shared/moved-times.ts';
 import { charsOfPayload, isMuchLonger } from '../../shared/payload-length.ts';

@@ -1,13 +1,12 @@
 // Erases the content of executions, and holds executions. Entries that lose a part of their detail keep their hash, and the entry
 // ERASED has the seal of what remains of each.
 
-import type { AuditEntry } from '../../../execution/event.ts';
+import { type AuditEntry, draftOf } from '../../../execution/event.ts';
 import type { Execution } from '../../../execution/execution.ts';
 import { type JsonObject, readJson } from '../../../execution/json.ts';
 import { reducedDetail, withoutQuotes } from '../../../execution/reduced-detail.ts';
 import type { Erased, Erasure, Order } from '../../erasure-port.ts';
 import { type Change, StoreUnavailable } from '../../port.ts';
-import { draftOf } from '../../shared/audit-rows.ts';
 import { GIVEN_UP, ORDERS, reductionOf, refusalOf, sealsIn } from '../../shared/erasures.ts';
 import type { Reads } from '../../shared/reads.ts';
 import type { Part } from '../batch/part.ts';

@@ -1,9 +1,9 @@
 // Submits an ended execution again: the new one, the link of the old one and the entries of both are one commit.
 
+import { draftOf } from '../../../execution/event.ts';
 import { whyNotResubmittable } from '../../../execution/resubmission.ts';
 import type { ExecutionIntake, NewExecution, ResubmissionOrder, ResubmitResult } from '../../intake-port.ts';
 import type { Change } from '../../port.ts';
-import { draftOf } from '../../shared/audit-rows.ts';
 import { movedSubmission } from '../../shared/moved-times.ts';
 import type { AuditTrail } from '../audit/append.ts';
 import { type Mutation, unchanged } from '../group-commit.ts';

@@ -2,11 +2,11 @@
 // detail keep their hash, and a later entry of the trail has the seal of what remains of each.
 
 import type { Database } from 'better-sqlite3';
+import { draftOf } from '../../../execution/event.ts';
 import { isoTime } from '../../../lib/time.ts';
 import { notificationIds } from '../../../notification/outgoing.ts';
 import type { Erased, Erasure, Order } from '../../erasure-port.ts';
 import type { Change } from '../../port.ts';
-import { draftOf } from '../../shared/audit-rows.ts';
 import { GIVEN_UP, ORDERS, type Reduction, reductionOf, refusalOf, sealsIn } from '../../shared/erasures.ts';
 import type { AuditTrail } from '../audit/append.ts';
 import { auditRow, SELECT_ENTRIES } from '../audit/entry-rows.ts';
