@@ -1,6 +1,8 @@
 // The evidence that every store keeps of one execution: the submission as sent, and unreadable callbacks as received.
 
 import { describe, expect, test } from 'vitest';
+import type { ExecutionEvent } from '../../src/execution/event.ts';
+import { type Json, LargeJson, writeJson } from '../../src/execution/json.ts';
 import type { Store } from '../../src/store/port.ts';
 import { anExecution, NOON } from '../support/executions.ts';
 
@@ -55,6 +57,24 @@ export function evidenceContract(storeNow: () => Store): void {
       for (let count = 1; count <= 12; count += 1) await unreadable(reference, `number ${count}`);
       const found = await bodiesOf('one');
       expect([found.length, found.at(0), found.at(-1)]).toEqual([10, 'number 3', 'number 12']);
+    });
+
+    test('a large result that an entry of its trail quotes stays text', async () => {
+      const reference = await add('one');
+      const report = (result: Json): ExecutionEvent => ({
+        ...{ type: 'callback', executionId: null },
+        report: { kind: 'completed', statusWord: 'COMPLETED', result, error: null },
+      });
+      await storeNow().record(reference, report('right'), NOON);
+      const other = JSON.stringify('x'.repeat(100_000));
+      await storeNow().record(reference, report(LargeJson.from(other)), NOON);
+      const fed = await storeNow().feed({ after: 0, app: null, limit: 10 });
+      for (const entries of [await storeNow().trail('one'), fed.entries]) {
+        const { event, detail } = entries.at(-1) ?? {};
+        expect([event, detail?.['outcome']]).toEqual(['CALLBACK_CONFLICT', 'conflict']);
+        expect(LargeJson.is(detail?.['result'])).toBe(true);
+        expect(writeJson(detail?.['result'])).toBe(other);
+      }
     });
   });
 }

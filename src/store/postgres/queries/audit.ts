@@ -1,9 +1,8 @@
 // Reads the audit trail: of one execution, after an entry, and its head.
 
 import type { AuditEntry } from '../../../execution/event.ts';
-import { type JsonObject, readJson } from '../../../execution/json.ts';
 import type { AuditFeed, AuditHead, FeedPage, FeedQuery } from '../../port.ts';
-import type { AuditRow } from '../../shared/audit-rows.ts';
+import { type AuditRow, detailIn } from '../../shared/audit-rows.ts';
 import { eventOf } from '../../shared/codes.ts';
 import type { Reads } from '../../shared/reads.ts';
 
@@ -90,5 +89,5 @@ function withinChars(rows: readonly EntryRow[]): readonly EntryRow[] {
 }
 
 function toAuditEntry({ id, at, event, detail, ...row }: EntryRow): AuditEntry {
-  return { id, timestamp: at, event: eventOf(event), ...row, detail: readJson(detail) as JsonObject };
+  return { id, timestamp: at, event: eventOf(event), ...row, detail: detailIn(detail) };
 }
