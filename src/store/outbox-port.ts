@@ -82,6 +82,8 @@ export interface ReplayStep {
 export interface Claim {
   readonly limit: number;
   readonly probe: boolean;
+  /** How many of them are those that became due last; default: none. */
+  readonly newest?: number;
 }
 
 export interface GiveUp {
@@ -103,7 +105,7 @@ export interface Outbox {
   /** Returns every lane that has a scheduled notification. */
   lanes(): Promise<DueLane[]>;
   /**
-   * Leases up to `limit` due notifications of a lane until `leaseUntil`, the longest due first. A probe begins with those that
+   * Leases up to `limit` due notifications of a lane until `leaseUntil`, the longest due first, but for the `newest`. A probe begins with those that
    * were never answered with a failure, and among them with the least attempts. Notifications past their `giveUpAt` are included:
    * after an outage of the receiver, each still gets one last attempt.
    */

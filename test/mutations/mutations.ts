@@ -1319,6 +1319,13 @@ export const MUTATIONS: readonly Mutation[] = [
       'a probe takes one that was never answered with a failure, of these the least tried, of these the longest due',
   },
   {
+    tag: 'new-notification-passes-a-backlog',
+    promise: 'a new notification does not wait for all that are due longer',
+    edit: value('oldest'),
+    tests: ['test/store/store.test.ts'],
+    title: 'of many that wait, the longest due are taken, and beside them those that became due last',
+  },
+  {
     tag: 'untried-is-not-given-up',
     promise: 'no notification is given up without an attempt while its endpoint responds',
     edit: value('true'),

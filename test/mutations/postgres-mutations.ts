@@ -64,6 +64,7 @@ const SHARED: Readonly<Record<string, Shared>> = {
     title: 'a pause of which no hint has arrived holds back the next claim',
   },
   'notification-in-same-commit': { edit: value('null'), test: CONTRACT },
+  'new-notification-passes-a-backlog': { edit: value('[]'), test: CONTRACT },
   'probe-prefers-unrejected': { edit: branch('alternate'), test: CONTRACT },
   'pruned-result-is-recognised': { edit: uncalled, test: CONTRACT },
   'pending-notification-keeps-payload': {

@@ -264,6 +264,23 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
         expect(await claimed(NOON + 99)).toEqual([rejected, unanswered, first, second]);
       });
 
+      test('of many that wait, the longest due are taken, and beside them those that became due last', async () => {
+        const [first, second, third, fourth, fifth] = [
+          await ended(),
+          await ended({}, NOON + 1),
+          await ended({}, NOON + 2),
+          await ended({}, NOON + 3),
+          await ended({}, NOON + 4),
+        ];
+        const take = async (limit: number, newest: number) => {
+          const found = await store.claimNotifications(SHOP, { limit, newest, probe: false }, NOON + 9, NOON + 99);
+          return found.map(({ notification }) => notification.id);
+        };
+        expect(await take(3, 1)).toEqual([first, second, fifth]);
+        expect(await take(1, 1)).toEqual([fourth]);
+        expect(await take(4, 2)).toEqual([third]);
+      });
+
       test('a notification under way is not given up, and one that outlived an outage of the receiver gets its last attempt', async () => {
         const id = await ended();
         const end = NOON + DAY_MS + 1;

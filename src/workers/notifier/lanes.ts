@@ -9,6 +9,9 @@ const MAX_PER_LANE = 4;
 const MAX_PER_APP = 16;
 const MAX_TOTAL = 64;
 
+/** One of these many deliveries of a lane is of what became due last: a backlog, or a replay of many, does not hold up what is new. */
+const NEWEST_EVERY = 4;
+
 /** Delay before a lane that should have had something to send is checked again. */
 const RECHECK_MS = 1_000;
 
@@ -26,6 +29,8 @@ export interface Lane {
 export interface Turn {
   readonly lane: Lane;
   readonly room: number;
+  /** How many of them are for what became due last. */
+  readonly newest: number;
   /** True while the endpoint fails: the delivery finds out whether it is back. */
   readonly probe: boolean;
 }
@@ -38,6 +43,8 @@ const NONE_PAUSED: IsPaused = () => false;
 
 interface TrackedLane extends Lane {
   underWay: number;
+  /** The deliveries for which it had turns so far. */
+  offered: number;
   /** Sequence number of the last turn: the lane that waited longest is served first. */
   servedAs: number;
 }
@@ -61,7 +68,7 @@ export function createLanes(world: Pick<World, 'now' | 'elapsed'>) {
 
   function newLane({ app, origin }: Pick<DueLane, 'app' | 'origin'>): TrackedLane {
     const breaker = createCircuitBreaker(world);
-    return { app, origin, breaker, failure: null, openSince: null, underWay: 0, servedAs: 0 };
+    return { app, origin, breaker, failure: null, openSince: null, underWay: 0, offered: 0, servedAs: 0 };
   }
 
   const trackedLane = (lane: DueLane) => tracked.get(keyOf(lane)) as TrackedLane;
@@ -72,6 +79,12 @@ export function createLanes(world: Pick<World, 'now' | 'elapsed'>) {
     const ofApp = (underWayOf.get(lane.app) ?? 0) + count;
     if (ofApp > 0) underWayOf.set(lane.app, ofApp);
     else underWayOf.delete(lane.app);
+  }
+
+  function newestOf(lane: TrackedLane, room: number): number {
+    const before = Math.floor(lane.offered / NEWEST_EVERY);
+    lane.offered += room;
+    return Math.floor(lane.offered / NEWEST_EVERY) - before;
   }
 
   /** Returns how many more deliveries each lane may start. Lanes with deliveries under way count when shares are divided. */
@@ -108,7 +121,8 @@ export function createLanes(world: Pick<World, 'now' | 'elapsed'>) {
           served += 1;
           lane.servedAs = served;
           take(lane, room);
-          return [{ lane, room, probe: lane.breaker.open() > 0 }];
+          const probe = lane.breaker.open() > 0;
+          return [{ lane, room, newest: probe ? 0 : newestOf(lane, room), probe }];
         });
     },
     /** Lets the next delivery of a lane start now, although its endpoint fails. */

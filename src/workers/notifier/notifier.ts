@@ -52,11 +52,11 @@ export function createNotifier(tools: NotifierTools): Work {
   const underWay = new Set<string>();
 
   /** Returns how many deliveries were claimed. */
-  async function serve({ lane, room, probe }: Turn, { signal, spawn }: Round): Promise<number> {
+  async function serve({ lane, room, newest, probe }: Turn, { signal, spawn }: Round): Promise<number> {
     let claimed: ClaimedNotification[] = [];
     try {
       const now = world.now();
-      claimed = await outbox.claimNotifications(lane, { limit: room, probe }, now, now + LEASE_MS);
+      claimed = await outbox.claimNotifications(lane, { limit: room, newest, probe }, now, now + LEASE_MS);
     } finally {
       lanes.release(lane, room - claimed.length);
     }

@@ -23,6 +23,17 @@ test('one endpoint gets a few connections, however many notifications are due', 
   expect(lanes.turns([lane('shop')])).toEqual([]);
 });
 
+test('one delivery in four is of what became due last', () => {
+  const { lanes, lane } = setUp();
+  const [turn] = lanes.turns([lane('shop')]) as [Turn];
+  expect(turn).toMatchObject({ room: 4, newest: 1 });
+  const next = many(8, () => {
+    lanes.release(turn.lane, 1);
+    return lanes.turns([lane('shop')])[0]?.newest;
+  });
+  expect(next).toEqual([0, 0, 0, 1, 0, 0, 0, 1]);
+});
+
 test('a returned connection can be used again', () => {
   const { lanes, lane } = setUp();
   const [turn] = lanes.turns([lane('shop')]) as [Turn];

@@ -308,6 +308,20 @@ test('many dead endpoints of one app do not delay another app either', async () 
   expect(sentTo('other')).toBe(1);
 });
 
+test('a new notification passes a backlog of its endpoint, as a replay of many makes one', async () => {
+  const { end, courier, notification, store, world } = setUp();
+  courier.onDeliver = async () => {
+    await world.sleep(1_000);
+    return DELIVERED;
+  };
+  await Promise.all(Array.from({ length: 100 }, () => end()));
+  await world.advance(3_000);
+  const id = await end();
+  await world.advance(2_000);
+  expect(await notification(id)).toMatchObject({ status: 'DELIVERED' });
+  expect((await store.undelivered()).pending).toBeGreaterThan(75);
+});
+
 test('a crash between the outcome and the delivery loses nothing', async () => {
   const { end, stop, restart, courier, notification, world } = setUp();
   await stop();

@@ -3,7 +3,14 @@
 import { applyDelivery, type Delivery, type DeliveryEvent } from '../../../notification/delivery.ts';
 import type { Notification } from '../../../notification/notification.ts';
 import { scheduleInOrder } from '../../../notification/outgoing.ts';
-import type { ClaimedNotification, DueLane, ListedNotification, Outbox, UndeliveredCounts } from '../../outbox-port.ts';
+import type {
+  Claim,
+  ClaimedNotification,
+  DueLane,
+  ListedNotification,
+  Outbox,
+  UndeliveredCounts,
+} from '../../outbox-port.ts';
 import type { Change } from '../../port.ts';
 import { selectNotifications, withoutSequence } from '../../shared/notification-list.ts';
 import type { Reads } from '../../shared/reads.ts';
@@ -48,6 +55,7 @@ const DUE_IN_LANE = `FROM notification_work AS w JOIN notification_rows AS n ON 
   WHERE w.app = $1 AND w.origin = $2 AND w.due_at <= $3`;
 
 const DUE = `SELECT n.id, n.reference ${DUE_IN_LANE} ORDER BY w.due_at, n.sequence LIMIT $4`;
+const NEWEST = `SELECT n.id, n.reference ${DUE_IN_LANE} ORDER BY w.due_at DESC, n.sequence DESC LIMIT $4`;
 const PROBE = `SELECT n.id, n.reference ${DUE_IN_LANE}
   ORDER BY coalesce(n.last_http_status, 0) > 0, n.attempts, w.due_at, n.sequence LIMIT $4`;
 const OVERDUE = `SELECT id, reference FROM (
@@ -67,12 +75,15 @@ export function createOutbox({ reads, writer, inTurn }: OutboxTools): Outbox {
 
   async function claim(
     { app, origin }: Pick<DueLane, 'app' | 'origin'>,
-    { limit, probe }: { limit: number; probe: boolean },
+    { limit, probe, newest = 0 }: Claim,
     now: number,
     leaseUntil: number,
   ): Promise<ClaimedNotification[]> {
     // promise: postgres/probe-prefers-unrejected
-    const rows = await reads.all<Named>(probe ? PROBE : DUE, [app, origin, now, limit]);
+    const oldest = await reads.all<Named>(probe ? PROBE : DUE, [app, origin, now, limit - newest]);
+    // promise: postgres/new-notification-passes-a-backlog
+    const last = newest === 0 ? [] : await reads.all<Named>(NEWEST, [app, origin, now, newest]);
+    const rows = [...oldest, ...last.filter(({ id }) => oldest.every((row) => row.id !== id))];
     const leased = await writer.mutateAll(
       rows.map((row) => leaseTask(row, now, leaseUntil)),
       { asLeader: true },

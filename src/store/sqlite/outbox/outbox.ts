@@ -86,11 +86,17 @@ export function createOutbox(client: Database, tools: OutboxTools) {
   const port: Outbox = {
     lanes: async () => sql.lanes.all().map((lane) => ({ ...lane, dueAt: Date.parse(lane.dueAt) })),
 
-    claimNotifications: ({ app, origin }, { limit, probe }, now, leaseUntil) =>
+    claimNotifications: ({ app, origin }, { limit, probe, newest = 0 }, now, leaseUntil) =>
       claims.claim<ClaimedNotification[]>([], () => {
+        const lane = { app, origin, now: isoTime(now) };
+        const lease = (rows: readonly NotificationRow[]) => {
+          for (const { id } of rows) sql.lease.run({ id, dueAt: isoTime(leaseUntil) });
+          return rows;
+        };
         // promise: probe-prefers-unrejected
-        const rows = (probe ? sql.probe : sql.due).all({ app, origin, now: isoTime(now), limit });
-        for (const { id } of rows) sql.lease.run({ id, dueAt: isoTime(leaseUntil) });
+        const oldest = lease((probe ? sql.probe : sql.due).all({ ...lane, limit: limit - newest }));
+        // promise: new-notification-passes-a-backlog
+        const rows = [...oldest, ...lease(sql.newest.all({ ...lane, limit: newest }))];
         const sendable = rows.flatMap((row) => {
           const stored = tools.stored(row.reference);
           if (stored === undefined) return [];

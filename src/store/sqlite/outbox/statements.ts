@@ -71,6 +71,7 @@ export function prepareOutboxStatements(client: Database) {
     byId: select('id = @id'),
     ofExecution: select('id IN (@ended, @late) ORDER BY sequence'),
     due: select(`${DUE} ORDER BY due_at LIMIT @limit`),
+    newest: select(`${DUE} ORDER BY due_at DESC LIMIT @limit`),
     probe: select(`${DUE} ORDER BY coalesce(last_http_status, 0) > 0, attempts, due_at LIMIT @limit`),
     overdue: client.prepare<[object], NotificationRow>(OVERDUE),
   };
