@@ -25,6 +25,7 @@ const LOST_COMMIT = 'test/store/postgres/lost-commit.test.ts';
 const LOST_DISPATCHES = 'test/store/postgres/lost-dispatches.test.ts';
 const MOVE = 'test/store/move/move.slow.test.ts';
 const OTHERS = 'test/store/postgres/others.slow.test.ts';
+const MIGRATIONS = 'test/store/postgres/migrations.slow.test.ts';
 const NEIGHBOURS = 'test/store/postgres/neighbours.slow.test.ts';
 const CHANNEL = 'test/store/postgres/leader-channel.slow.test.ts';
 const CONTROLS = 'test/usecases/leader/live-controls.test.ts';
@@ -222,14 +223,21 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     tag: 'postgres/failed-migration-names-the-remedy',
     promise: 'a migration for which a right is missing is refused with the remedy',
     edit: condition(false),
-    tests: [NEIGHBOURS],
+    tests: [MIGRATIONS],
     title: 'is refused with the remedy, and nothing of it is done',
+  },
+  {
+    tag: 'postgres/stopped-receiver-loses-its-turn',
+    promise: 'a receiver that has stopped does not keep others from their migrations',
+    edit: removed,
+    tests: [MIGRATIONS],
+    title: 'does not keep another one from applying it',
   },
   {
     tag: 'postgres/lost-connection-keeps-its-reason',
     promise: 'a connection that the server ends in the middle of a migration leaves its reason',
     edit: condition(true),
-    tests: [NEIGHBOURS],
+    tests: [MIGRATIONS],
     title: 'ends the connection in the middle of a migration is kept',
   },
   {

@@ -13,6 +13,8 @@ import { type Migration, readMigrations } from './migrations.ts';
  */
 const LOCK_MS = 200;
 const ATTEMPTS = 120;
+/** A receiver that has stopped in its turn loses its connection after this time, in milliseconds, as it does in a transaction. */
+const STOPPED_MS = 10_000;
 const TURN = "hashtext('migrations')";
 /** An object of that name exists (duplicate_table, duplicate_function, duplicate_column, duplicate_object). */
 const EXISTS = /^42(?:P07|723|701|710)$/;
@@ -48,6 +50,9 @@ export async function migrate(
 
 /** The others wait for as long as the migrations take. */
 async function takeTurn(client: Client, log: Pick<Log, 'info'> | null): Promise<void> {
+  // One may stop before it gets its turn, too.
+  // promise: postgres/stopped-receiver-loses-its-turn
+  await client.query(`SET idle_session_timeout = ${STOPPED_MS}`);
   const { rows } = await client.query<{ free: boolean }>(`SELECT pg_try_advisory_lock(${TURN}) AS free`);
   if (rows[0]?.free) return;
   log?.info({}, 'the schema of the database is being changed by another receiver: waiting for it');

@@ -6,7 +6,6 @@ import { StoreUnavailable } from '../../../src/store/port.ts';
 import { migrate, refuseOtherSchema } from '../../../src/store/postgres/migrate.ts';
 import { type Migration, readMigrations, SCHEMA } from '../../../src/store/postgres/migrations.ts';
 import { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from '../../../src/store/postgres/store.ts';
-import { DatabaseRefused } from '../../../src/store/shared/database-refused.ts';
 import { anExecution, NOON } from '../../support/executions.ts';
 import { newDatabase, newReceiverDatabase, serverUrl, withClient } from '../../support/postgres/databases.ts';
 import { quietLog } from '../../support/quiet-log.ts';
@@ -170,54 +169,6 @@ describe.skipIf(serverUrl === null)('two versions on one PostgreSQL', () => {
       await backup.query('COMMIT');
       await upgraded;
     });
-  });
-
-  const unapplied: readonly (readonly [failure: string, statement: string, message: RegExp])[] = [
-    [
-      'lacks a right',
-      'ALTER TABLE work ADD COLUMN of_the_future text',
-      /this user may not apply .*_next \(.*must be owner of table work\): connect as the role that owns all tables/,
-    ],
-    [
-      'has no room on the disk of the server',
-      "DO $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$",
-      /has not applied .*_next \(.*could not extend file\): make room, and start again/,
-    ],
-    [
-      'is cancelled',
-      'SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(60)',
-      /has not applied .*_next \(.*canceling statement due to user request\): start again/,
-    ],
-    [
-      'does not find what it changes',
-      'DROP TABLE of_the_past',
-      /_next cannot be applied, and nothing of it is done \(.*"of_the_past" does not exist\): undo what/,
-    ],
-  ];
-  test.for(unapplied)(
-    'a migration that %s is refused with the remedy, and nothing of it is done',
-    async ([, statement, message]) => {
-      const url = new URL(await newReceiverDatabase());
-      const role = `${url.pathname.slice(1)}_other`;
-      await withClient(url.href, (client) =>
-        client.query(
-          `CREATE ROLE ${role} LOGIN PASSWORD 'secret'; GRANT ALL ON ALL TABLES IN SCHEMA public TO ${role};
-        GRANT CREATE ON SCHEMA public TO ${role}`,
-        ),
-      );
-      const statements = ['CREATE TABLE of_the_future (id integer)', statement];
-      const other = Object.assign(new URL(url), { username: role, password: 'secret' });
-      const upgrading = upgrade(other.href, { ...next(SCHEMA), statements });
-      await expect(upgrading).rejects.toThrow(DatabaseRefused);
-      await expect(upgrading).rejects.toThrow(message);
-      expect(await rowsOf(url.href, "SELECT 1 WHERE to_regclass('of_the_future') IS NOT NULL")).toEqual([]);
-    },
-  );
-
-  test('the reason for which the server ends the connection in the middle of a migration is kept', async () => {
-    const statements = ['SELECT pg_terminate_backend(pg_backend_pid())'];
-    const upgrading = upgrade(await newReceiverDatabase(), { ...next(SCHEMA), statements });
-    await expect(upgrading).rejects.toThrow('terminating connection due to administrator command');
   });
 
   test('entries and hints of a kind that this version does not know end nothing', async () => {
