@@ -2,6 +2,7 @@
 // original and every copy.
 
 import { createHmac, hash, timingSafeEqual } from 'node:crypto';
+import { parse } from 'hono/utils/cookie';
 import { deriveKey } from '../../lib/derive-key.ts';
 import type { World } from '../../lib/world.ts';
 import type { ActivityLog, ActivityPage, ActivityQuery } from '../../store/activity-port.ts';
@@ -114,12 +115,7 @@ function digestOf(key: string): string {
 }
 
 function cookieValue(cookies: string | undefined, name: string): string | undefined {
-  const prefix = `${name}=`;
-  return cookies
-    ?.split(';')
-    .map((one) => one.trim())
-    .find((one) => one.startsWith(prefix))
-    ?.slice(prefix.length);
+  return parse(cookies ?? '', name)[name];
 }
 
 /** Lines of activity that one reading takes. */
