@@ -3,6 +3,9 @@
 import jsonpointer from 'jsonpointer';
 import { isJsonObject, type Json, type JsonObject, LargeJson } from '../execution/json.ts';
 
+/** Pointers in the order in which they are tried; null: none. */
+export type Pointers = string | readonly string[] | null;
+
 const SYNTAX = /^(?:\/(?:[^~/]|~[01])*)*$/;
 
 /** Returns whether a text is a valid pointer. Names that every JavaScript object inherits are not allowed. */
@@ -29,7 +32,7 @@ export function find(document: Json, pointer: string): Json {
 }
 
 /** Returns the value at the first of these pointers that leads to one; null without one. */
-export function findFirst(document: Json, pointers: string | readonly string[] | null): Json {
+export function findFirst(document: Json, pointers: Pointers): Json {
   if (pointers === null) return null;
   if (typeof pointers === 'string') return find(document, pointers);
   for (const pointer of pointers) {

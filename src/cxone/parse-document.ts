@@ -2,7 +2,7 @@
 
 import type { RawBody } from '../execution/event.ts';
 import { type Json, JsonTooDeep, parseJson } from '../execution/json.ts';
-import { findFirst } from './json-pointer.ts';
+import { findFirst, pointerTo } from './json-pointer.ts';
 import { parseXml } from './parse-xml.ts';
 import type { DocumentRules } from './profile/schema-parts.ts';
 import { DocumentError, parseTolerantJson, type TolerantJson } from './tolerant-json.ts';
@@ -49,7 +49,7 @@ export function wrappedDocumentAt(document: Json): string | null {
   if (typeof document === 'string') return looksLikeJson(document) ? '' : null;
   if (typeof document !== 'object' || document === null) return null;
   const [name] = Object.entries(document).find(([, value]) => typeof value === 'string' && looksLikeJson(value)) ?? [];
-  return name === undefined ? null : `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  return name === undefined ? null : pointerTo([name]);
 }
 
 function looksLikeJson(text: string): boolean {

@@ -5,7 +5,7 @@ import { type Json, JsonTooDeep, parseJson, scalarText } from '../execution/json
 import { normalizeStatusWord } from '../execution/status-word.ts';
 import { decodeText } from '../lib/http/decode-text.ts';
 import { type ReadExecutionId, readExecutionId, readNamedId } from './execution-id.ts';
-import { find, findFirst } from './json-pointer.ts';
+import { find, findFirst, type Pointers } from './json-pointer.ts';
 import { type ParsedBody, parseCallbackBody } from './parse-callback-body.ts';
 import { parseDocument, wrappedDocumentAt } from './parse-document.ts';
 import type { CallbackScan, LargeCallback, ParsedCallback } from './port.ts';
@@ -16,7 +16,6 @@ import {
   createResponseScanner,
   MAX_RESULT_BYTES,
   MAX_RESULT_LEVELS,
-  type Pointers,
   type ResponsePointers,
   type ScannedDocument,
   scannedDocument,

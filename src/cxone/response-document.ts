@@ -2,6 +2,7 @@
 
 import type { StatusReport } from '../execution/event.ts';
 import { type Json, parseJson } from '../execution/json.ts';
+import type { Pointers } from './json-pointer.ts';
 import {
   createJsonScanner,
   type JsonScanner,
@@ -14,9 +15,6 @@ import {
 export const MAX_RESULT_BYTES = 10 * 1024 * 1024;
 /** Deeper documents could exhaust the stack of recursive functions. */
 export const MAX_RESULT_LEVELS = 512;
-
-/** Pointers in the order in which they are tried; null: none. */
-export type Pointers = string | readonly string[] | null;
 
 /** Pointers of a response or a callback. */
 export interface ResponsePointers {

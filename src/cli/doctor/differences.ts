@@ -1,6 +1,6 @@
 // What differs between an answer of CXone and what the profile expects in it, with the member of the profile that is to change. Pure.
 
-import { find, pointerTo } from '../../cxone/json-pointer.ts';
+import { find, type Pointers, pointerTo } from '../../cxone/json-pointer.ts';
 import { parseDocument } from '../../cxone/parse-document.ts';
 import type { Profile } from '../../cxone/profile/profile.ts';
 import type { DocumentRules } from '../../cxone/profile/schema-parts.ts';
@@ -18,7 +18,6 @@ export interface Difference {
 }
 
 type Call = 'execute' | 'poll' | 'callback';
-type Pointers = string | readonly string[] | null;
 
 /** Of the body of a 2xx answer, or of a callback. */
 export function differences(profile: Profile, call: Call, text: string): Difference[] {

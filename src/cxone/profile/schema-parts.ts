@@ -1,7 +1,7 @@
 // Building blocks of the profile's schema: texts, pointers, headers and URL templates, each with its own message.
 
 import * as v from 'valibot';
-import { isPointer } from '../json-pointer.ts';
+import { isPointer, type Pointers } from '../json-pointer.ts';
 import { type Root, templateProblems } from '../url-template.ts';
 
 export const text = v.pipe(
@@ -20,9 +20,6 @@ const PLACES =
 const place = v.pipe(v.string(PLACES), v.check(isPointer, PLACES));
 export const places = v.union([place, v.pipe(v.array(place), v.minLength(1, PLACES))], PLACES);
 export const maybePlaces = v.nullable(places);
-
-/** Pointers in the order in which they are tried; null: none. */
-export type Pointers = v.InferOutput<typeof maybePlaces>;
 
 /** How the document is found in a body, besides plain JSON. */
 export const documentRules = {

@@ -6,7 +6,7 @@ import { normalizeStatusWord } from '../../execution/status-word.ts';
 import { forgetBeyond } from '../../lib/bounded.ts';
 import { createRedact } from '../../lib/redaction.ts';
 import { isoTime } from '../../lib/time.ts';
-import { find } from '../json-pointer.ts';
+import { find, type Pointers } from '../json-pointer.ts';
 import type { Profile } from '../profile/profile.ts';
 import {
   documentOf,
@@ -179,8 +179,6 @@ function pointersOf(profile: Profile, { call }: MatchedCall): Rules {
 function requestPointers({ execute: { body } }: Profile): Pick<StripRules, 'payload' | 'telling'> {
   return { payload: present(body.inputs, body.context, body.callbackUrl), telling: present(body.correlationId) };
 }
-
-type Pointers = string | readonly string[] | null;
 
 function present(...pointers: readonly Pointers[]): string[] {
   return pointers.flat().filter((pointer) => pointer !== null);
