@@ -74,8 +74,13 @@ function urlOf(variables: Variables): string {
     throw new CommandError('The receiver uses TLS: set RECEIVER_URL to https:// and a name in its certificate.');
   }
   if (port === 0) throw new CommandError('PORT is 0, so the port of the receiver is not known: set RECEIVER_URL.');
-  const local = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
-  return `http://${local.includes(':') ? `[${local}]` : local}:${port}`;
+  return localUrl('http', host, port);
+}
+
+/** Returns the URL at which this machine reaches what listens there. */
+export function localUrl(scheme: 'http' | 'https', host: string, port: number): string {
+  const here = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
+  return `${scheme}://${here.includes(':') ? `[${here}]` : here}:${port}`;
 }
 
 function textOf(variables: Variables, name: string): string | undefined {

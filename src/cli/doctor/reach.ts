@@ -6,6 +6,7 @@ import { type Listening, listen } from '../../http/server/server.ts';
 import { readTlsPair } from '../../http/server/tls.ts';
 import { failureReason } from '../../lib/http/failure.ts';
 import { readResponseBody } from '../../lib/http/read-response-body.ts';
+import { localUrl } from '../receiver.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -21,7 +22,7 @@ export async function checkReach(config: Config): Promise<Check[]> {
     const met = await probe(urls);
     const whose = own.type === 'busy' ? 'the running receiver' : 'a listener of its own';
     if (met.type === 'reached') return [ok(NAME, `a probe by way of ${config.publicUrl} reaches ${whose}`)];
-    const here = own.type === 'busy' ? await probe(createSignedUrls(localUrl(config), config.callbackSecrets)) : null;
+    const here = own.type === 'busy' ? await probe(createSignedUrls(webhookUrl(config), config.callbackSecrets)) : null;
     if (here !== null && here.type !== 'reached') return [strange(config, here)];
     return [verdict(config.publicUrl, met, urls.probe().url)];
   } finally {
@@ -59,10 +60,8 @@ function answering(urls: SignedUrls): (request: Request) => Response {
   };
 }
 
-function localUrl({ host, port, callbackPort, tls }: Config): string {
-  // What listens everywhere is found here.
-  const here = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
-  return `${tls ? 'https' : 'http'}://${here.includes(':') ? `[${here}]` : here}:${callbackPort ?? port}`;
+function webhookUrl({ host, port, callbackPort, tls }: Config): string {
+  return localUrl(tls ? 'https' : 'http', host, callbackPort ?? port);
 }
 
 type Met =
@@ -95,7 +94,7 @@ function strange(config: Config, met: Exclude<Met, { type: 'reached' }>): Check 
     met.type === 'answered' ? `answers ${met.status}${server(met.headers)}` : `does not answer: ${met.reason}`;
   const advice =
     'if it is the receiver: does it run with this CALLBACK_SECRET, and this version? Else something else has its port';
-  return fail(NAME, `what listens at ${localUrl(config)} does not know the probe: it ${what}`, advice);
+  return fail(NAME, `what listens at ${webhookUrl(config)} does not know the probe: it ${what}`, advice);
 }
 
 function verdict(publicUrl: string, met: Exclude<Met, { type: 'reached' }>, probeUrl: string): Check {
