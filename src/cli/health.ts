@@ -36,7 +36,7 @@ import {
   withHelp,
 } from './options.ts';
 import { readPollInterval } from './poll-interval.ts';
-import { printLines, showFraction } from './print.ts';
+import { type Line, printLines, showFraction } from './print.ts';
 import { type Column, tableOf } from './table.ts';
 
 export const health: Declare = (command, context) =>
@@ -132,29 +132,25 @@ function show(found: Found, json: boolean, callbackless: boolean, context: Comma
     return;
   }
   context.writeError(`Ended from ${found.from} to ${found.to}\n`);
-  const alerts = found.alerts.map(({ message }) => ({ name: 'alert', level: 'fail', message }) as const);
+  const alerts = found.alerts.map(({ message }): Line => ({ name: 'alert', level: 'fail', message }));
   const message = callbackless
     ? 'are not requested by the upstream profile'
     : 'arrive as they did in the 7 days before';
-  const well = { name: 'callbacks', level: 'ok', message } as const;
+  const well: Line = { name: 'callbacks', level: 'ok', message };
+  const warning = (name: string, message: string): Line => ({ name, level: 'warn', message });
   const words = found.unknownWords.map(({ word, firstAt, reports, timeouts }) => {
     const since = `${many(reports, 'report')} since ${firstAt}, ${many(timeouts, 'execution')} timed out under it`;
     const advice = 'if it is not progress, list it under "words" in the profile';
-    return { name: 'word', level: 'warn', message: `${JSON.stringify(word)}: ${since}; ${advice}` } as const;
+    return warning('word', `${JSON.stringify(word)}: ${since}; ${advice}`);
   });
-  const repeats = found.repeats.map(
-    ({ message }) =>
-      ({ name: 'repeats', level: 'warn', message: `${message}: see RepeatsCounted in the runbook` }) as const,
+  const repeats = found.repeats.map(({ message }) =>
+    warning('repeats', `${message}: see RepeatsCounted in the runbook`),
   );
-  const pauses = found.pauses.map(
-    ({ since, ...pause }) =>
-      ({ name: 'paused', level: 'warn', message: pauseNotice({ ...pause, since: Date.parse(since) }) }) as const,
+  const pauses = found.pauses.map(({ since, ...pause }) =>
+    warning('paused', pauseNotice({ ...pause, since: Date.parse(since) })),
   );
   const { notice } = found.clock;
-  const clock =
-    notice === null || hasCause(found.incidents, ['ClockSet'])
-      ? []
-      : [{ name: 'clock', level: 'warn', message: notice } as const];
+  const clock = notice === null || hasCause(found.incidents, ['ClockSet']) ? [] : [warning('clock', notice)];
   // First what needs attention: the table may be longer than the screen.
   const incidents = found.incidents.map(incidentLine);
   printLines(
