@@ -49,6 +49,11 @@ export interface Retention {
   /** Returns the id and the hash of the last pruned entry, behind which the trail begins. */
   checkpoint(): Promise<{ readonly id: number; readonly hash: string }>;
   /**
+   * To be called between two calls of `prune` with its `through`. On PostgreSQL it drops the partitions whose entries are all pruned; what it
+   * could not drop, because others read the trail, it leaves for `reclaimSpace`.
+   */
+  dropPruned(through: number): Promise<void>;
+  /**
    * Returns up to `pages` free pages to the file system, and then the number of free pages that remain. Once none remain, the
    * WAL is truncated too. Null: this file keeps its free pages for reuse. On PostgreSQL it drops one partition of pruned entries, or
    * deletes as many of those that were pruned long before `cutoff`, and returns 0 once nothing more can go now.

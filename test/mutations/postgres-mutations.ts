@@ -791,6 +791,14 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: 'is not the newest one',
   },
   {
+    tag: 'postgres/partition-goes-during-a-long-pruning',
+    promise:
+      'a long pruning returns the space of each partition as soon as all of its entries are pruned, on PostgreSQL',
+    edit: removed,
+    tests: ['test/store/postgres/retention.slow.test.ts'],
+    title: 'goes during a long pruning',
+  },
+  {
     tag: 'postgres/incident-across-a-step-has-the-new-clock',
     promise: 'what is written of incidents behind a step of the clock is announced by the new clock',
     edit: swapped('event.at + ms', 'event.at'),

@@ -51,6 +51,7 @@ export function auditTarget({ store, cutoff, count }: TargetOptions): PruneTarge
     delete: async ({ last }) => {
       const { entries, executions } = await store.prune(BATCH_SIZE, cutoff(), last);
       count({ entries, executions });
+      await store.dropPruned(last);
       return entries > 0;
     },
   };

@@ -239,6 +239,41 @@ describe.skipIf(serverUrl === null)('a partition of pruned entries', () => {
     expect(seen).toEqual({ checkpoint: { id: 0 }, rows: 9 });
   });
 
+  test('goes during a long pruning, as soon as all of its entries are pruned', async () => {
+    const { url, store } = await openWith(5);
+    const left: number[][] = [];
+    for (let batch = await store.prunableEntries(3, LATER, null); batch !== undefined; ) {
+      await store.prune(3, LATER, batch.last);
+      await store.dropPruned(batch.last);
+      left.push(await firstIds(url));
+      await expectSound(url);
+      batch = await store.prunableEntries(3, LATER, null);
+    }
+    expect(left).toEqual([
+      [1, 5, 9, 13, 17],
+      [5, 9, 13, 17],
+      [9, 13, 17],
+      [13, 17],
+      [13, 17],
+    ]);
+  });
+
+  test('goes with the next one during a long pruning when another session read the trail at its time', async () => {
+    const { url, store } = await openWith(3);
+    await withClient(url, async (backup) => {
+      await backup.query('BEGIN; LOCK TABLE audit_rows_all IN ACCESS SHARE MODE');
+      await store.prune(5, LATER, 5);
+      await store.dropPruned(5);
+      await backup.query('COMMIT');
+    });
+    await store.prune(2, LATER, 7);
+    await store.dropPruned(7);
+    expect(await firstIds(url)).toEqual([1, 5, 9, 13, 17]);
+    await store.prune(2, LATER, 9);
+    await store.dropPruned(9);
+    expect(await firstIds(url)).toEqual([9, 13, 17]);
+  });
+
   test('is not the newest one, whose ids are still to come', async () => {
     const { url, store } = await openWith(6);
     await pruneAll(store);

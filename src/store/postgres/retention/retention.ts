@@ -27,6 +27,9 @@ const BODIES = `SELECT audit_id, content_type, body, iso_time(pruned_at) AS prun
 /** A statement of its own, so that it holds the lock on the table briefly. */
 const RECLAIM = `SELECT to_json(reclaim_entries(g.most, g.cutoff)) FROM json_to_record($1) AS g(most integer, cutoff bigint)`;
 
+/** The last id of the oldest partition that has entries which are not pruned. */
+const NEXT_END = `SELECT min(p.last) AS last FROM audit_partitions AS p WHERE p.last > (SELECT pruned_through FROM audit_checkpoint)`;
+
 const CHECKPOINT = 'SELECT pruned_through AS id, hash FROM audit_checkpoint';
 
 export function createRetention({ reads, session, writer }: RetentionTools): Retention {
@@ -46,7 +49,20 @@ export function createRetention({ reads, session, writer }: RetentionTools): Ret
     ];
   }
 
+  let nextEnd = 0;
+  const reclaim = (most: number, cutoff: number) =>
+    session.writeAsLeader<number>(RECLAIM, { most, cutoff: Math.trunc(cutoff) });
+
+  async function dropPruned(through: number): Promise<void> {
+    if (through < nextEnd) return;
+    nextEnd = (await reads.first<{ last: number | null }>(NEXT_END))?.last ?? 0;
+    // Each end is tried once: who writes waits behind the lock that a drop takes, or does not get.
+    // promise: postgres/partition-goes-during-a-long-pruning
+    while ((await reclaim(1, 0)) > 0);
+  }
+
   return {
+    dropPruned,
     prune: (limit, cutoff, through = MAX_ID) =>
       session.writeAsLeader<PruneResult>(PRUNE, {
         most: limit,
@@ -63,6 +79,6 @@ export function createRetention({ reads, session, writer }: RetentionTools): Ret
     ...createPayloadPruning({ reads, session, writer }),
     checkpoint: async () => (await reads.first<{ id: number; hash: string }>(CHECKPOINT)) ?? { id: 0, hash: '' },
     // PostgreSQL's own vacuum makes the space of other rows reusable.
-    reclaimSpace: (most, cutoff = 0) => session.writeAsLeader<number>(RECLAIM, { most, cutoff: Math.trunc(cutoff) }),
+    reclaimSpace: (most, cutoff = 0) => reclaim(most, cutoff),
   };
 }

@@ -35,6 +35,8 @@ export function createRetention(
       const { prunedThrough: id = 0, hash = '' } = sql.checkpoint.get() ?? {};
       return { id, hash };
     },
+    // A file has no partitions: later rows take the pages.
+    dropPruned: async () => {},
     reclaimSpace: (pages) => reclaimSpace(client, { writer, checkpoints }, pages),
   };
 }
