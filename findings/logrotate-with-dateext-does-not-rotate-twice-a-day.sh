@@ -6,7 +6,7 @@
 # Behaviour: Nothing: "destination … already exists, skipping rotation" in stderr and exit code 1, and so until the next day. The log grows past its size, and postrotate does not run. Other logs of the same
 #            run are rotated. Without dateext each run rotates.
 # Why the guess is wrong: the name of the archive is made of the date alone, and an archive that exists is never overwritten. A dateformat with the time makes more than one.
-# Source:    logrotate(8), dateext and dateformat; logrotate.c, "already exists, skipping rotation".
+# Source:    logrotate(8), dateext and dateformat.
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 logrotate="$(command -v logrotate || echo /usr/sbin/logrotate)"

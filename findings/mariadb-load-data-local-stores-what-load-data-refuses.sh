@@ -7,7 +7,7 @@
 #            row of an id is left out. The exit code is 0; "Warnings: 10" is seen by who looks. mariadb-import --local is the same. LOAD DATA INFILE of the same file stores nothing.
 # Why the guess is wrong: while the client sends its file, the server cannot stop it, so LOCAL implies IGNORE, which turns errors of rows into warnings in spite of the strict mode. An import
 #            of payments belongs into a table of texts first, or has to count @@warning_count.
-# Source:    MySQL manual, LOAD DATA ("LOCAL has the same effect as the IGNORE modifier"); MariaDB documentation, IGNORE ("downgrading them to warnings").
+# Source:    MySQL manual, LOAD DATA ("LOCAL has the same effect" …); MariaDB documentation, IGNORE ("downgrading them to warnings").
 # Output seen: the text in `expected` at the end.
 set -euo pipefail
 for command in mariadbd mariadb mariadb-install-db; do command -v "$command" >/dev/null || { echo "needs mariadb-server" >&2; exit 2; }; done
