@@ -731,6 +731,13 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/postgres/settings.test.ts'],
   },
   {
+    tag: 'postgres/vain-attempt-serves-all-reads',
+    promise: 'while the database cannot be reached, every read is answered after one attempt to connect',
+    edit: removed,
+    tests: ['test/store/postgres/vain-attempts.test.ts'],
+    title: 'while no connection can be made, no read waits for the attempts of those before it',
+  },
+  {
     tag: 'postgres/idle-connection-is-asked-first',
     promise: 'a read does not wait for its time limit on a connection that was lost while it was idle',
     edit: removed,

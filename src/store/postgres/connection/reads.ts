@@ -6,7 +6,7 @@ import type { World } from '../../../lib/world.ts';
 import { StoreUnavailable } from '../../port.ts';
 import { type Reads, readsThrough } from '../../shared/reads.ts';
 import { comparable } from '../storable-json.ts';
-import { type ConnectOptions, connectWritable } from './connect.ts';
+import { type ConnectOptions, connectWritable, NoWritableHost } from './connect.ts';
 import { codeOf, isTransient, leavesInDoubt, READ_ONLY } from './errors.ts';
 import { createKeptPlans, type KeptPlans, keptUnder } from './kept-plans.ts';
 
@@ -54,20 +54,27 @@ export function createReads({ connections = MAX_CONNECTIONS, world, ...options }
   const newLane = (): Lane => ({ client: null, keptPlan: createKeptPlans(), usedAt: 0 });
   const lanes = Array.from({ length: connections }, newLane);
   const free = [...lanes];
-  const waiting: ((lane: Lane) => void)[] = [];
+  const waiting: { readonly resolve: (lane: Lane) => void; readonly reject: (error: StoreUnavailable) => void }[] = [];
   const open = new Set<Client>();
   let closed = false;
 
   function take(): Promise<Lane> {
     // The lane that was used last is connected, and its server process is warm.
     const lane = free.pop();
-    return lane === undefined ? new Promise((resolve) => void waiting.push(resolve)) : Promise.resolve(lane);
+    if (lane !== undefined) return Promise.resolve(lane);
+    return new Promise((resolve, reject) => void waiting.push({ resolve, reject }));
   }
 
   function giveBack(lane: Lane): void {
     const next = waiting.shift();
     if (next === undefined) free.push(lane);
-    else next(lane);
+    else next.resolve(lane);
+  }
+
+  /** While there is no connection, each query that waits for one would try to connect in turn, for as long as all of that takes. */
+  function refuseWaiting(reason: StoreUnavailable): void {
+    if (lanes.some(({ client }) => client !== null)) return;
+    for (const { reject } of waiting.splice(0)) reject(reason);
   }
 
   async function connected(lane: Lane): Promise<Client> {
@@ -102,6 +109,17 @@ export function createReads({ connections = MAX_CONNECTIONS, world, ...options }
     if (open.delete(client)) void client.end().catch(() => {});
   }
 
+  function failureOf(error: unknown, lane: Lane): unknown {
+    // Another host may accept writes by now.
+    const isLost = leavesInDoubt(error) || codeOf(error) === READ_ONLY;
+    if (!isLost && !isTransient(error)) return error;
+    if (isLost && lane.client !== null) drop(lane, lane.client);
+    const unavailable = new StoreUnavailable(`the database cannot be read: ${reasonOf(error)}`, { cause: error });
+    // promise: postgres/vain-attempt-serves-all-reads
+    if (error instanceof NoWritableHost) refuseWaiting(unavailable);
+    return unavailable;
+  }
+
   async function all(text: string, values: readonly unknown[], name?: string): Promise<unknown[]> {
     if (closed) throw new StoreUnavailable('the store is closed');
     const lane = await take();
@@ -111,11 +129,7 @@ export function createReads({ connections = MAX_CONNECTIONS, world, ...options }
       lane.usedAt = world.elapsed();
       return rows;
     } catch (error) {
-      // Another host may accept writes by now.
-      const isLost = leavesInDoubt(error) || codeOf(error) === READ_ONLY;
-      if (!isLost && !isTransient(error)) throw error;
-      if (isLost && lane.client !== null) drop(lane, lane.client);
-      throw new StoreUnavailable(`the database cannot be read: ${reasonOf(error)}`, { cause: error });
+      throw failureOf(error, lane);
     } finally {
       giveBack(lane);
     }
