@@ -4,7 +4,6 @@
 // receiver has changed in between is stale: the execution is loaded again, and decided again in the next batch.
 
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
-import { reasonOf } from '../../lib/log.ts';
 import { currentRequest } from '../../lib/request-context.ts';
 import { type Change, StoreUnavailable } from '../port.ts';
 import { committedOnes } from '../shared/committed-parts.ts';
@@ -22,6 +21,7 @@ import {
   isTransient,
   NO_PARTITION,
   NotLeading,
+  unavailable,
 } from './connection/errors.ts';
 import type { IdRange, WriterOptions } from './writer-options.ts';
 
@@ -282,10 +282,6 @@ export function createGroupCommit(options: WriterOptions): Writer {
       while (running) await running;
     },
   };
-}
-
-function unavailable(error: unknown): StoreUnavailable {
-  return new StoreUnavailable(`the database does not take writes: ${reasonOf(error)}`, { cause: error });
 }
 
 function rejectAll(tasks: readonly Waiting[], error: unknown): void {

@@ -1,8 +1,13 @@
-// JSON in columns, and the columns of an outcome.
+// JSON and times in columns, and the columns of an outcome.
 
 import type { Execution } from '../../execution/execution.ts';
 import { type Json, type JsonObject, LargeJson, writeJson } from '../../execution/json.ts';
 import { outcomeHash } from './hash-chain.ts';
+
+/** Times are stored in whole milliseconds: as text, they had no more digits. */
+export function wholeMs(time: number | null): number | null {
+  return time === null ? null : Math.trunc(time);
+}
 
 /** Converts JSON null to SQL NULL, so that queries see an absent value. */
 export function toJson(value: Json): string | null {

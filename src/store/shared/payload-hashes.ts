@@ -5,7 +5,8 @@ import { outcomeIn } from '../../execution/apply-result.ts';
 import { canonicalJson } from '../../execution/canonical-json.ts';
 import type { ExecutionEvent } from '../../execution/event.ts';
 import type { Execution } from '../../execution/execution.ts';
-import { type Json, writeJson } from '../../execution/json.ts';
+import type { Json } from '../../execution/json.ts';
+import { toJson } from './columns.ts';
 import { outcomeHash } from './hash-chain.ts';
 
 /** Hex SHA-256 of each column before the pruning; `outcome` is the hash that the audit chain has. */
@@ -24,7 +25,7 @@ export function parsePayloadHashes(payloadSha256: string | null): PayloadHashes 
 }
 
 export function lateOutcomeHash({ result = null, error = null }: { result?: Json; error?: Json }): string {
-  return outcomeHash({ result: asColumn(result), error: asColumn(error) });
+  return outcomeHash({ result: toJson(result), error: toJson(error) });
 }
 
 /** Returns the execution with its pruned result restored if the event repeats that result, else the execution itself. */
@@ -60,8 +61,4 @@ export function stripPayload(after: Execution, restored: Execution, before: Exec
   if (restored === before) return after;
   const { result, error, lateResult } = before;
   return { ...after, result, error, lateResult };
-}
-
-function asColumn(value: Json): string | null {
-  return value === null ? null : writeJson(value);
 }

@@ -6,7 +6,7 @@ import { type JsonObject, writeJson } from '../../../execution/json.ts';
 import { normalizeStatusWord } from '../../../execution/status-word.ts';
 import type { Notification } from '../../../notification/notification.ts';
 import { EVENT_CODES, RESOLVED_BY_CODES, STATUS_CODES } from '../../shared/codes.ts';
-import { outcomeColumns } from '../../shared/columns.ts';
+import { outcomeColumns, wholeMs } from '../../shared/columns.ts';
 import { rankOf } from '../../shared/sample-ranks.ts';
 import { MAX_UNKNOWN_WORDS, OTHER_WORDS } from '../../statistics-port.ts';
 import { endingOf } from '../executions/execution-ids.ts';
@@ -65,11 +65,6 @@ function withoutNulls(row: Row): Row {
 
 function numbersOf(numbers: readonly number[]): readonly number[] | null {
   return numbers.length === 0 ? null : numbers;
-}
-
-/** Times are stored in whole milliseconds. */
-export function wholeMs(time: number | null): number | null {
-  return time === null ? null : Math.trunc(time);
 }
 
 function insertedRow({ part, execution, fingerprint }: AddedPart, n: number): Row {

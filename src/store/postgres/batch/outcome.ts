@@ -2,10 +2,10 @@
 
 import type { Execution } from '../../../execution/execution.ts';
 import { RESOLVED_BY_CODES, STATUS_CODES } from '../../shared/codes.ts';
-import { outcomeColumns } from '../../shared/columns.ts';
+import { outcomeColumns, wholeMs } from '../../shared/columns.ts';
 import { arrayText, storable } from '../storable-json.ts';
 import type { Aggregate } from './aggregate.ts';
-import { document, entryRow, tallyRows, wholeMs } from './arguments.ts';
+import { document, entryRow, tallyRows } from './arguments.ts';
 import type { Batch } from './batch.ts';
 import type { Part, PendingEntry } from './part.ts';
 

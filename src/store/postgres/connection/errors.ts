@@ -1,6 +1,7 @@
 // Errors of PostgreSQL, by what they mean for a write: the connection is gone, the server takes no writes, or the values are bad.
 
 import { DatabaseError } from 'pg';
+import { reasonOf } from '../../../lib/log.ts';
 import { StoreUnavailable } from '../../port.ts';
 
 /** Raised by `apply_batch`: another receiver has raised the epoch of the slot. */
@@ -72,4 +73,8 @@ export class LargeTogether extends Error {
 /** Returns whether the changes of a batch are to be tried one by one: the values of one are refused (classes 22 and 23), or all are large. */
 export function isToBeSplit(error: unknown): boolean {
   return error instanceof LargeTogether || /^2[23]/.test(codeOf(error));
+}
+
+export function unavailable(error: unknown): StoreUnavailable {
+  return new StoreUnavailable(`the database does not take writes: ${reasonOf(error)}`, { cause: error });
 }

@@ -1,8 +1,7 @@
 // Remembers that the disk of the server was full until a large write succeeds: small ones succeed earlier, in the space that is left.
 
-import { reasonOf } from '../../../lib/log.ts';
 import { StoreUnavailable } from '../../port.ts';
-import { isDiskFull, isTransient } from './errors.ts';
+import { isDiskFull, isTransient, unavailable } from './errors.ts';
 import type { Session } from './session.ts';
 
 /** Writes a megabyte to a temporary file on the disk of the tables, which is gone when the statement ends. */
@@ -55,8 +54,4 @@ export function createRoom(session: Session): Room {
       refused -= before;
     },
   };
-}
-
-function unavailable(error: unknown): StoreUnavailable {
-  return new StoreUnavailable(`the database does not take writes: ${reasonOf(error)}`, { cause: error });
 }

@@ -2,6 +2,7 @@
 
 import type { OpenCounts, QueueMonitor } from '../../queue-port.ts';
 import { OPEN_CODES, statusOf } from '../../shared/codes.ts';
+import { wholeMs } from '../../shared/columns.ts';
 import type { Reads } from '../../shared/reads.ts';
 
 interface CountRow {
@@ -49,10 +50,6 @@ export function createQueueMonitor(reads: Reads): QueueMonitor {
       };
     },
   };
-}
-
-function wholeMs(time: number | null): number | null {
-  return time === null ? null : Math.trunc(time);
 }
 
 function oldestOf(rows: readonly CountRow[]): number | null {

@@ -4,7 +4,7 @@ import type { Database } from 'better-sqlite3';
 import type { Dispatchable, Execution } from '../../../execution/execution.ts';
 import { writeJson } from '../../../execution/json.ts';
 import { RESOLVED_BY_CODES, STATUS_CODES } from '../../shared/codes.ts';
-import { outcomeColumns } from '../../shared/columns.ts';
+import { outcomeColumns, wholeMs } from '../../shared/columns.ts';
 import { hashBytes, uuidBytes } from '../rows.ts';
 import type { AppendedRows } from './appended-rows.ts';
 import type { ExecutionRow } from './execution-row.ts';
@@ -94,11 +94,6 @@ function createInsert(client: Database, rows: AppendedRows) {
     const fresh = { id, firstExecutionId: null, outcome: null, payloadPrunedAt: null, payloadSha256: null };
     return { ...fresh, execution };
   };
-}
-
-/** Times are stored in whole milliseconds: as text, they had no more digits. */
-function wholeMs(time: number | null): number | null {
-  return time === null ? null : Math.trunc(time);
 }
 
 const INSERTED_COLUMNS = `(id, status, reference, correlation_id, app, action_id, submitted_at, dispatch_at, expire_at, timeout_seconds,
