@@ -2,7 +2,7 @@
 # What becomes of an export that iterates over sql.iterate`SELECT …` of node:sqlite's createTagStore, if another request starts the same export?
 #
 # Versions:  node 24.21.0 and 26.10.0.
-# Guess:     Nothing: each use of a template is a query of its own, as in every other library with tagged templates.
+# Guess:     Nothing: each use of a template is a query of its own, as with the templates of postgres.
 # Behaviour: The first export ends with ERR_INVALID_STATE "iterator was invalidated" at its next row, half of it sent. A get or all with the same
 #            words does the same, also with other parameters. The other one runs to its end. A query that differs by a blank is another query;
 #            so is one of a second tag store.
