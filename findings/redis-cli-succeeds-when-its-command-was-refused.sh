@@ -13,6 +13,7 @@ for command in redis-server redis-cli; do command -v "$command" >/dev/null || { 
 case "$(redis-cli --version)" in *' 7.0.15') ;; *) echo "needs Redis 7.0.15" >&2; exit 2 ;; esac
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
+cd "$work"
 redis-server --port 0 --unixsocket "$work/socket" --dir "$work" --save '' >/dev/null &
 server=$!
 trap 'kill "$server" && wait "$server" || true; rm -rf "$work"' EXIT
