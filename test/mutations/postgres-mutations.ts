@@ -806,6 +806,21 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: 'goes during a long pruning',
   },
   {
+    tag: 'postgres/interrupted-move-is-completed',
+    promise:
+      'the leader after one that ended in the middle of a step of the clock moves the rest of the times, on PostgreSQL',
+    edit: removed,
+    tests: [CLOCK_STEPS],
+    title: 'the next one moves the rest once',
+  },
+  {
+    tag: 'postgres/interrupted-move-is-not-repeated',
+    promise: 'times whose move was interrupted at an unknown place do not move twice, on PostgreSQL',
+    edit: condition(false),
+    tests: [CLOCK_STEPS],
+    title: 'nothing moves twice where it is not known how far it came',
+  },
+  {
     tag: 'postgres/incident-across-a-step-has-the-new-clock',
     promise: 'what is written of incidents behind a step of the clock is announced by the new clock',
     edit: swapped('event.at + ms', 'event.at'),

@@ -222,7 +222,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     ...createAuditFeed(reads),
     ...createExecutionList(reads),
     ...createClockSteps({
-      ...{ session, term: terms.current, world, log },
+      ...{ session, terms, world, log },
       alone: (work) => claims(() => deliveries(work)),
       between: (work) => incidents(() => writer.between(work)),
       begun: (ms, { isLast, reference }) => {

@@ -1,6 +1,7 @@
 // A step of the clock moves the times of any number of executions and notifications, each once.
 
 import { afterEach, describe, expect, test } from 'vitest';
+import type { Log } from '../../../src/lib/log.ts';
 import { systemWorld } from '../../../src/lib/world.ts';
 import { StoreUnavailable } from '../../../src/store/port.ts';
 import { NotLeading } from '../../../src/store/postgres/connection/errors.ts';
@@ -25,8 +26,8 @@ afterEach(async () => {
   for (const store of opened.splice(0)) await store.close();
 });
 
-async function openOn(url: string): Promise<PostgresStore> {
-  const store = await openPostgresStore({ url, world: systemWorld, log: quietLog() });
+async function openOn(url: string, log: Log = quietLog()): Promise<PostgresStore> {
+  const store = await openPostgresStore({ url, world: systemWorld, log });
   opened.push(store);
   return store;
 }
@@ -86,6 +87,68 @@ describe.skipIf(serverUrl === null)('of more executions and notifications than o
     expect(await movedBy(url, 'notification_work', 'due_at')).toEqual([[HOUR, MANY]]);
     expect(await movedBy(url, 'notification_rows', 'due_at')).toEqual([[HOUR, MANY]]);
     expect(await leader.lastClockStep()).toEqual({ from: NOON, to: NOON + HOUR });
+  });
+});
+
+describe.skipIf(serverUrl === null)('when the leader ends in the middle of a step', () => {
+  /** Moves the first slice by an hour, with a leader that hands over behind it. */
+  async function interrupted(url: string, leader: PostgresStore): Promise<void> {
+    await fill(url);
+    await leader.moveDueTimes({ from: NOON, to: NOON + HOUR }, () => {
+      void leader.leadership.handOver(async () => {});
+    });
+    expect((await movedBy(url, 'work', 'dispatch_at'))[0]).toEqual([0, MANY - 2_000]);
+  }
+
+  const stepRows = (url: string) =>
+    withClient(url, async (client) => {
+      const { rows } = await client.query('SELECT id FROM heartbeat WHERE id > 1 ORDER BY id');
+      return rows.map(({ id }) => id);
+    });
+
+  const ofEnded = (lines: readonly { message: string }[]) =>
+    lines.filter(({ message }) => message.startsWith('a leader ended'));
+
+  test('the next one moves the rest once, before it claims anything, also when it ends, too', async () => {
+    const url = await database();
+    const leader = await openOn(url);
+    const log = quietLog();
+    const warned = (...line: Parameters<Log['warn']>) => {
+      log.warn(...line);
+      if (line[1].includes('is moved now')) void second.leadership.handOver(async () => {});
+    };
+    const second: PostgresStore = await openOn(url, { ...log, warn: warned });
+    await interrupted(url, leader);
+    await expect.poll(() => ofEnded(log.lines), { timeout: 10_000 }).toMatchObject([{ facts: { movedMs: HOUR } }]);
+    const later = anExecution({ app: 'shop' }, NOON + 2_000);
+    await second.add({ execution: later, fingerprint: 'print', queueCapacity: 100_000 });
+    const third = await openOn(url);
+    await expect.poll(() => third.leadership.leads(), { timeout: 10_000 }).toBe(true);
+    expect(await third.claimDispatches(1, NOON + 1_000)).toEqual([]);
+    const all = [
+      [2_000, 1],
+      [HOUR, MANY],
+    ];
+    expect(await movedBy(url, 'work', 'dispatch_at')).toEqual(all);
+    expect(await movedBy(url, 'execution_rows', 'dispatch_at')).toEqual(all);
+    expect(await movedBy(url, 'notification_work', 'due_at')).toEqual([[HOUR, MANY]]);
+    expect(await movedBy(url, 'notification_rows', 'due_at')).toEqual([[HOUR, MANY]]);
+    expect(await stepRows(url)).toEqual([2, 3]);
+  });
+
+  test('nothing moves twice where it is not known how far it came, and the log says so', async () => {
+    const url = await database();
+    const leader = await openOn(url);
+    await interrupted(url, leader);
+    await withClient(url, (client) => client.query('UPDATE heartbeat SET at = 1000000 WHERE id = 6'));
+    const log = quietLog();
+    const next = await openOn(url, log);
+    await expect.poll(() => next.leadership.leads(), { timeout: 10_000 }).toBe(true);
+    await next.claimDispatches(1, NOON - 1);
+    const left = { facts: { movedMs: HOUR }, message: expect.stringContaining('stays as it was') };
+    expect(ofEnded(log.lines)).toMatchObject([left]);
+    expect((await movedBy(url, 'work', 'dispatch_at'))[0]).toEqual([0, MANY - 2_000]);
+    expect(await stepRows(url)).toEqual([2, 3]);
   });
 });
 
@@ -182,9 +245,12 @@ function steps(ends: readonly (Error | boolean)[], terms: readonly number[] = []
   let asked = 0;
   const { moveDueTimes } = createClockSteps({
     session: session as unknown as Session,
-    term: () => {
-      asked += 1;
-      return terms[asked - 1] ?? 1;
+    terms: {
+      current: () => {
+        asked += 1;
+        return asked === 1 ? null : (terms[asked - 2] ?? 1);
+      },
+      watch: () => () => {},
     },
     world: { sleep: async (ms) => void waits.push(ms) },
     log,

@@ -8,6 +8,11 @@ import type { Session } from '../connection/session.ts';
 export const NEWEST = 1;
 export const STEP_FROM = 2;
 export const STEP_TO = 3;
+/**
+ * What a step that is under way has left: the newest execution and notification from before it, the last ones that it has moved (0 for
+ * none), and the time after it. No rows while none is.
+ */
+export const REST = { executions: 4, sequence: 5, execution: 6, letter: 7, to: 8 } as const;
 
 /** How long receivers note times of the old clock at most after a step: they read the clock of the database from time to time. */
 const UNNOTICED_MS = 15_000;
