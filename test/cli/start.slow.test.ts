@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -89,6 +89,34 @@ test('serves, and ends with 0, while the disk of its log is full', async () => {
   while (!(await isReady())) await new Promise((resolve) => setTimeout(resolve, 50));
   child.kill('SIGTERM');
   expect((await ended)[0]).toBe(0);
+});
+
+test('serves, and ends with 0, after the terminal of its log has gone', async () => {
+  const code = join(temporaryFolder(), 'code');
+  const port = await freePort();
+  // In a session of its own, so that the end of the terminal sends it no signal.
+  const command = `setsid --wait sh -c '"${process.execPath}" "${MAIN}" start & echo "pid $!"; wait $!; echo $? >"${code}"'`;
+  const env = { ...environment(), PATH: process.env['PATH'] ?? '', PORT: String(port), LOG_LEVEL: 'trace' };
+  const terminal = spawn('script', ['-qfc', command, '/dev/null'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  let shown = '';
+  while (!shown.includes('"listening"')) shown += String((await once(terminal.stdout, 'data'))[0]);
+  const pid = Number(/pid (\d+)/.exec(shown)?.[1]);
+  onTestFinished(() => void (existsSync(code) || process.kill(pid, 'SIGKILL')));
+  expect(statSync(`/proc/${pid}/fd/1`).isCharacterDevice()).toBe(true);
+  terminal.kill('SIGKILL');
+  await once(terminal, 'close');
+  const submit = {
+    method: 'POST',
+    headers: { authorization: 'Bearer the-shop-key-0123456789' },
+    body: '{"actionId":"a"}',
+  };
+  for (let n = 0; n < 3; n += 1) {
+    const headers = { ...submit.headers, 'content-type': 'application/json' };
+    expect((await fetch(`http://127.0.0.1:${port}/v1/executions`, { ...submit, headers })).status).toBe(202);
+    expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
+  }
+  process.kill(pid, 'SIGTERM');
+  await expect.poll(() => existsSync(code) && readFileSync(code, 'utf8'), { timeout: 20_000 }).toBe('0\n');
 });
 
 test('SIGHUP without TLS drains it like SIGTERM', async () => {
