@@ -1444,9 +1444,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     tag: 'failed-import-has-no-file',
     promise: 'an import that fails leaves no file where the database would be',
-    edit: condition(false),
+    edit: removed,
     tests: ['test/cli/audit/import.test.ts'],
-    title: 'an import into a place that takes no database leaves no file there',
+    title: 'what cannot be imported is refused, and leaves no file',
   },
   {
     tag: 'failed-move-leaves-no-file',

@@ -1,7 +1,6 @@
 // `audit import` and `executions import`: make a database from exports, for inspection. No receiver starts on it.
 
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { readVariable } from '../../config/config.ts';
 import type { JsonObject } from '../../execution/json.ts';
@@ -9,7 +8,8 @@ import { many } from '../../lib/figures.ts';
 import { isoTime } from '../../lib/time.ts';
 import type { ExportManifest } from '../../store/export-manifest.ts';
 import type { AuditHead } from '../../store/port.ts';
-import { discardCopy, unusedPath } from '../../store/sqlite/file/backup.ts';
+import { BackupFailed, discardCopy, publishCopy, unusedPath } from '../../store/sqlite/file/backup.ts';
+import { refuseLostFile } from '../../store/sqlite/file/copies.ts';
 import { refusal } from '../../store/sqlite/file/database-refused.ts';
 import { type OpenDatabase, openDatabase } from '../../store/sqlite/file/open.ts';
 import { codeOf, concernsTheStore } from '../../store/sqlite/file/result-codes.ts';
@@ -56,6 +56,7 @@ it. It is marked, so that no receiver starts on it.`,
       if (existsSync(path))
         throw new CommandError(`${path} exists: an import makes a new database; move it away first`);
       unusedPath(path);
+      refuseLostFile(path);
       const sources = await sourcesOf(files);
       const counts = await importInto(path, sources, context);
       const { entries, executions, others } = counts;
@@ -86,20 +87,23 @@ async function firstEntry(path: string): Promise<number | null> {
 
 async function importInto(path: string, sources: readonly Source[], context: CommandContext): Promise<Counts> {
   const mode = readVariable(context.env(), 'DATABASE_MODE');
-  const hadLock = existsSync(`${path}.lock`);
-  let database: OpenDatabase | null = null;
-  let isDone = false;
+  // Another import may make a file of this name at the same time: the first one to be complete gets it.
+  const partial = `${path}.${context.world.id(context.world.now())}.partial`;
   try {
-    database = openDatabase(path, undefined, { mode });
-    const counts = await importAll(database, sources, isoTime(context.world.now()));
-    isDone = true;
+    const database = openDatabase(partial, undefined, { mode });
+    let counts: Counts;
+    try {
+      counts = await importAll(database, sources, isoTime(context.world.now()));
+    } finally {
+      database.close();
+    }
+    publishCopy(partial, path);
     return counts;
+  } catch (error) {
+    throw error instanceof BackupFailed ? new CommandError(error.message) : error;
   } finally {
-    database?.close();
-    // Without the lock it is the file of another program.
     // promise: failed-import-has-no-file
-    if (!isDone && (database !== null || !hadLock)) discardCopy(path);
-    else if (isDone) await rm(`${path}.lock`, { force: true });
+    discardCopy(partial);
   }
 }
 

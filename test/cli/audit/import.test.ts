@@ -171,6 +171,14 @@ test('what cannot be imported is refused, and leaves no file', async () => {
   });
 });
 
+test('of two imports to one name at the same time, one gets it, and the other one removes nothing of it', async () => {
+  const { folder, trail, executions, into } = await exported('ndjson');
+  const ended = await Promise.all([importInto(into, trail), importInto(into, trail, executions)]);
+  expect(ended.map(({ code }) => code).toSorted()).toEqual([0, 2]);
+  expect((await command(['audit', 'verify', into])).code).toBe(0);
+  expect(readdirSync(folder).filter((name) => name.startsWith('inspect'))).toEqual(['inspect.db']);
+});
+
 test('an import into a place that takes no database leaves no file there', async () => {
   const { folder, trail, into } = await exported('ndjson');
   // As a receiver leaves it whose file was lost.
