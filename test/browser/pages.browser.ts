@@ -97,6 +97,24 @@ describe('everybody can read and use it', () => {
     await context.close();
   });
 
+  test('at a width of 1280, no list has to be scrolled sideways to its last column', async () => {
+    const context = await sit(browser, http, { width: 1280 });
+    const page = await context.newPage();
+    for (const path of [
+      '/',
+      '/console/incidents',
+      '/console/executions',
+      '/console/notifications',
+      '/console/callbacks',
+    ]) {
+      await page.goto(path);
+      const tables = page.locator('.box:has(> table):visible');
+      const over = await tables.evaluateAll((boxes) => boxes.map((box) => box.scrollWidth - box.clientWidth));
+      expect({ path, over: Math.max(0, ...over) }).toEqual({ path, over: 0 });
+    }
+    await context.close();
+  });
+
   test('from the list to a cancelled execution by keyboard alone', async () => {
     const context = await sit(browser, http);
     const page = await context.newPage();

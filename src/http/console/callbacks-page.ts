@@ -25,11 +25,12 @@ a callback. <em>Later</em>: missed callbacks that arrived afterwards.</p>`;
 
 export function createCallbacksPages({ pages }: ConsoleDependencies) {
   const page: PageHandler = async (_c, caller) => {
-    const { hours, alerts, countedFrom } = await pages.health();
+    const health = await pages.health();
+    const { alerts, countedFrom } = health;
     const live = html`${alertLines(alerts)}${repeatLines(pages.repeats())}
 ${countedFrom === null ? '' : countingPart(countedFrom)}
 ${advicePart(pages.advice())}
-${hoursPart(hours)}`;
+${hoursPart(health)}`;
     return pageResponse(200, viewerOf(caller), {
       title: 'Callbacks',
       section: '/console/callbacks',

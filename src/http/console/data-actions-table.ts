@@ -6,8 +6,6 @@ import { type Html, table } from '../html.ts';
 import { isIdentifier } from '../request/identifier.ts';
 import { duration, number, share } from './format.ts';
 
-const MAX_ACTIONS = 20;
-
 export const ACTIONS = '/console/actions';
 
 export function actionPath(actionId: string): string {
@@ -19,9 +17,10 @@ export function actionLink(actionId: string): Html {
   return isIdentifier(actionId) ? html`<a href="${actionPath(actionId)}">${actionId}</a>` : html`${actionId}`;
 }
 
-export function actionsTable(all: Overview['actions']): Html {
-  if (all.length === 0) return html`<p class="quiet">No action was used in this period.</p>`;
-  const rows = all.slice(0, MAX_ACTIONS).map((one) => {
+/** `actions`: busiest first. */
+export function actionsTable(actions: Overview['actions']): Html {
+  if (actions.length === 0) return html`<p class="quiet">No action was used in this period.</p>`;
+  const rows = actions.map((one) => {
     const { actionId, submitted, ended, byStatus, byResolver, total } = one;
     const failed = byStatus.FAILED + byStatus.REJECTED + byStatus.NOT_FOUND;
     return html`<tr><th scope="row">${actionLink(actionId)}</th><td data-name="Submitted">${number(submitted)}</td>
@@ -30,9 +29,8 @@ export function actionsTable(all: Overview['actions']): Html {
 <td data-name="By callback">${share(byResolver.callback, ended)}</td><td data-name="By poll">${share(byResolver.poll, ended)}</td>
 <td data-name="Median">${duration(total.p50)}</td><td data-name="p95">${duration(total.p95)}</td></tr>`;
   });
-  const more = all.length > MAX_ACTIONS ? `; ${number(all.length - MAX_ACTIONS)} more omitted` : '';
   return table(
-    `Busiest first${more}`,
+    'Busiest first',
     ['Action', 'Submitted', 'Ended', 'Completed', 'Failed', 'Timed out', 'By callback', 'By poll', 'Median', 'p95'],
     rows,
   );

@@ -122,9 +122,9 @@ function pageText(
 <a class="skip" href="#main">Skip to the content</a>
 <header>
 <p class="product">CXone callback receiver</p>
-<nav aria-label="Pages"><ul>${links}</ul></nav>
 <div class="side">${clockOf(currentRequest()?.at)}
 ${viewer === null ? '' : whoIs(viewer)}</div>
+<nav aria-label="Pages"><ul>${links}</ul></nav>
 </header>
 <main id="main">
 ${viewer === null ? '' : pauseBanner(viewer)}

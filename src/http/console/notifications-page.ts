@@ -70,13 +70,19 @@ export function notificationsTable(items: readonly ShownNotification[], viewer: 
         : '';
     const pick = isSelectable ? selectCell(viewer, one.id, one.correlationId) : '';
     return html`<tr ${keyed(one.sequence)}>${pick}<th scope="row"><a href="${pathOf(one.correlationId)}">${one.correlationId}</a></th>
-<td data-name="Type">${one.type}</td><td data-name="Status">${badge(one.status)}</td><td data-name="App">${one.app}</td>
+<td data-name="Type">${breakable(one.type)}</td><td data-name="Status">${badge(one.status)}</td><td data-name="App">${one.app}</td>
 <td data-name="URL"><a href="${endpointPath(one)}">${one.url}</a></td><td data-name="Attempts">${String(one.attempts)}</td><td data-name="Last">${one.status === 'PENDING' ? whyItWaits(one) : lastAttempt(one)}</td>
 <td data-name="Created">${moment(one.createdAt)}</td>${viewer.mayChange ? html`<td class="button">${replay}</td>` : ''}</tr>`;
   });
   const named = ['Execution', 'Type', 'Status', 'App', 'URL', 'Attempts', 'Last', 'Created'];
   const columns = viewer.mayChange ? [...named, 'Actions'] : named;
   return table('In the order of creation', isSelectable ? selectable(viewer, columns) : columns, rows);
+}
+
+/** A narrow column breaks the line behind the dot. */
+function breakable(type: Notification['type']): Html {
+  const [subject = '', event = ''] = type.split('.');
+  return html`${subject}.<wbr>${event}`;
 }
 
 function lastAttempt({ lastHttpStatus, lastError, deliveredAt, status }: Notification): string {

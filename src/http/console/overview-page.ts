@@ -16,7 +16,7 @@ import type { ConsoleDependencies } from '../dependencies.ts';
 import { type Html, table } from '../html.ts';
 import { createEndpointStates, type EndpointState } from '../operators/endpoint-state.ts';
 import { alertLines } from './callbacks-page.ts';
-import { actionsTable } from './data-actions-table.ts';
+import { ACTIONS, actionsTable } from './data-actions-table.ts';
 import { endpointCondition, endpointPath, nextTime } from './endpoint-lines.ts';
 import { flashMessage } from './flash-message.ts';
 import { duration, moment, NOTHING, number, share, withTimes } from './format.ts';
@@ -57,6 +57,7 @@ const MAX_ENDED = 5;
 const UPSTREAM_CAUSES = ['CxoneFails', 'CxoneGivesNoToken'] as const;
 const CALLBACK_CAUSES = ['CallbacksMissed', 'CallbacksStopped'] as const;
 const MAX_LANES = 10;
+const MAX_ACTIONS = 20;
 
 export function createOverviewPage(deps: ConsoleDependencies): PageHandler {
   const { store, pages, controls, runtime, lifecycle } = deps;
@@ -114,8 +115,14 @@ function overviewLive(now: Now, overview: Overview, range: RangeName): Html {
 ${countedPart(overview)}
 <div class="plots">${outcomes(overview)}${shares(overview)}${waits(overview)}</div>
 ${durations(overview)}</section>
-<section aria-labelledby="by-action"><h2 id="by-action">By action</h2>${actionsTable(overview.actions)}</section>
+<section aria-labelledby="by-action"><h2 id="by-action">By action</h2>${busiestActions(overview)}</section>
 <section aria-labelledby="notifying"><h2 id="notifying">Notifications to apps</h2>${notifying(now, overview)}</section>`;
+}
+
+function busiestActions({ actions }: Overview): Html {
+  const more = actions.length - MAX_ACTIONS;
+  return html`${actionsTable(actions.slice(0, MAX_ACTIONS))}
+${more > 0 ? html`<p><a href="${ACTIONS}">${many(more, 'more action')}</a></p>` : ''}`;
 }
 
 /** Returns what to say of the numbers of a period: null if all of it is counted. */

@@ -16,7 +16,7 @@ export interface Range {
 export const LAST_HOUR: Range = { stepMs: MINUTE_MS, steps: 60 };
 export const LAST_DAY: Range = { stepMs: 15 * MINUTE_MS, steps: 96 };
 
-/** Apps name actions: past this number, further actions are counted together under a name that no action can have. */
+/** Apps name actions: past this number of one day, further actions are counted together under a name that no action can have. */
 export const MAX_ACTIONS = 50;
 export const OTHER_ACTIONS = '(others)';
 
@@ -47,7 +47,7 @@ export interface Overview extends PeriodCounts {
   readonly stepMs: number;
   /** Oldest first; the last one has not ended. */
   readonly steps: readonly IntervalCounts[];
-  /** Busiest first. */
+  /** Busiest first; those that are counted together last. */
   readonly actions: readonly (PeriodCounts & { readonly actionId: string })[];
   /** False while history is still being read: until then the counts grow. */
   readonly complete: boolean;
@@ -61,6 +61,8 @@ export type Dashboard = ReturnType<typeof createDashboard>;
 interface ActionSeries {
   readonly hour: TimeSeries;
   readonly day: TimeSeries;
+  /** The time of its newest entry, milliseconds. */
+  newest: number;
 }
 
 export function createDashboard(
@@ -71,21 +73,35 @@ export function createDashboard(
   const byAction = new Map<string, ActionSeries>();
 
   function seriesOf(actionId: string): ActionSeries {
-    const name = byAction.has(actionId) || byAction.size < MAX_ACTIONS ? actionId : OTHER_ACTIONS;
+    const name = byAction.has(actionId) || hasPlace() ? actionId : OTHER_ACTIONS;
     const series = byAction.get(name) ?? {
       hour: createTimeSeries(LAST_HOUR.stepMs, LAST_HOUR.steps),
       day: createTimeSeries(LAST_DAY.stepMs, LAST_DAY.steps),
+      newest: 0,
     };
     byAction.set(name, series);
     return series;
   }
 
+  /** An action that was not used for a day yields its place. */
+  function hasPlace(): boolean {
+    if (isBelowMaximum()) return true;
+    const oldest = now() - DAY_MS;
+    for (const [actionId, { newest }] of byAction) if (newest < oldest) byAction.delete(actionId);
+    return isBelowMaximum();
+  }
+
+  function isBelowMaximum(): boolean {
+    return byAction.size - Number(byAction.has(OTHER_ACTIONS)) < MAX_ACTIONS;
+  }
+
   function take(entry: StatisticsEntry): void {
     if (entry.timestamp < now() - DAY_MS) return;
     all.add(entry);
-    const { hour, day } = seriesOf(entry.actionId);
-    hour.add(entry);
-    day.add(entry);
+    const series = seriesOf(entry.actionId);
+    series.hour.add(entry);
+    series.day.add(entry);
+    series.newest = Math.max(series.newest, entry.timestamp);
   }
   trail.follow(take);
 
@@ -96,7 +112,7 @@ export function createDashboard(
         return { actionId, ...countsOf(series.total(now(), steps, stepMs)) };
       })
       .filter((counts) => busyness(counts) > 0)
-      .sort((one, other) => busyness(other) - busyness(one));
+      .sort((one, other) => isOthers(one) - isOthers(other) || busyness(other) - busyness(one));
   }
 
   return {
@@ -116,6 +132,10 @@ export function createDashboard(
     /** Returns the share of outcomes of the last hour without a callback; null without any. */
     missedCallbackShare: (): number | null => missedCallbackShare(all.total(now(), LAST_HOUR.steps, LAST_HOUR.stepMs)),
   };
+}
+
+function isOthers({ actionId }: { readonly actionId: string }): number {
+  return Number(actionId === OTHER_ACTIONS);
 }
 
 function busyness({ submitted, ended }: PeriodCounts): number {

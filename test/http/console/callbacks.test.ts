@@ -66,6 +66,15 @@ test('the advice for an action is there in numbers and in words', async () => {
   expect(text).toContain(`<td data-name="Confidence">${advice.confidence}</td>`);
 });
 
+test('a plot spans the whole day, also where all ended in one hour', async () => {
+  const { http } = await open(now.map((one) => ({ ...one, actionId: 'charge' })));
+  await using _closed = http;
+  const { text } = await visitor(http).get('/console/callbacks');
+  const columns = text.match(/\d\d:00: (?:none|60 by poll; 100 % missed)/g) ?? [];
+  expect(columns).toHaveLength(24);
+  expect(columns.filter((column) => !column.endsWith('none'))).toEqual(['12:00: 60 by poll; 100 % missed']);
+});
+
 test('when nothing has happened it says so', async () => {
   const { http } = await open([]);
   await using _closed = http;

@@ -125,7 +125,7 @@ test('apps, actions and endpoints are suggested with their numbers', async () =>
   expect(notifications).toContain(
     '<option value="https://hooks.example" label="1 of the newest 1, as of 00:00 UTC"></option>',
   );
-  expect(notifications).toContain('execution.completed</td>');
+  expect(notifications).toContain('execution.<wbr>completed</td>');
   expect((await visitor(http).get('/console/notifications?endpoint=https%3A%2F%2Fother.example')).text).toContain(
     'No notification matches.',
   );

@@ -240,7 +240,22 @@ describe('by action', () => {
     for (let count = 0; count < MAX_ACTIONS + 2; count += 1) await live(store, { actionId: `action-${count}` });
     const { actions } = await dashboard.overview(LAST_HOUR);
     expect(actions).toHaveLength(MAX_ACTIONS + 1);
-    expect(actions[0]).toMatchObject({ actionId: OTHER_ACTIONS, submitted: 2 });
+    expect(actions.at(-1)).toMatchObject({ actionId: OTHER_ACTIONS, submitted: 2 });
+  });
+
+  test('an action that was not used for a day yields its place to a new one', async () => {
+    let now = NOON;
+    const store = openStore();
+    const trail = await followTrail(store, now);
+    const dashboard = createDashboard(trail, () => now);
+    await readHistory(trail);
+    const named = async () => (await dashboard.overview(LAST_DAY)).actions.map(({ actionId }) => actionId);
+    for (let count = 0; count <= MAX_ACTIONS; count += 1) await live(store, { actionId: `first-${count}` });
+    expect(await named()).toContain(OTHER_ACTIONS);
+    now = NOON + 25 * HOUR;
+    await live(store, { at: now, actionId: 'second' });
+    await live(store, { at: now, actionId: `first-${MAX_ACTIONS}` });
+    expect(await named()).toEqual(['second', `first-${MAX_ACTIONS}`]);
   });
 });
 

@@ -5,7 +5,7 @@ import { withCommandName } from '../../../lib/command-name.ts';
 import { many } from '../../../lib/figures.ts';
 import { HOUR_MS } from '../../../lib/time.ts';
 import { isAlert } from '../../../stats/callback-health/alert.ts';
-import type { HealthHour } from '../../../stats/callback-health/health.ts';
+import type { Health, HealthHour } from '../../../stats/callback-health/health.ts';
 import { type Html, table } from '../../html.ts';
 import { isIdentifier } from '../../request/identifier.ts';
 import { ACTIONS, actionLink, actionPath } from '../data-actions-table.ts';
@@ -27,15 +27,13 @@ interface ActionHours {
   readonly outcomes: number;
 }
 
-/** `hours`: oldest first. */
-export function hoursPart(hours: readonly HealthHour[]): Html {
-  const oldest = hours[0];
-  if (oldest === undefined) {
+export function hoursPart({ hours, ...period }: Pick<Health, 'hours' | 'from' | 'to'>): Html {
+  if (hours.length === 0) {
     return html`<section aria-labelledby="hours"><h2 id="hours">Per hour</h2>
 <p class="quiet">No execution ended in the last 24 hours.</p></section>`;
   }
-  const from = Date.parse(oldest.hour);
-  const to = Date.parse(hours.at(-1)?.hour ?? oldest.hour) + HOUR_MS;
+  const from = Math.floor(Date.parse(period.from) / HOUR_MS) * HOUR_MS;
+  const to = Math.ceil(Date.parse(period.to) / HOUR_MS) * HOUR_MS;
   const actions = [...Map.groupBy(hours, ({ actionId }) => actionId)].map(actionHours).sort(worstFirst);
   return html`<section aria-labelledby="hours"><h2 id="hours">Per hour</h2>
 <p class="quiet">By the hour of the end, in UTC; the actions with most missed callbacks first. A drag along a plot leads to the plots of
