@@ -66,6 +66,8 @@ test('while the disk is full the receiver answers 503 with Retry-After, is not r
     early.push(((await answer.json()) as { correlationId: string }).correlationId);
   }
   const makeRoom = fill(disk);
+  // A commit that succeeded just now is no reason to count as ready after one that was refused.
+  expect((await get(setting, '/readyz')).status).toBe(200);
   const { accepted, refusal } = await submitUntilRefused(setting);
   accepted.push(...early);
   // The rest that a large transaction could not use is enough for a few small ones.
@@ -76,6 +78,7 @@ test('while the disk is full the receiver answers 503 with Retry-After, is not r
     expect(await answer.json()).toMatchObject({ type: expect.stringContaining(type) });
   };
   await refused(refusal, 'store-unavailable');
+  await refused(await get(setting, '/readyz'), 'not-ready');
   for (let i = 0; i < 20; i += 1) {
     await refused(await submit(setting, { actionId: 'charge', inputs: INPUTS }), 'store-unavailable');
     await refused(await callBack(setting, correlationId), 'store-unavailable');

@@ -137,6 +137,7 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
   const rollups = createRollupCounts(client, sql.rows);
   const thread = options.readerThread ? createReaderThread({ file, lost: checkFile, log }) : null;
   let wasFull = false;
+  const fullDisk = () => (wasFull && freeBytes(file) < ROOM_AFTER_FULL_BYTES ? 'the disk is full' : null);
   try {
     withFileError(options.path, reload);
   } catch (error) {
@@ -255,10 +256,12 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
     countHistory: (limit) => writer.mutate(() => unchanged(rollups.countHistory(limit))),
     head: async () => trail.head(),
     lastClockStep: async () => lastClockStep(),
+    unavailable: fullDisk,
     ping: async (now) => {
       const movedMs = claims.movedSince();
       // The heartbeat may still fit where an execution no longer does.
-      if (wasFull && freeBytes(file) < ROOM_AFTER_FULL_BYTES) throw new StoreUnavailable('the disk is full');
+      const full = fullDisk();
+      if (full !== null) throw new StoreUnavailable(full);
       await writer.mutate(() => {
         // A time of the old clock, noted behind the step, would look like another step at the next start.
         // promise: heartbeat-across-a-step-has-the-new-clock
