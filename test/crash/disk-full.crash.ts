@@ -65,9 +65,9 @@ test('while the disk is full the receiver answers 503 with Retry-After, is not r
     const answer = await submit(setting, { actionId: 'charge', graceSeconds: 600, inputs: INPUTS });
     early.push(((await answer.json()) as { correlationId: string }).correlationId);
   }
-  const makeRoom = fill(disk);
   // A commit that succeeded just now is no reason to count as ready after one that was refused.
   expect((await get(setting, '/readyz')).status).toBe(200);
+  const makeRoom = fill(disk);
   const { accepted, refusal } = await submitUntilRefused(setting);
   accepted.push(...early);
   // The rest that a large transaction could not use is enough for a few small ones.
