@@ -4,7 +4,7 @@ import { html } from 'hono/html';
 import type { Overview } from '../../stats/dashboard/dashboard.ts';
 import { type Html, table } from '../html.ts';
 import { isIdentifier } from '../request/identifier.ts';
-import { duration, number, share } from './format.ts';
+import { duration, number, share, stamp } from './format.ts';
 
 export const ACTIONS = '/console/actions';
 
@@ -17,13 +17,18 @@ export function actionLink(actionId: string): Html {
   return isIdentifier(actionId) ? html`<a href="${actionPath(actionId)}">${actionId}</a>` : html`${actionId}`;
 }
 
+/** States that the numbers of an action are not those of the whole period. */
+function partly(countedFrom: number | null): Html {
+  return countedFrom === null ? html`` : html`<br><small>counted from ${stamp(countedFrom)}</small>`;
+}
+
 /** `actions`: busiest first. */
 export function actionsTable(actions: Overview['actions']): Html {
   if (actions.length === 0) return html`<p class="quiet">No action was used in this period.</p>`;
   const rows = actions.map((one) => {
-    const { actionId, submitted, ended, byStatus, byResolver, total } = one;
+    const { actionId, countedFrom, submitted, ended, byStatus, byResolver, total } = one;
     const failed = byStatus.FAILED + byStatus.REJECTED + byStatus.NOT_FOUND;
-    return html`<tr><th scope="row">${actionLink(actionId)}</th><td data-name="Submitted">${number(submitted)}</td>
+    return html`<tr><th scope="row">${actionLink(actionId)}${partly(countedFrom)}</th><td data-name="Submitted">${number(submitted)}</td>
 <td data-name="Ended">${number(ended)}</td><td data-name="Completed">${number(byStatus.COMPLETED)}</td>
 <td data-name="Failed">${number(failed)}</td><td data-name="Timed out">${number(byStatus.TIMEOUT)}</td>
 <td data-name="By callback">${share(byResolver.callback, ended)}</td><td data-name="By poll">${share(byResolver.poll, ended)}</td>

@@ -48,10 +48,16 @@ export interface Overview extends PeriodCounts {
   /** Oldest first; the last one has not ended. */
   readonly steps: readonly IntervalCounts[];
   /** Busiest first; those that are counted together last. */
-  readonly actions: readonly (PeriodCounts & { readonly actionId: string })[];
+  readonly actions: readonly ActionCounts[];
   /** False while history is still being read: until then the counts grow. */
   readonly complete: boolean;
   /** When counting began, if that is within the period: a start reads a limited number of earlier entries; else null. */
+  readonly countedFrom: number | null;
+}
+
+export interface ActionCounts extends PeriodCounts {
+  readonly actionId: string;
+  /** From when on it is counted by its name: what came before was counted together with others. Null: all of the period is. */
   readonly countedFrom: number | null;
 }
 
@@ -61,6 +67,7 @@ export type Dashboard = ReturnType<typeof createDashboard>;
 interface ActionSeries {
   readonly hour: TimeSeries;
   readonly day: TimeSeries;
+  readonly countedFrom: number | null;
   /** The time of its newest entry, milliseconds. */
   newest: number;
 }
@@ -72,11 +79,13 @@ export function createDashboard(
   const all = createTimeSeries(MINUTE_MS, DAY_MS / MINUTE_MS);
   const byAction = new Map<string, ActionSeries>();
 
-  function seriesOf(actionId: string): ActionSeries {
+  function seriesOf({ actionId, timestamp }: StatisticsEntry): ActionSeries {
     const name = byAction.has(actionId) || hasPlace() ? actionId : OTHER_ACTIONS;
     const series = byAction.get(name) ?? {
       hour: createTimeSeries(LAST_HOUR.stepMs, LAST_HOUR.steps),
       day: createTimeSeries(LAST_DAY.stepMs, LAST_DAY.steps),
+      // promise: action-counted-in-part-says-so
+      countedFrom: name !== OTHER_ACTIONS && byAction.has(OTHER_ACTIONS) ? timestamp : null,
       newest: 0,
     };
     byAction.set(name, series);
@@ -98,18 +107,20 @@ export function createDashboard(
   function take(entry: StatisticsEntry): void {
     if (entry.timestamp < now() - DAY_MS) return;
     all.add(entry);
-    const series = seriesOf(entry.actionId);
+    const series = seriesOf(entry);
     series.hour.add(entry);
     series.day.add(entry);
     series.newest = Math.max(series.newest, entry.timestamp);
   }
   trail.follow(take);
 
-  function actionsIn({ steps, stepMs }: Range) {
+  function actionsIn({ steps, stepMs }: Range): ActionCounts[] {
+    const begin = now() - steps * stepMs;
     return [...byAction]
-      .map(([actionId, { hour, day }]) => {
+      .map(([actionId, { hour, day, countedFrom: from }]) => {
         const series = stepMs < LAST_DAY.stepMs ? hour : day;
-        return { actionId, ...countsOf(series.total(now(), steps, stepMs)) };
+        const countedFrom = from !== null && from > begin ? from : null;
+        return { actionId, countedFrom, ...countsOf(series.total(now(), steps, stepMs)) };
       })
       .filter((counts) => busyness(counts) > 0)
       .sort((one, other) => isOthers(one) - isOthers(other) || busyness(other) - busyness(one));

@@ -257,6 +257,34 @@ describe('by action', () => {
     await live(store, { at: now, actionId: `first-${MAX_ACTIONS}` });
     expect(await named()).toEqual(['second', `first-${MAX_ACTIONS}`]);
   });
+
+  test('an action that gets a place states from when on it is counted, since others may have had its entries before', async () => {
+    let now = NOON;
+    const store = openStore();
+    const trail = await followTrail(store, now);
+    const dashboard = createDashboard(trail, () => now);
+    await readHistory(trail);
+    const at = (time: number) => {
+      now = time;
+      return time;
+    };
+    const counted = async (range = LAST_DAY) =>
+      (await dashboard.overview(range)).actions.map((one) => [one.actionId, one.submitted, one.countedFrom]);
+    for (let count = 0; count < MAX_ACTIONS; count += 1) await live(store, { actionId: `first-${count}` });
+    expect(new Set((await counted()).map(([, , from]) => from))).toEqual(new Set([null]));
+    for (let count = 0; count < 5; count += 1) await live(store, { at: at(NOON + 20 * HOUR), actionId: 'second' });
+    expect((await counted()).at(-1)).toEqual([OTHER_ACTIONS, 5, null]);
+    const placed = NOON + 25 * HOUR;
+    await live(store, { at: at(placed), actionId: 'second' });
+    expect(await counted()).toEqual([
+      ['second', 1, placed],
+      [OTHER_ACTIONS, 5, null],
+    ]);
+    await live(store, { at: at(placed + 2 * HOUR), actionId: 'second' });
+    expect(await counted(LAST_HOUR)).toEqual([['second', 1, null]]);
+    await live(store, { at: at(placed + 25 * HOUR), actionId: 'second' });
+    expect(await counted()).toEqual([['second', 2, null]]);
+  });
 });
 
 test('a day later the old minutes are removed, and a clock that is set back does not restore them', () => {
