@@ -133,10 +133,7 @@ function show(found: Found, json: boolean, callbackless: boolean, context: Comma
   }
   context.writeError(`Ended from ${found.from} to ${found.to}\n`);
   const alerts = found.alerts.map(({ message }): Line => ({ name: 'alert', level: 'fail', message }));
-  const message = callbackless
-    ? 'are not requested by the upstream profile'
-    : 'arrive as they did in the 7 days before';
-  const well: Line = { name: 'callbacks', level: 'ok', message };
+  const well: Line = { name: 'callbacks', level: 'ok', message: wordsOfNoAlert(found, callbackless) };
   const warning = (name: string, message: string): Line => ({ name, level: 'warn', message });
   const words = found.unknownWords.map(({ word, firstAt, reports, timeouts }) => {
     const since = `${many(reports, 'report')} since ${firstAt}, ${many(timeouts, 'execution')} timed out under it`;
@@ -158,6 +155,13 @@ function show(found: Found, json: boolean, callbackless: boolean, context: Comma
     context,
   );
   context.write(`\n${tableOf(COLUMNS, found.hours, context)}`);
+}
+
+function wordsOfNoAlert({ hours }: Found, callbackless: boolean): string {
+  if (callbackless) return 'are not requested by the upstream profile';
+  return hours.length === 0
+    ? 'were not due: no execution ended in this time'
+    : 'arrive as they did in the 7 days before';
 }
 
 async function repeatsSince(reader: StoreReader, from: number): Promise<RepeatGroup[]> {

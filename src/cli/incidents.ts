@@ -1,6 +1,7 @@
 // `incidents`: lists incidents of the running receiver, the worst first, and acknowledges one.
 
-import { extentText, INCIDENT_STATES, type representIncident } from '../incident/incident.ts';
+import { affectedText, extentText, INCIDENT_STATES, type representIncident } from '../incident/incident.ts';
+import { grouped } from '../lib/figures.ts';
 import { secondsTime } from '../lib/time.ts';
 import { type CommandContext, CommandError, type Declare } from './context.ts';
 import { choiceOption, jsonOption, limitOption, withHelp } from './options.ts';
@@ -23,8 +24,8 @@ const COLUMNS: readonly Column<Shown>[] = [
   { name: 'STATE', of: ({ state }) => state },
   { name: 'SINCE', of: ({ startedAt }) => secondsTime(Date.parse(startedAt)) },
   { name: 'ENDED', of: ({ endedAt }) => (endedAt === null ? null : secondsTime(Date.parse(endedAt))) },
-  { name: 'EXTENT', of: (incident) => extentText(incident), right: true },
-  { name: 'ACTION OR APP', of: ({ actions, apps }) => (actions.length > 0 ? actions : apps).join(', ') },
+  { name: 'EXTENT', of: (incident) => extentText(incident, grouped), right: true },
+  { name: 'ACTION OR APP', of: (incident) => affectedText(incident) },
   { name: 'BY', of: ({ acknowledgedBy }) => acknowledgedBy?.replace('operator:', '') ?? null },
   { name: 'RUNBOOK', of: ({ cause }) => cause },
   { name: 'ID', of: ({ id }) => id },

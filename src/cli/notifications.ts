@@ -86,8 +86,11 @@ const notificationsList: Declare = (command, context) =>
       }
       if (items.length === 0) context.writeError('No notification matches.\n');
       else context.write(tableOf(COLUMNS, items, context));
-      const end = sort === 'oldest' ? '--from' : '--to';
-      if (next !== null) context.writeError(`There are more: --limit, or ${end} with the time of the last one.\n`);
+      const last = items.at(-1)?.createdAt ?? now;
+      // Others may have been created in the same millisecond: the next page begins with them again.
+      // promise: next-page-leaves-none-out
+      const rest = sort === 'oldest' ? `--from ${isoTime(last)}` : `--to ${isoTime(last + 1)}`;
+      if (next !== null) context.writeError(`There are more: --limit, or ${rest}\n`);
     });
 
 const notificationsReplay: Declare = (command, context) =>

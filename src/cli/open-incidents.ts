@@ -1,12 +1,10 @@
 // The incidents that have not ended, as lines of `watch` and `health`.
 
-import { CAUSES, type Cause, extentText, type Incident, worstFirst } from '../incident/incident.ts';
+import { affectedText, CAUSES, type Cause, extentText, type Incident, worstFirst } from '../incident/incident.ts';
 import { grouped } from '../lib/figures.ts';
 import { secondsTime } from '../lib/time.ts';
 import type { StoreReader } from '../store/reader-port.ts';
 import type { Line } from './print.ts';
-
-const MAX_NAMES = 3;
 
 /** Reads the incidents, the worst first. */
 export async function openIncidents(reader: Pick<StoreReader, 'openIncidents'>): Promise<Incident[]> {
@@ -14,14 +12,12 @@ export async function openIncidents(reader: Pick<StoreReader, 'openIncidents'>):
 }
 
 export function incidentLine(incident: Incident): Line {
-  const { cause, problem, startedAt, actions, apps, acknowledgedBy } = incident;
-  const names = actions.length > 0 ? actions : apps;
-  const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
-  const extent = extentText(incident, grouped);
+  const { cause, problem, startedAt, acknowledgedBy } = incident;
+  const [extent, affected] = [extentText(incident, grouped), affectedText(incident)];
   const facts = [
     `${problem} since ${secondsTime(startedAt)}`,
     ...(extent === '' ? [] : [extent]),
-    ...(names.length === 0 ? [] : [names.slice(0, MAX_NAMES).join(', ') + more]),
+    ...(affected === '' ? [] : [affected]),
     ...(acknowledgedBy === null ? [] : [`acknowledged by ${acknowledgedBy.replace('operator:', '')}`]),
     `see ${cause} in the runbook`,
   ];

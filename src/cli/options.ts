@@ -100,8 +100,17 @@ export function readPeriod(period: Period, { world }: Pick<CommandContext, 'worl
 /** Returns a closed period: until now unless --to is set, and `lengthMs` long unless --from is set. @throws {CommandError} */
 export function readClosedPeriod(period: Period, lengthMs: number, context: Pick<CommandContext, 'world'>) {
   const { to = context.world.now(), from = to - lengthMs } = readPeriod(period, context);
-  if (from >= to) throw new CommandError('--to must be later than --from.');
+  refuseReversed(period, { from, to });
   return { from, to };
+}
+
+/** @param given what the command line states of the period: the rest is a default. @throws {CommandError} */
+export function refuseReversed(given: Period, { from, to }: Required<Times>): void {
+  // promise: default-period-is-not-reversed
+  if (from < to) return;
+  const shown = (time: number, own: Moment | undefined) =>
+    `${isoTime(time)}${own === undefined ? ', the default' : ''}`;
+  throw new CommandError(`--from (${shown(from, given.from)}) must be before --to (${shown(to, given.to)}).`);
 }
 
 interface Selection {
@@ -239,6 +248,11 @@ export function executionFilter(options: ExecutionOptions, context: Pick<Command
   const { app = null, status, action: actionId, id, executionId, incident, resolvedBy } = options;
   const [text, error] = [options.text || undefined, options.error || undefined];
   const { minDuration: minDurationSeconds, maxDuration: maxDurationSeconds } = options;
+  if (minDurationSeconds !== undefined && maxDurationSeconds !== undefined && minDurationSeconds > maxDurationSeconds) {
+    throw new CommandError(
+      `--min-duration (${minDurationSeconds}) must not be above --max-duration (${maxDurationSeconds}).`,
+    );
+  }
   const outcome = { error, resolvedBy, minDurationSeconds, maxDurationSeconds };
   const selected = defined({ status, actionId, id, executionId, text, incident, ...outcome });
   return { app, ...selected, ...readPeriod(options, context) };

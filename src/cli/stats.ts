@@ -15,6 +15,7 @@ import {
   databaseOption,
   jsonOption,
   readPeriod,
+  refuseReversed,
   TIME_HELP,
   withHelp,
 } from './options.ts';
@@ -46,6 +47,7 @@ ${TIME_HELP}`,
     .action(async (options) => {
       const now = context.world.now();
       const { from = now - (now % DAY_MS), to } = readPeriod(options, context);
+      refuseReversed(options, { from, to: to ?? now });
       const filter = { from, to, app: options.app, actionId: options.action };
       const summaries = await withDatabase(context, options.database, async (store) => {
         const progress = showProgress('counting', context, 'executions');

@@ -99,6 +99,15 @@ export function extentText({ affected, total }: Extent, format: (count: number) 
   return `${text(affected)} of ${text(total)}`;
 }
 
+const MAX_NAMES = 3;
+
+/** Names what an incident affects: the first Data Actions, or else the apps, and how many more; an empty text for none. */
+export function affectedText({ actions, apps }: Pick<Incident, 'actions' | 'apps'>): string {
+  const names = actions.length > 0 ? actions : apps;
+  const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
+  return names.slice(0, MAX_NAMES).join(', ') + more;
+}
+
 export function representIncident(incident: Incident) {
   const { id, cause, subject, problem, affected, total, actions, apps, acknowledgedBy } = incident;
   return {

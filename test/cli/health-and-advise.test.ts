@@ -120,7 +120,11 @@ describe('health', () => {
   });
 
   test('of an empty database there is nothing to say', async () => {
-    expect(await run('health', [])).toMatchObject({ code: 0 });
+    const { code, out } = await run('health', []);
+    expect([code, out]).toEqual([
+      0,
+      expect.stringContaining('callbacks: were not due: no execution ended in this time'),
+    ]);
   });
 
   test('a time that makes no sense is refused', async () => {
@@ -129,6 +133,25 @@ describe('health', () => {
       2,
       expect.stringMatching(/^--from \(.+Z\) must not be after --to \(.+Z\)\.$/),
     ]);
+  });
+
+  test.for(['health', 'stats', 'advise'])('%s: a period that begins in the future is refused', async (name) => {
+    const { code, err } = await run(`${name} --from 2100-01-01`, []);
+    const expected = /^--from \(2100-01-01T00:00:00\.000Z\) must be before --to \(2026-.+Z, the default\)\.$/;
+    expect([code, err.split('\n')[0]]).toEqual([2, expect.stringMatching(expected)]);
+  });
+
+  test('a count of an earlier day without its beginning is refused', async () => {
+    const { code, err } = await run('stats --to 2020-01-02', []);
+    expect([code, err]).toEqual([
+      2,
+      expect.stringMatching(/^--from \(2026-.+Z, the default\) must be before --to \(2020-/),
+    ]);
+  });
+
+  test('durations of which no execution can have both are refused', async () => {
+    const { code, err } = await run('executions list --min-duration 9 --max-duration 1.5', []);
+    expect([code, err]).toEqual([2, '--min-duration (9) must not be above --max-duration (1.5).\n']);
   });
 });
 

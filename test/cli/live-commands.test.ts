@@ -83,6 +83,19 @@ test('incidents: lists the worst first with 1 while one lasts, and acknowledges 
   expect((await ask('incidents --state open')).code).toBe(0);
 });
 
+test('incidents: a line names the first of many actions, and the JSON names all', async () => {
+  const { ask, receiver } = await scene();
+  const times = { startedAt: Date.UTC(2026, 0, 31), lastSeenAt: Date.UTC(2026, 0, 31), endedAt: null };
+  const about = { cause: 'ExecutionsTimeOut', subject: '', problem: 'Executions end without a result' } as const;
+  const actions = Array.from({ length: 46 }, (_, index) => `action-${index}`);
+  const rest = { affected: 1_255, total: 2_333, apps: ['orders'], acknowledgedAt: null, acknowledgedBy: null };
+  const incidents = [{ id: 'incident-1', ...about, ...times, ...rest, actions }];
+  await receiver.store.saveIncidents({ incidents, events: [], references: [] }, null);
+  const { out } = await ask('incidents');
+  expect(out).toMatch(/ 1,255 of 2,333 +action-0, action-1, action-2 and 43 more +- +ExecutionsTimeOut /);
+  expect(JSON.parse((await ask('incidents --json')).out).items[0].actions).toEqual(actions);
+});
+
 test('pause and resume: of an action, an app or all, with the reason; the exit code states whether something is paused', async () => {
   const { receiver, ask } = await scene();
   await receiver.submit({ correlationId: 'one' });

@@ -70,7 +70,8 @@ test.each([
   'executions export',
 ])('%s: a missing database is reported in one line, and none is created', async (line) => {
   const { code, err } = await command(line, { DATABASE_PATH: '/nowhere/receiver.db' });
-  expect([code, err]).toEqual([2, '/nowhere/receiver.db does not exist\n']);
+  const remedy = 'check the path; the first start of a receiver makes its database at DATABASE_PATH';
+  expect([code, err]).toEqual([2, `/nowhere/receiver.db does not exist: ${remedy}\n`]);
 });
 
 test.each(['audit query', 'stats', 'compact'])('%s: a folder is not taken for a failing disk', async (line) => {

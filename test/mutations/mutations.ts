@@ -1449,6 +1449,18 @@ export const MUTATIONS: readonly Mutation[] = [
     title: 'what cannot be imported is refused, and leaves no file',
   },
   {
+    tag: 'leftover-of-an-import-is-named',
+    promise: 'the files of an import that was killed are named to the next one',
+    edit: removed,
+    tests: ['test/cli/audit/import.test.ts'],
+  },
+  {
+    tag: 'interrupted-import-has-no-file',
+    promise: 'an import that is interrupted stops, and leaves no file',
+    edit: condition(false),
+    tests: ['test/cli/audit/import.test.ts'],
+  },
+  {
     tag: 'failed-move-leaves-no-file',
     promise: 'a move that cannot open its new file leaves nothing beside it',
     edit: removed,
@@ -2001,10 +2013,28 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/stats/dashboard/dashboard.test.ts'],
   },
   {
+    tag: 'next-page-leaves-none-out',
+    promise: 'the next page of notifications that the command names begins with all of the last millisecond',
+    edit: swapped('last + 1', 'last'),
+    tests: ['test/cli/notifications/notifications.test.ts'],
+  },
+  {
     tag: 'period-is-not-reversed',
     promise: 'a period that ends before it begins is refused',
     edit: condition(true),
     tests: ['test/http/request/periods.test.ts'],
+  },
+  {
+    tag: 'duration-is-not-reversed',
+    promise: 'a least duration above the greatest one is refused',
+    edit: condition(true),
+    tests: ['test/http/request/periods.test.ts'],
+  },
+  {
+    tag: 'default-period-is-not-reversed',
+    promise: 'a period of which one end is a default is refused if it ends before it begins',
+    edit: condition(true),
+    tests: ['test/cli/health-and-advise.test.ts'],
   },
   {
     tag: 'selection-is-what-was-asked',

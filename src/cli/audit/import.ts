@@ -1,6 +1,6 @@
 // `audit import` and `executions import`: make a database from exports, for inspection. No receiver starts on it.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { readVariable } from '../../config/config.ts';
 import type { JsonObject } from '../../execution/json.ts';
@@ -86,6 +86,8 @@ async function firstEntry(path: string): Promise<number | null> {
 }
 
 async function importInto(path: string, sources: readonly Source[], context: CommandContext): Promise<Counts> {
+  const stop = context.interrupted();
+  warnOfOthers(path, context);
   const mode = readVariable(context.env(), 'DATABASE_MODE');
   // Another import may make a file of this name at the same time: the first one to be complete gets it.
   const partial = `${path}.${context.world.id(context.world.now())}.partial`;
@@ -93,7 +95,7 @@ async function importInto(path: string, sources: readonly Source[], context: Com
     const database = openDatabase(partial, undefined, { mode });
     let counts: Counts;
     try {
-      counts = await importAll(database, sources, isoTime(context.world.now()));
+      counts = await importAll(database, sources, { at: isoTime(context.world.now()), stop });
     } finally {
       database.close();
     }
@@ -107,8 +109,28 @@ async function importInto(path: string, sources: readonly Source[], context: Com
   }
 }
 
+/** An import that was killed leaves files as large as a database, and no other one knows whether it still runs. */
+function warnOfOthers(path: string, { writeError }: CommandContext): void {
+  const isOther = (name: string) => name.startsWith(`${basename(path)}.`) && name.endsWith('.partial');
+  // promise: leftover-of-an-import-is-named
+  for (const other of readdirSync(dirname(path)).filter(isOther)) {
+    writeError(
+      `${other} exists: another import is running, or one was interrupted; remove ${other}* if none is running\n`,
+    );
+  }
+}
+
+interface ImportOptions {
+  readonly at: string;
+  readonly stop: AbortSignal;
+}
+
 /** Payloads come last: they complete the rows that retention exported without them. */
-async function importAll({ client, file }: OpenDatabase, sources: readonly Source[], at: string): Promise<Counts> {
+async function importAll(
+  { client, file }: OpenDatabase,
+  sources: readonly Source[],
+  { at, stop }: ImportOptions,
+): Promise<Counts> {
   const rows = createRowImport(client);
   const counts: Counts = { entries: 0, executions: 0, others: 0 };
   client.exec('BEGIN IMMEDIATE');
@@ -116,7 +138,7 @@ async function importAll({ client, file }: OpenDatabase, sources: readonly Sourc
     for (const isPayload of [false, true]) {
       for (const source of sources.filter(({ path }) => holdsPayloads(path) === isPayload)) {
         const before = counts.entries + counts.executions + counts.others;
-        await importFile(source, rows, counts);
+        await importFile(source, rows, { counts, stop });
         const imported = counts.entries + counts.executions + counts.others - before;
         const { path } = source;
         rows.file({ file: basename(path), sha256: await hashOfFile(path), rows: imported }, at);
@@ -137,11 +159,18 @@ function holdsPayloads(path: string): boolean {
   return basename(path).startsWith('payloads-');
 }
 
-async function importFile({ path, manifest }: Source, rows: ImportRows, counts: Counts): Promise<void> {
+interface Importing {
+  readonly counts: Counts;
+  readonly stop: AbortSignal;
+}
+
+async function importFile({ path, manifest }: Source, rows: ImportRows, { counts, stop }: Importing): Promise<void> {
   // CSV does not distinguish a text from a number, and a masked export has other values.
   const isExact = !isCsv(path) && manifest?.isMasked !== true;
   let known = 0;
   for await (const row of readRows(path)) {
+    // promise: interrupted-import-has-no-file
+    if (stop.aborted) throw new CommandError('Interrupted: no file was written');
     const kind = importRow(row, rows, { isExact, after: manifest?.chain?.after ?? null });
     if (kind === null) continue;
     known += 1;

@@ -1,7 +1,7 @@
 // Incidents as lines, the worst first: the problem, its start, its extent, what it affects, and what to do.
 
 import { html } from 'hono/html';
-import { CAUSES, extentText, type Incident, type Severity, stateOf } from '../../incident/incident.ts';
+import { affectedText, CAUSES, extentText, type Incident, type Severity, stateOf } from '../../incident/incident.ts';
 import type { Endpoint } from '../../store/endpoints-port.ts';
 import { type Html, table } from '../html.ts';
 import { endpointPath } from './endpoint-lines.ts';
@@ -28,12 +28,11 @@ export function incidentTable(incidents: readonly Incident[], caption: string, m
 }
 
 function line(incident: Incident, mayChange: boolean): Html {
-  const { startedAt, problem, actions, apps } = incident;
-  const names = [...actions, ...(actions.length === 0 ? apps : [])];
+  const { startedAt, problem } = incident;
   return html`<tr id="${incident.id}" class="incident ${classOf(incident)}"><td data-name="Severity">${severity(incident)}</td>
 <th scope="row">${problem}</th><td data-name="Since">${stamp(startedAt)}</td>
 <td data-name="Extent">${extent(incident)}</td>
-<td data-name="Action or app">${names.length === 0 ? NOTHING : short(names)}</td>
+<td data-name="Action or app">${affectedText(incident) || NOTHING}</td>
 <td data-name="State">${state(incident, mayChange)}</td>
 <td data-name="Help"><a href="${runbookPath(incident.cause)}">Runbook</a>${remedy(incident)}</td></tr>`;
 }
@@ -95,11 +94,4 @@ function state(incident: Incident, mayChange: boolean): Html {
   if (endedAt !== null) return html`ended ${stamp(endedAt)}${by}`;
   if (stateOf(incident) === 'acknowledged') return html`open${by}`;
   return mayChange ? html`open <a class="button" href="${acknowledgePath(id)}">Acknowledge</a>` : html`open`;
-}
-
-const MAX_NAMES = 3;
-
-function short(names: readonly string[]): string {
-  const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
-  return names.slice(0, MAX_NAMES).join(', ') + more;
 }

@@ -213,7 +213,8 @@ export function problems(errors: readonly FieldError[], search?: Search): Html {
   const lines = errors.map(({ pointer, detail }) => {
     const name = decodeURIComponent(pointer.replace(/^#\/?/, ''));
     if (detail === TIME_RULE) {
-      return html`<li>“${search?.get(name) ?? ''}” is not a time. Write a date, 2026-01-31, or a time in UTC, 2026-01-31 12:00.</li>`;
+      const given = search?.get(name);
+      return html`<li>${given ? `“${given}”` : name} is not a time. Write a date, 2026-01-31, or a time in UTC, 2026-01-31 12:00.</li>`;
     }
     const reversed = detail.startsWith(REVERSED) && search !== undefined ? reversedPeriod(search) : null;
     return html`<li>${reversed ?? html`${name} ${detail}`}</li>`;

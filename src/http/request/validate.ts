@@ -27,7 +27,7 @@ export function validate<E extends v.ObjectEntries>(
   const errors = [
     ...(result.issues ?? []).map(fieldError),
     ...unknownFields(schema, input),
-    ...(result.success ? periodErrors(result.output) : []),
+    ...(result.success ? [...periodErrors(result.output), ...durationErrors(result.output)] : []),
   ];
   return result.success && errors.length === 0
     ? { valid: true, value: result.output }
@@ -48,6 +48,19 @@ function periodErrors({ from, to }: { readonly from?: unknown; readonly to?: unk
   if (typeof from !== 'number' || typeof to !== 'number' || from <= to) return [];
   const detail = `${REVERSED}: from is ${isoTime(from)}, and to is ${isoTime(to)}`;
   return [{ pointer: pointerTo('from'), detail }];
+}
+
+interface Durations {
+  readonly minDurationSeconds?: unknown;
+  readonly maxDurationSeconds?: unknown;
+}
+
+/** The same is true of durations. */
+function durationErrors({ minDurationSeconds: min, maxDurationSeconds: max }: Durations): FieldError[] {
+  // promise: duration-is-not-reversed
+  if (typeof min !== 'number' || typeof max !== 'number' || min <= max) return [];
+  const detail = `must not be above maxDurationSeconds: it is ${min}, and maxDurationSeconds is ${max}`;
+  return [{ pointer: pointerTo('minDurationSeconds'), detail }];
 }
 
 function fieldError(issue: v.BaseIssue<unknown>): FieldError {

@@ -179,6 +179,25 @@ test('of two imports to one name at the same time, one gets it, and the other on
   expect(readdirSync(folder).filter((name) => name.startsWith('inspect'))).toEqual(['inspect.db']);
 });
 
+test('an import that is interrupted leaves no file', async () => {
+  const { folder, trail, into } = await exported('ndjson');
+  const around = { interrupted: () => AbortSignal.abort() };
+  const { code, err } = await command(['audit', 'import', trail, '--into', into], {}, false, around);
+  expect([code, err]).toEqual([2, 'Interrupted: no file was written\n']);
+  expect(readdirSync(folder).filter((name) => name.startsWith('inspect'))).toEqual([]);
+});
+
+test('the files of an import that was killed are named, and left alone', async () => {
+  const { folder, trail, into } = await exported('ndjson');
+  const partial = 'inspect.db.01a22f93-0983-7000-8000-00de33812db7.partial';
+  writeFileSync(join(folder, partial), 'half');
+  writeFileSync(join(folder, `${partial}-wal`), 'half');
+  const { code, err } = await importInto(into, trail);
+  const remedy = `another import is running, or one was interrupted; remove ${partial}* if none is running`;
+  expect([code, err]).toEqual([0, `${partial} exists: ${remedy}\n`]);
+  expect(readFileSync(join(folder, partial), 'utf8')).toBe('half');
+});
+
 test('an import into a place that takes no database leaves no file there', async () => {
   const { folder, trail, into } = await exported('ndjson');
   // As a receiver leaves it whose file was lost.

@@ -33,6 +33,32 @@ test('lists the newest first, by every filter, also while the receiver writes', 
   expect(out).toMatch(/ PENDING +completed +shop +0 .*https:\/\/hooks\.example\/inbox/);
 });
 
+test.for(['newest', 'oldest'])(
+  '%s first: the pages that it leads to leave out none that was created in the same millisecond',
+  async (sort) => {
+    const { store, path } = openStore();
+    onTestFinished(() => store.close());
+    const created: string[] = [];
+    for (const at of [0, 1, 1, 1, 2, 2, 3]) {
+      const now = Date.UTC(2026, 0, 31) + at;
+      const execution = anExecution({ notifyUrl: 'https://hooks.example/inbox' }, now);
+      await store.add({ execution, fingerprint: 'print', queueCapacity: 10 });
+      await store.record(execution.reference, callback(completed()), now);
+      created.push(execution.correlationId);
+    }
+    const seen = new Set<string>();
+    let [place, pages] = ['', 0];
+    do {
+      const line = `notifications list --sort ${sort} --limit 4${place}`;
+      const { out, err } = await command(line, { DATABASE_PATH: path });
+      for (const id of created) if (out.includes(id)) seen.add(id);
+      place = /^There are more: --limit, or( --(?:from|to) \S+)$/m.exec(err)?.[1] ?? '';
+      pages += 1;
+    } while (place !== '' && pages < 9);
+    expect([seen.size, place]).toEqual([created.length, '']);
+  },
+);
+
 test('a filter that the API refuses is refused here, too', async () => {
   const { path } = openStore();
   for (const [line, rule] of [

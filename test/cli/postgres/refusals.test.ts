@@ -44,7 +44,7 @@ describe('a configuration that leaves open which database is meant', () => {
     const both = { DATABASE_URL: NOWHERE, DATABASE_PATH: '/nowhere/receiver.db' };
     const missing = join(temporaryFolder(), 'missing.db');
     const { code, err } = await command(['stats', '--database', missing], both);
-    expect([code, err]).toEqual([2, expect.stringContaining(`${missing} does not exist`)]);
+    expect([code, err]).toEqual([2, expect.stringContaining(`${missing} does not exist: check the path`)]);
   });
 });
 

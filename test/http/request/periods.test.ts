@@ -37,6 +37,24 @@ test.for(['executions', 'notifications', 'activity'])('the page of %s names both
   expect(text).toMatch(/The period ends before it begins: it is from .*2026-02-01 12:00:00.* to .*2026-01-31 12:00:00/);
 });
 
+test('durations of which no execution can have both are named', async () => {
+  await using http = await startHttp();
+  const query = 'minDurationSeconds=9&maxDurationSeconds=1.5';
+  const detail = 'must not be above maxDurationSeconds: it is 9, and maxDurationSeconds is 1.5';
+  const answer = await http.call('GET', `/v1/executions?${query}`, { key: ALICE_KEY });
+  expect([answer.status, answer.json.errors]).toEqual([422, [{ pointer: '#/minDurationSeconds', detail }]]);
+  const page = await visitor(http).get(`/console/executions?${query}`);
+  expect([page.status, page.text]).toEqual([422, expect.stringContaining(detail)]);
+  const same = await http.call('GET', '/v1/executions?minDurationSeconds=2&maxDurationSeconds=2', { key: ALICE_KEY });
+  expect(same.status).toBe(200);
+});
+
+test('a question about all that match names a time that is none', async () => {
+  await using http = await startHttp();
+  const { status, text } = await visitor(http).get('/console/all/erase?from=yesterday');
+  expect([status, text]).toEqual([422, expect.stringContaining('<li>from is not a time. Write a date, 2026-01-31')]);
+});
+
 test('a wait that is longer than the period is named', async () => {
   await using http = await startHttp();
   const { status, text } = await visitor(http).get('/console/executions?waiting=1h&last=15min');

@@ -33,7 +33,11 @@ export function openReadOnly(path: string): Database.Database {
  * @throws {DatabaseRefused} as `openReadOnly`
  */
 export function openReadOnlyAgain(file: string): Database.Database {
-  if (!existsSync(file)) throw new DatabaseRefused(`${file} does not exist`);
+  if (!existsSync(file)) {
+    throw new DatabaseRefused(
+      `${file} does not exist: check the path; the first start of a receiver makes its database at DATABASE_PATH`,
+    );
+  }
   refuseFolder(file);
   return withFileError(file, () => {
     const client = new Database(file, { readonly: true, timeout: BUSY_TIMEOUT_MS });
