@@ -9,17 +9,16 @@ import {
   addNotificationFilters,
   choiceOption,
   databaseOption,
-  filterBody,
   jsonOption,
   limitOption,
   notificationFilter,
-  requireOneOrAll,
   sortOption,
   TIME_HELP,
   withHelp,
 } from './options.ts';
 import { writeResult } from './print.ts';
 import { ALL_TIMEOUT_MS, asOperator, RECEIVER_HELP } from './receiver.ts';
+import { filterBody, requireOneOrAll } from './selection.ts';
 import { type Column, tableOf } from './table.ts';
 
 const MAX_NOTIFICATIONS = 1_000;

@@ -6,16 +6,15 @@ import { type CommandContext, CommandError, type Declare } from '../context.ts';
 import {
   addEndedFilters,
   executionFilter,
-  filterBody,
   jsonOption,
   reasonOption,
-  requireOneOrAll,
   TIME_HELP,
   wholeNumber,
   withHelp,
 } from '../options.ts';
 import { writeResult } from '../print.ts';
 import { ALL_TIMEOUT_MS, asOperator, executionPath, RECEIVER_HELP } from '../receiver.ts';
+import { filterBody, requireOneOrAll } from '../selection.ts';
 
 interface Erased {
   readonly execution: Execution;

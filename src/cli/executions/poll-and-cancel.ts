@@ -6,18 +6,10 @@ import type { JsonObject } from '../../execution/json.ts';
 import type { Masking } from '../../execution/masking.ts';
 import { grouped, many } from '../../lib/figures.ts';
 import type { CommandContext, Declare } from '../context.ts';
-import {
-  addExecutionFilters,
-  executionFilter,
-  filterBody,
-  jsonOption,
-  maskingOf,
-  requireOneOrAll,
-  TIME_HELP,
-  withHelp,
-} from '../options.ts';
+import { addExecutionFilters, executionFilter, jsonOption, maskingOf, TIME_HELP, withHelp } from '../options.ts';
 import { writeResult } from '../print.ts';
 import { ALL_TIMEOUT_MS, asOperator, executionPath, RECEIVER_HELP } from '../receiver.ts';
+import { filterBody, requireOneOrAll } from '../selection.ts';
 import { writeExecution } from './format-execution.ts';
 
 const DONE = {
