@@ -2013,6 +2013,12 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/stats/dashboard/dashboard.test.ts'],
   },
   {
+    tag: 'copy-replaces-no-file',
+    promise: 'a copy or an import leaves a file alone that was made under its name meanwhile, and says what to do',
+    edit: condition(false),
+    tests: ['test/store/sqlite/file/failed-copies.test.ts'],
+  },
+  {
     tag: 'next-page-leaves-none-out',
     promise: 'the next page of notifications that the command names begins with all of the last millisecond',
     edit: swapped('last + 1', 'last'),

@@ -224,10 +224,7 @@ export function storeOn(database: OpenDatabase, options: SqliteStoreOptions): Sq
     ...longReadPort({ near, far: thread?.reads ?? near, newest }),
     ...erasure,
     emptyWal: () => (thread === null ? erasure.emptyWal() : thread.paused(erasure.emptyWal)),
-    ...createSummaries({
-      ...{ writer, repeats, summarize: trail.summarize },
-      stored: sql.byCorrelationId,
-    }),
+    ...createSummaries({ writer, repeats, summarize: trail.summarize, stored: sql.byCorrelationId }),
     ...createInsertion(sql, { writer: appending, accept, claims }),
     ...createResubmission(sql, { writer, accept, append, claims }),
     ...createRecords(sql, {

@@ -277,7 +277,7 @@ describe.skipIf(serverUrl === null)('a move back to a file', () => {
     const file = join(temporaryFolder(), 'back.db');
     const moving = moveBack(file, () => writeFileSync(file, 'of another program'));
     await expect(moving).rejects.toThrow(
-      /^the move is not complete: no copy was made: .*EEXIST.*: run the same command/,
+      /^the move is not complete: no copy was made: .* nothing is overwritten; .*: run the same command/,
     );
     await expect(openServer()).rejects.toThrow(`was moved to ${file}`);
     rmSync(file);

@@ -165,9 +165,14 @@ export function publishCopy(partial: string, path: string, sync = syncToDiskSync
     try {
       linkSync(partial, path);
     } catch (error) {
-      if ((error as { code?: string }).code === 'EEXIST') throw error;
+      // promise: copy-replaces-no-file
+      if ((error as { code?: string }).code === 'EEXIST' || existsSync(path)) {
+        throw new BackupFailed(
+          `no copy was made: ${path} was made by another program meanwhile, and nothing is overwritten; move it away, and run this command again`,
+          { cause: error },
+        );
+      }
       // The file system has no hard links.
-      if (existsSync(path)) throw error;
       renameSync(partial, path);
     }
     isPublished = true;
@@ -177,6 +182,7 @@ export function publishCopy(partial: string, path: string, sync = syncToDiskSync
     // promise: failed-copy-has-no-name
     if (isPublished) withdraw(path, error);
     discardCopy(partial);
+    if (error instanceof BackupFailed) throw error;
     throw new BackupFailed(`no copy was made: ${reasonOf(error)}`, { cause: error });
   }
 }

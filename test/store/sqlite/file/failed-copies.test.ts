@@ -1,6 +1,6 @@
 // A copy or a move of the database that cannot be completed leaves nothing that could be taken for one, or says what it leaves.
 
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { publishCopy } from '../../../../src/store/sqlite/file/backup.ts';
@@ -44,6 +44,18 @@ test('a copy whose name may not outlast a loss of power is removed, and one that
   const doubt =
     /copy\.db is complete and verified, but it may not outlast .* EIO.*could not be removed .*: check the disk, remove it/;
   expect(() => publishCopy(partial, path, blocked)).toThrow(doubt);
+});
+
+test('a copy replaces no file that was made meanwhile, and says what to do', () => {
+  const folder = temporaryFolder();
+  const [partial, path] = [join(folder, 'copy.db.partial'), join(folder, 'copy.db')];
+  writeFileSync(partial, 'copied');
+  writeFileSync(path, 'of another program');
+  expect(() => publishCopy(partial, path)).toThrow(
+    `no copy was made: ${path} was made by another program meanwhile, and nothing is overwritten; move it away, and run this command again`,
+  );
+  expect(readdirSync(folder)).toEqual(['copy.db']);
+  expect(readFileSync(path, 'utf8')).toBe('of another program');
 });
 
 test('a compacted file whose name may not outlast a loss of power is in place, and the message says so', () => {
