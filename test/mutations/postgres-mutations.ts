@@ -227,6 +227,19 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     title: 'is refused with the remedy, and nothing of it is done',
   },
   {
+    tag: 'postgres/lost-right-loses-no-response',
+    promise: 'a response of CXone is stored when a right or a table that was gone is back',
+    edit: withoutOperand(1),
+    tests: ['test/store/postgres/lost-rights.test.ts'],
+  },
+  {
+    tag: 'postgres/lost-right-is-named',
+    promise: 'a start on a database of which a right is missing names the tables',
+    edit: condition(false),
+    tests: ['test/store/postgres/lost-rights.test.ts'],
+    title: 'of which a right is missing is refused with the tables',
+  },
+  {
     tag: 'postgres/stopped-receiver-loses-its-turn',
     promise: 'a receiver that has stopped does not keep others from their migrations',
     edit: removed,

@@ -18,7 +18,7 @@ import {
   isQueueFull,
   isStale,
   isToBeSplit,
-  isTransient,
+  isUnavailable,
   NO_PARTITION,
   NotLeading,
   unavailable,
@@ -139,7 +139,7 @@ export function createGroupCommit(options: WriterOptions): Writer {
       if (codeOf(error) === NO_PARTITION && !hasRoom) return commitWithRoom(batch, error);
       if (error instanceof NotLeading) return commitOthers(batch, error);
       if (isToBeSplit(error)) return commitEach(batch, error);
-      rejectAll(batch, isTransient(error) ? unavailable(error) : error);
+      rejectAll(batch, isUnavailable(error) ? unavailable(error) : error);
     }
   }
 

@@ -61,6 +61,20 @@ export function isTransient(error: unknown): boolean {
   return TRANSIENT.test(codeOf(error));
 }
 
+/**
+ * True if the server refuses statements until an administrator has changed something (class 42): the role has lost a right, or a table, a
+ * function or the index of a constraint is gone.
+ */
+function isRefused(error: unknown): boolean {
+  return codeOf(error).startsWith('42');
+}
+
+/** True if the server did not apply the statement for a reason that is not in its values, so that the same one may succeed later. */
+export function isUnavailable(error: unknown): boolean {
+  // promise: postgres/lost-right-loses-no-response
+  return isTransient(error) || isRefused(error);
+}
+
 export function isDiskFull(error: unknown): boolean {
   return codeOf(error) === DISK_FULL;
 }

@@ -7,7 +7,7 @@ import { StoreUnavailable } from '../../port.ts';
 import { type Reads, readsThrough } from '../../shared/reads.ts';
 import { comparable } from '../storable-json.ts';
 import { type ConnectOptions, connectWritable, NoWritableHost } from './connect.ts';
-import { codeOf, isTransient, leavesInDoubt, READ_ONLY } from './errors.ts';
+import { codeOf, isUnavailable, leavesInDoubt, READ_ONLY } from './errors.ts';
 import { createKeptPlans, type KeptPlans, keptUnder } from './kept-plans.ts';
 
 const MAX_CONNECTIONS = 4;
@@ -112,7 +112,7 @@ export function createReads({ connections = MAX_CONNECTIONS, world, ...options }
   function failureOf(error: unknown, lane: Lane): unknown {
     // Another host may accept writes by now.
     const isLost = leavesInDoubt(error) || codeOf(error) === READ_ONLY;
-    if (!isLost && !isTransient(error)) return error;
+    if (!isLost && !isUnavailable(error)) return error;
     if (isLost && lane.client !== null) drop(lane, lane.client);
     const unavailable = new StoreUnavailable(`the database cannot be read: ${reasonOf(error)}`, { cause: error });
     // promise: postgres/vain-attempt-serves-all-reads

@@ -1,7 +1,7 @@
 // Remembers that the disk of the server was full until a large write succeeds: small ones succeed earlier, in the space that is left.
 
 import { StoreUnavailable } from '../../port.ts';
-import { isDiskFull, isTransient, unavailable } from './errors.ts';
+import { isDiskFull, isUnavailable, unavailable } from './errors.ts';
 import type { Session } from './session.ts';
 
 /** Writes a megabyte to a temporary file on the disk of the tables, which is gone when the statement ends. */
@@ -49,7 +49,7 @@ export function createRoom(session: Session): Room {
       try {
         await session.all(LARGE_WRITE, []);
       } catch (error) {
-        throw isTransient(error) ? unavailable(error) : error;
+        throw isUnavailable(error) ? unavailable(error) : error;
       }
       refused -= before;
     },

@@ -14,7 +14,7 @@ import { storableJson } from '../storable-json.ts';
 import { createTurns } from '../turns.ts';
 import { type Active, rowsOf } from './active.ts';
 import { connectWritable, WRITER_SETTINGS } from './connect.ts';
-import { isTransient, leavesInDoubt, NotLeading } from './errors.ts';
+import { isUnavailable, leavesInDoubt, NotLeading } from './errors.ts';
 import { RESTORED } from './identity.ts';
 import { createKeptPlans } from './kept-plans.ts';
 import { endOwnConnection, giveUpLead, noteHandOver, takeLead } from './leader-lock.ts';
@@ -227,7 +227,7 @@ export function createSession(
       const call = { name: 'write_once', text: WRITE, values: [statement, storableJson(values)] };
       return await receipted.call<T>(current(asLeader), call);
     } catch (error) {
-      if (!isTransient(error)) throw error;
+      if (!isUnavailable(error)) throw error;
       throw new StoreUnavailable(`the database does not take writes: ${reasonOf(error)}`, { cause: error });
     }
   }

@@ -21,6 +21,8 @@ interface Settings {
   readonly unendable: number;
   /** The role to which the tables of the receiver belong, if this user does not act as it; null without such tables too. */
   readonly other_owner: string | null;
+  /** Tables and views of this user of which it has lost a right; null without any. */
+  readonly rightless: string | null;
 }
 
 const READ = `SELECT current_setting('server_version_num')::integer AS version, current_setting('server_encoding') AS encoding,
@@ -33,7 +35,11 @@ const READ = `SELECT current_setting('server_version_num')::integer AS version, 
     AS unendable,
   has_schema_privilege(current_schema(), 'CREATE') AS can_create,
   (SELECT pg_get_userbyid(relowner) FROM pg_class
-    WHERE oid = to_regclass('schema_migrations') AND NOT pg_has_role(relowner, 'USAGE')) AS other_owner`;
+    WHERE oid = to_regclass('schema_migrations') AND NOT pg_has_role(relowner, 'USAGE')) AS other_owner,
+  (SELECT string_agg(relname, ', ' ORDER BY relname) FROM pg_class
+    WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v') AND pg_has_role(relowner, 'USAGE')
+      AND NOT (has_table_privilege(oid, 'SELECT') AND (relkind = 'v' OR (has_table_privilege(oid, 'INSERT')
+        AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE'))))) AS rightless`;
 
 /** Returns what the operator has chosen, each with its consequence. @throws {DatabaseRefused} with the remedy. */
 export async function verifySettings(client: Client): Promise<readonly string[]> {
@@ -45,12 +51,14 @@ export async function verifySettings(client: Client): Promise<readonly string[]>
   return choicesIn(settings);
 }
 
-function refusalOf({ version, encoding, isolation, can_create, other_owner }: Settings): string | null {
+function refusalOf({ version, encoding, isolation, can_create, other_owner, rightless }: Settings): string | null {
   if (version < MIN_VERSION) return `is PostgreSQL ${Math.floor(version / 10_000)}: use version 15 or newer`;
   if (encoding !== 'UTF8') return `has the encoding ${encoding}: create one with ENCODING 'UTF8'`;
   // The owner alone adds partitions and applies migrations.
   // promise: postgres/owner-of-the-tables
   if (other_owner !== null) return `has tables that belong to the role ${other_owner}: connect as that role`;
+  // promise: postgres/lost-right-is-named
+  if (rightless !== null) return `does not let this user read and write ${rightless}: GRANT ALL on them to the user`;
   if (!can_create) return 'does not let this user create tables: GRANT CREATE on its schema to the user';
   // The session has asked for it: a pooler in transaction mode loses such settings.
   if (isolation !== 'read committed')
