@@ -233,6 +233,13 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     tests: ['test/store/postgres/lost-rights.test.ts'],
   },
   {
+    tag: 'postgres/dropped-unique-index-is-noticed',
+    promise: 'no receiver serves while the index is gone that keeps two of them from accepting one submission each',
+    edit: condition(true),
+    tests: ['test/store/postgres/lost-rights.test.ts'],
+    title: 'is gone serves no more until it is back',
+  },
+  {
     tag: 'postgres/lost-right-is-named',
     promise: 'a start on a database of which a right is missing names the tables',
     edit: condition(false),

@@ -1,4 +1,5 @@
-// A role that loses a right while a receiver runs: the store is not available for what needs it, and what the receiver has to record waits.
+// A role that loses a right, or tables that lose an index, while a receiver runs: the store is not available, and what the receiver has to
+// record waits.
 
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemWorld } from '../../../src/lib/world.ts';
@@ -76,5 +77,25 @@ describe.skipIf(serverUrl === null)('a store', () => {
     );
     await change(`GRANT ALL ON work, audit_rows TO ${role}`);
     await open(url);
+  });
+
+  const INDEXES = [
+    ['correlation_id', 'execution_rows_by_correlation_id', '(correlation_id)'],
+    ['app, idempotency_key', 'execution_rows_by_idempotency_key', '(app, idempotency_key)'],
+  ];
+  test.each(INDEXES)('of which the unique index on %s is gone serves no more until it is back', async (...index) => {
+    const [columns, name, definition] = index;
+    const { url, store, change } = await openAsRole();
+    const problem = `the database has no valid unique index on execution_rows (${columns}), without which a submission may be sent twice`;
+    const pinged = () => store.ping(NOON).then(() => 'committed', String);
+    await change(`DROP INDEX ${name}`);
+    await expect.poll(pinged).toContain(problem);
+    await expect(store.add(asNew())).rejects.toThrow(StoreUnavailable);
+    await expect(open(url)).rejects.toThrow(problem);
+    await change(`CREATE UNIQUE INDEX by_hand ON execution_rows ${definition}`);
+    await expect.poll(pinged, { timeout: 10_000 }).toBe('committed');
+    expect((await store.add(asNew())).outcome).toBe('added');
+    await change("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'by_hand'::regclass");
+    await expect.poll(pinged).toContain(problem);
   });
 });

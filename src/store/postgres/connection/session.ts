@@ -113,7 +113,8 @@ export function createSession(
       slot = taken.slot;
       await removeEnded(client, slot);
       const term = hasHandedOver ? null : await takeLead(client, taken);
-      await giveSign(client, taken, { ...target, ...options });
+      const problem = await giveSign(client, taken, { ...target, ...options });
+      if (problem !== null) throw new Error(problem);
       signs.stored(asked);
       const own: Active = {
         ...taken,

@@ -5,6 +5,7 @@ import type { RemoteClock } from '../../../lib/remote-clock.ts';
 import { LOWEST, lowSchemaProblem } from '../compatibility.ts';
 import { SCHEMA } from '../migrations.ts';
 import { RESTORED, TABLES } from './identity.ts';
+import { UNGUARDED, unguardedProblem } from './unique-indexes.ts';
 
 /** Without a sign of life for this long, a receiver has ended. */
 const ENDED_DAYS = 1;
@@ -47,13 +48,21 @@ export async function raiseEpoch(client: Client, slot: number | null, name: stri
   return taken[0] as Slot;
 }
 
+interface Sign {
+  readonly now: number;
+  readonly lowest: number | null;
+  readonly tables: string;
+  readonly unguarded: string | null;
+}
+
 /** The fractional part of a millisecond is below what a network delays. */
 const BEAT = `UPDATE receivers SET beat_at = clock_timestamp() WHERE slot = $1 AND epoch = $2
-  RETURNING (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now, (${LOWEST}) AS lowest, ${TABLES} AS tables`;
+  RETURNING (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now, (${LOWEST}) AS lowest, ${TABLES} AS tables,
+  (${UNGUARDED}) AS unguarded`;
 
 /**
  * Gives a sign of life, and reads the clock of the server. Returns why this receiver may not continue on the connection: its epoch was
- * raised, or a newer version has changed the database in a way that this one cannot serve. Returns null if it may.
+ * raised, a newer version has changed the database in a way that this one cannot serve, or a unique index is gone. Returns null if it may.
  */
 export async function giveSign(
   client: Client,
@@ -61,11 +70,11 @@ export async function giveSign(
   { tables, clock }: { readonly tables: string; readonly clock?: Pick<RemoteClock, 'ask'> },
 ): Promise<string | null> {
   const take = clock?.ask();
-  const { rows } = await client.query<{ now: number; lowest: number | null; tables: string }>(BEAT, [slot, epoch]);
+  const { rows } = await client.query<Sign>(BEAT, [slot, epoch]);
   const [row] = rows;
   if (row === undefined) return 'another receiver has taken over';
   // promise: postgres/restored-tables-are-noticed
   if (!tables.endsWith(`/${row.tables}`)) return RESTORED;
   take?.(row.now);
-  return lowSchemaProblem(row.lowest);
+  return lowSchemaProblem(row.lowest) ?? unguardedProblem(row.unguarded);
 }

@@ -3,6 +3,7 @@
 
 import type { Client } from 'pg';
 import { DatabaseRefused } from '../../shared/database-refused.ts';
+import { UNGUARDED, unguardedProblem } from './unique-indexes.ts';
 
 /** PostgreSQL 15 is the oldest version under test. */
 const MIN_VERSION = 150_000;
@@ -23,6 +24,7 @@ interface Settings {
   readonly other_owner: string | null;
   /** Tables and views of this user of which it has lost a right; null without any. */
   readonly rightless: string | null;
+  readonly unguarded: string | null;
 }
 
 const READ = `SELECT current_setting('server_version_num')::integer AS version, current_setting('server_encoding') AS encoding,
@@ -39,7 +41,8 @@ const READ = `SELECT current_setting('server_version_num')::integer AS version, 
   (SELECT string_agg(relname, ', ' ORDER BY relname) FROM pg_class
     WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v') AND pg_has_role(relowner, 'USAGE')
       AND NOT (has_table_privilege(oid, 'SELECT') AND (relkind = 'v' OR (has_table_privilege(oid, 'INSERT')
-        AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE'))))) AS rightless`;
+        AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE'))))) AS rightless,
+  (${UNGUARDED}) AS unguarded`;
 
 /** Returns what the operator has chosen, each with its consequence. @throws {DatabaseRefused} with the remedy. */
 export async function verifySettings(client: Client): Promise<readonly string[]> {
@@ -48,6 +51,8 @@ export async function verifySettings(client: Client): Promise<readonly string[]>
   if (settings === undefined) throw new DatabaseRefused('the database of DATABASE_URL does not state its settings');
   const refusal = refusalOf(settings);
   if (refusal !== null) throw new DatabaseRefused(`the database of DATABASE_URL ${refusal}`);
+  const problem = unguardedProblem(settings.unguarded);
+  if (problem !== null) throw new DatabaseRefused(problem);
   return choicesIn(settings);
 }
 
