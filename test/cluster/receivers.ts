@@ -27,6 +27,9 @@ export interface Receiver {
 /** The reason of a receiver that ends at its start, because the database does not respond then. */
 const NO_DATABASE = /no host of DATABASE_URL accepts writes/;
 
+/** What a receiver logged last is part of the message when it does not become ready. */
+const LOG_LINES = 5;
+
 export function createReceiver(port: number, env: Record<string, string>, key: string): Receiver {
   let running: Running | null = null;
   async function signal(name: 'SIGKILL' | 'SIGTERM'): Promise<void> {
@@ -59,7 +62,7 @@ export function createReceiver(port: number, env: Record<string, string>, key: s
             begin();
           }
           refusal = '';
-          return { ready: await get(port, '/readyz', key), refusals };
+          return { ready: await get(port, '/readyz', key), refusals, log: running?.lastLines(LOG_LINES) };
         },
         ({ ready }) => isOk(ready),
       );

@@ -19,6 +19,8 @@ export interface Running {
   readonly child: ChildProcess;
   /** The first line on stdout for which the test holds; fails when the process ends without one. */
   line(test: (line: string) => boolean): Promise<string>;
+  /** The newest lines on stdout. */
+  lastLines(count: number): readonly string[];
   finished: Promise<Finished>;
 }
 
@@ -78,6 +80,7 @@ function follow(
   return {
     child,
     finished,
+    lastLines: (count) => lines.slice(-count),
     line: async (test) => {
       for (;;) {
         const found = lines.find(test);
