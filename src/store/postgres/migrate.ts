@@ -100,13 +100,18 @@ interface Found {
   /** True if it has the column that the same migration has made. */
   readonly whole: boolean;
   readonly tables: number;
+  /** Another schema of the database that has tables of a receiver, unless DATABASE_URL itself names the schema. */
+  readonly elsewhere: string | null;
 }
 
 type Applied = Pick<Migration, 'name' | 'sha256' | 'lowest'>;
 
 const FOUND = `SELECT to_regclass('schema_migrations') IS NOT NULL AS ours, to_regclass('schema_changes') IS NOT NULL AS states,
   EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('receivers') AND attname = 'schema') AS whole,
-  (SELECT count(*) FROM pg_tables WHERE schemaname = current_schema())::integer AS tables`;
+  (SELECT count(*) FROM pg_tables WHERE schemaname = current_schema())::integer AS tables,
+  (SELECT min(t.schemaname) FROM pg_tables AS t JOIN pg_tables AS r ON r.schemaname = t.schemaname AND r.tablename = 'receivers'
+    JOIN pg_settings AS p ON p.name = 'search_path' AND p.source <> 'client'
+    WHERE t.tablename = 'schema_migrations' AND t.schemaname IS DISTINCT FROM current_schema()) AS elsewhere`;
 /** A row with such a name is the mark of a database whose content was moved to a file: earlier versions do not know the migration. */
 const MARK = 'moved to ';
 const IS_MARK = `starts_with(name, '${MARK}')`;
@@ -118,6 +123,8 @@ const APPLIED = `SELECT coalesce(m.name, c.name) AS name, coalesce(m.sha256, c.s
 const MARKS = `SELECT name, (extract(epoch FROM applied_at) * 1000)::float8 AS at FROM schema_migrations WHERE ${IS_MARK}`;
 
 const FOREIGN = 'the database of DATABASE_URL has tables of another program: create an empty database for the receiver';
+const otherSchema = (name: string) =>
+  `the database of DATABASE_URL has the tables of a receiver in the schema ${name}, in which this user does not look for them: connect as the user of before, or correct its search_path. For a receiver with tables of its own, add options=-c%20search_path%3DSCHEMA to DATABASE_URL`;
 const WAITS = 'another session uses a table that a migration changes: waiting for it';
 const NEW =
   'the database of DATABASE_URL has no tables: start the receiver on it once, or correct the name of the database';
@@ -152,6 +159,8 @@ async function knownMigrations(query: Query): Promise<readonly Applied[] | null>
   if (found?.ours && found.states && !found.whole)
     throw new DatabaseRefused(`the database lists more than it has: ${BESIDE}`);
   if (found?.ours) return (await query(found.states ? APPLIED : FIRST)) as readonly Applied[];
+  // promise: postgres/tables-in-another-schema
+  if (found?.elsewhere) throw new DatabaseRefused(otherSchema(found.elsewhere));
   if (found?.tables === 0) return null;
   throw new DatabaseRefused(FOREIGN);
 }

@@ -174,6 +174,24 @@ describe.skipIf(serverUrl === null)('opening', () => {
     expect(rows).toEqual([{ tablename: 'invoices' }]);
   });
 
+  test('makes no second set of tables when the search_path of the user or the database has changed', async () => {
+    const url = await newReceiverDatabase();
+    const name = new URL(url).pathname.slice(1);
+    await withClient(url, (client) =>
+      client.query(`CREATE SCHEMA other; ALTER DATABASE ${name} SET search_path = other`),
+    );
+    const refused = 'tables of a receiver in the schema public, in which this user does not look for them';
+    await expect(openOn(url)).rejects.toThrow(refused);
+    await expect(openServerReader(url)).rejects.toThrow(refused);
+    const tables = () =>
+      withClient(url, (client) => client.query("SELECT tablename FROM pg_tables WHERE schemaname = 'other'"));
+    expect((await tables()).rows).toEqual([]);
+
+    const own = await openOn(`${url}?options=-c%20search_path%3Dother`);
+    await expect(own.ping(NOON)).resolves.toBeUndefined();
+    expect((await tables()).rows).toContainEqual({ tablename: 'execution_rows' });
+  });
+
   test('refuses a database of a later version', async () => {
     const url = await newDatabase();
     await (await openOn(url)).close();
