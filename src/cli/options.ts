@@ -7,7 +7,7 @@ import { OPEN_STATUSES, RESOLVED_BY, TERMINAL_STATUSES } from '../execution/exec
 import { createMasking, type Masking, NO_MASKING } from '../execution/masking.ts';
 import { withCommandName } from '../lib/command-name.ts';
 import { defined } from '../lib/defined.ts';
-import { DAY_MS, HOUR_MS, isoTime, MINUTE_MS, SECOND_MS } from '../lib/time.ts';
+import { DAY_MS, HOUR_MS, isoTime, MINUTE_MS, readIsoTime, SECOND_MS } from '../lib/time.ts';
 import { NOTIFICATION_TYPES } from '../notification/notification.ts';
 import type { ExecutionFilter } from '../store/port.ts';
 import type { AuditFilter } from '../store/reader-port.ts';
@@ -61,17 +61,14 @@ export function maskingOf({ reveal }: { readonly reveal?: true }, { env }: Pick<
 /** Returns a point in time when given the current time in milliseconds. */
 type Moment = (now: number) => number;
 
-const MOMENT = /^(\d{4}-\d{2}-\d{2})(?:[Tt]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:\d{2}))?$/;
 const AGE = /^(\d{1,6})([smhd])$/;
 const MS: Readonly<Record<string, number>> = { s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
 
 function parseMoment(text: string): Moment {
   const [, count, unit = ''] = AGE.exec(text) ?? [];
   if (count !== undefined) return (now) => now - Number(count) * (MS[unit] ?? 0);
-  const [, date = ''] = MOMENT.exec(text) ?? [];
-  const time = date === '' ? Number.NaN : Date.parse(text);
-  // Date.parse takes 30 February for 2 March.
-  if (Number.isNaN(time) || !new Date(date).toISOString().startsWith(date)) throw new InvalidArgumentError(TIME_HELP);
+  const time = readIsoTime(text);
+  if (time === null) throw new InvalidArgumentError(TIME_HELP);
   return () => time;
 }
 

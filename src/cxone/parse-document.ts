@@ -8,7 +8,7 @@ import type { DocumentRules } from './profile/schema-parts.ts';
 import { DocumentError, parseTolerantJson, type TolerantJson } from './tolerant-json.ts';
 
 /** JSON in a string in a string: some gateways encode twice. */
-const MAX_WRAPPINGS = 3;
+export const MAX_WRAPPINGS = 3;
 
 /** @throws {SyntaxError} if the text is neither JSON nor, where the rules allow it, XML */
 export function parseDocument(text: string, rules: DocumentRules): TolerantJson {

@@ -13,13 +13,11 @@ import {
   createZstdDecompress,
 } from 'node:zlib';
 import { type Dispatcher, request } from 'undici';
+import { MAX_CODINGS } from '../lib/http/content-coding.ts';
 import { unlessAborted } from '../lib/http/unless-aborted.ts';
 
 /** Servers disagree about the format of `deflate`. */
 const DEFAULT_HEADERS = { accept: '*/*', 'accept-encoding': 'gzip, br', 'user-agent': 'cxone-callback-receiver' };
-
-/** More codings in a row have no use, and each costs a pass. */
-const MAX_CODINGS = 4;
 
 /** The part of a `Response` that is read. */
 export interface PlainResponse {

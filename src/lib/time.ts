@@ -23,6 +23,19 @@ export function fromIso(text: string | null): number | null {
   return text === null ? null : Date.parse(text);
 }
 
+/** An ISO 8601 date, or a time with its offset. Without flags, so that JSON Schema can express it. */
+export const ISO_DATE_OR_TIME =
+  /^(\d{4}-\d{2}-\d{2})(?:[Tt]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:\d{2}))?$/;
+
+/** Returns the moment of a text that a caller wrote; null for one that is not a date or time, or that no calendar has. */
+export function readIsoTime(text: string): number | null {
+  const [, date] = ISO_DATE_OR_TIME.exec(text) ?? [];
+  const time = date === undefined ? Number.NaN : Date.parse(text);
+  if (date === undefined || Number.isNaN(time)) return null;
+  // Date.parse reads 30 February as 2 March.
+  return new Date(date).toISOString().startsWith(date) ? time : null;
+}
+
 /** Returns the moment in a form that every file system accepts in a name and that sorts by time. */
 export function fileTimestamp(time: number): string {
   return isoTime(time).replaceAll(/[:.]/g, '-');

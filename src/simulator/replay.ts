@@ -2,6 +2,7 @@
 
 import { type Context, Hono } from 'hono';
 import { actionIn } from '../cxone/recording/match-call.ts';
+import { TOKEN_SHAPE } from '../cxone/recording/strip-values.ts';
 import { forgetBeyond } from '../lib/bounded.ts';
 import { escapePattern } from '../lib/escape-pattern.ts';
 import type { World } from '../lib/world.ts';
@@ -15,8 +16,6 @@ import { addReadiness, json, text } from './responses.ts';
 const MAX_CALLBACK_DELAY_MS = 1_000;
 const CALLBACK_TIMEOUT_MS = 10_000;
 const TOKEN_SECONDS = 3600;
-/** Stands in a recording for a JSON Web Token. */
-const TOKEN_SHAPE = 'header.claims.signature';
 const CALLBACK_URL = /https?:\/\/[^\s"'|&<>\\]+?\/webhook\/cxone-execution\/[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/;
 
 export interface ReplayOptions {

@@ -2,6 +2,7 @@
 
 import { isTerminal, type Status } from '../execution/execution.ts';
 import type { OutcomeGroup } from '../store/statistics-port.ts';
+import { OTHER_ACTIONS } from './dashboard/dashboard.ts';
 import {
   addOutcomeCounts,
   countOutcome,
@@ -11,9 +12,8 @@ import {
 } from './outcome-counts.ts';
 import { weightedQuantile } from './statistics.ts';
 
-/** Apps name actions: past this number, further actions are counted together. */
+/** Apps name actions: past this number, further actions are counted together as OTHER_ACTIONS. */
 const MAX_ACTIONS = 1_000;
-const OTHER_ACTIONS = '(others)';
 
 /** Shares are from 0 to 1 with four digits, latencies in milliseconds; null where nothing was counted. */
 export interface ActionSummary {

@@ -4,6 +4,7 @@ import { type Json, type JsonObject, parseJson, scalarText } from '../../executi
 import { decodeText } from '../../lib/http/decode-text.ts';
 import { change, find, pointerTo, segmentsOf } from '../json-pointer.ts';
 import { isLargeBody } from '../large-bodies/is-large-body.ts';
+import { MAX_WRAPPINGS } from '../parse-document.ts';
 import { fieldValue, formFields } from '../parse-form.ts';
 import { parseXml } from '../parse-xml.ts';
 import type { DocumentRules } from '../profile/schema-parts.ts';
@@ -31,8 +32,6 @@ export const WHOLE_BODY: RecordedRules = { document: null, xml: false };
 
 /** Bytes of a word or an id at most. */
 const MAX_TELLING_BYTES = 1024;
-/** As of bodies that are read: JSON in a string in a string. */
-const MAX_WRAPPINGS = 3;
 
 /**
  * Parses a body, and the document inside of it where the rules of the profile look for one. Of a large body, only the values at the

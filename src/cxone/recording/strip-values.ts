@@ -17,7 +17,7 @@ export interface StripRules {
 }
 
 /** Placeholder of a JSON Web Token; a replay inserts its own token. */
-const TOKEN_SHAPE = 'header.claims.signature';
+export const TOKEN_SHAPE = 'header.claims.signature';
 
 const MAX_ITEMS = 3;
 /** Deeper in a document, a name like "id" or "status" belongs to an action's result, not to the dialect. */

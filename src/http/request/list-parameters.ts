@@ -1,6 +1,7 @@
 // The parameters that all lists share: filters, times, page size and cursor.
 
 import * as v from 'valibot';
+import { ISO_DATE_OR_TIME, readIsoTime } from '../../lib/time.ts';
 import { type FieldError, pointerTo } from '../response/problem.ts';
 import { IDENTIFIER, IDENTIFIER_RULE } from './identifier.ts';
 import { type Validated, validate } from './validate.ts';
@@ -20,9 +21,6 @@ const LIMIT_RULE = `must be an integer from 1 to ${MAX_LIMIT}`;
 export const TIME_RULE =
   'must be an ISO 8601 date or time with its offset, for example 2026-01-31 or 2026-01-31T12:00:00Z (write + as %2B in a URL)';
 const CURSOR_RULE = 'must be the nextCursor of an earlier page';
-
-// Without flags, so that JSON Schema can express it.
-const TIME = /^(\d{4}-\d{2}-\d{2})(?:[Tt]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:\d{2}))?$/;
 
 export const LIMIT = limit(DEFAULT_LIMIT);
 
@@ -75,8 +73,8 @@ export function secondsFilter(description: string) {
 export function time(description: string) {
   return v.pipe(
     v.string(TIME_RULE),
-    v.metadata({ pattern: TIME.source, description, examples: ['2026-01-31', '2026-01-31T12:00:00Z'] }),
-    v.check(isTime, TIME_RULE),
+    v.metadata({ pattern: ISO_DATE_OR_TIME.source, description, examples: ['2026-01-31', '2026-01-31T12:00:00Z'] }),
+    v.check((text) => readIsoTime(text) !== null, TIME_RULE),
     v.transform(Date.parse),
   );
 }
@@ -152,13 +150,6 @@ function repeated(names: readonly string[]): FieldError[] {
 
 function isLimit(text: string): boolean {
   return /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_LIMIT;
-}
-
-function isTime(text: string): boolean {
-  const [, date] = TIME.exec(text) ?? [];
-  if (date === undefined || Number.isNaN(Date.parse(text))) return false;
-  // Date.parse reads 30 February as 2 March.
-  return new Date(date).toISOString().startsWith(date);
 }
 
 const MAX_ORIGIN_CHARS = 300;

@@ -13,7 +13,7 @@ import {
 export const ACCEPTED_CODINGS = 'gzip, deflate, br, zstd, identity';
 
 /** More codings in a row have no use, and each costs a pass. */
-const MAX_CODINGS = 4;
+export const MAX_CODINGS = 4;
 
 export type DecodedContent =
   | { readonly type: 'decoded'; readonly bytes: Uint8Array }

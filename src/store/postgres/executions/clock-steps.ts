@@ -4,12 +4,13 @@ import { type Log, reasonOf } from '../../../lib/log.ts';
 import { isoTime } from '../../../lib/time.ts';
 import type { World } from '../../../lib/world.ts';
 import { type DueWork, StoreUnavailable } from '../../port.ts';
+import { NEWEST, STEP_FROM, STEP_TO } from '../../shared/clock-rows.ts';
 import { OPEN_CODES } from '../../shared/codes.ts';
 import type { ClockStep } from '../../upkeep-port.ts';
 import { NotLeading } from '../connection/errors.ts';
 import type { Session } from '../connection/session.ts';
 import type { Terms } from '../connection/terms.ts';
-import { NEWEST, REST, STEP_FROM, STEP_TO } from './clock-times.ts';
+import { REST } from './clock-times.ts';
 
 /** Executions, and notifications, of one slice, which take a tenth of a second or two. */
 const SLICE = 2_000;

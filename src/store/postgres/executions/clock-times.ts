@@ -1,15 +1,12 @@
 // Times by which a step of the clock is noticed.
 
 import type { CommitProbe, DueWork } from '../../port.ts';
+import { NEWEST, STEP_FROM, STEP_TO } from '../../shared/clock-rows.ts';
 import type { Reads } from '../../shared/reads.ts';
 import type { Session } from '../connection/session.ts';
 
-/** Rows of the table `heartbeat`: the newest time of a receiver, and the last step of the clock that moved due times. */
-export const NEWEST = 1;
-export const STEP_FROM = 2;
-export const STEP_TO = 3;
 /**
- * What a step that is under way has left: the newest execution and notification from before it, the last ones that it has moved (0 for
+ * Further rows of the table `heartbeat`: what a step that is under way has left: the newest execution and notification from before it, the last ones that it has moved (0 for
  * none), and the time after it. No rows while none is.
  */
 export const REST = { executions: 4, sequence: 5, execution: 6, letter: 7, to: 8 } as const;
@@ -28,6 +25,8 @@ const BEAT = `INSERT INTO heartbeat AS h (id, at) VALUES (${NEWEST}, $1)
     WHERE excluded.at BETWEEN f.at - ${UNNOTICED_MS} AND f.at + ${UNNOTICED_MS}
   ) THEN h.at ELSE greatest(h.at, excluded.at) END`;
 
+const LAST_STEP = `SELECT id, at FROM heartbeat WHERE id IN (${STEP_FROM}, ${STEP_TO})`;
+
 interface Heartbeats {
   /** Runs before each heartbeat, which takes little room. @throws {StoreUnavailable} while a larger commit may find none */
   readonly verifyRoom: () => Promise<void>;
@@ -42,7 +41,7 @@ export function createClockTimes(
 ): Pick<DueWork, 'lastClockStep'> & CommitProbe {
   return {
     lastClockStep: async () => {
-      const rows = await reads.all<{ id: number; at: number }>('SELECT id, at FROM heartbeat WHERE id IN (2, 3)');
+      const rows = await reads.all<{ id: number; at: number }>(LAST_STEP);
       const timeIn = (row: number) => rows.find(({ id }) => id === row)?.at ?? null;
       const [from, to] = [timeIn(STEP_FROM), timeIn(STEP_TO)];
       return from === null || to === null ? null : { from, to };

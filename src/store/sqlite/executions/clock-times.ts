@@ -2,12 +2,8 @@
 
 import type { Database } from 'better-sqlite3';
 import { isoTime } from '../../../lib/time.ts';
+import { NEWEST, STEP_FROM, STEP_TO } from '../../shared/clock-rows.ts';
 import type { ClockStep } from '../../upkeep-port.ts';
-
-/** Rows of the table `heartbeat`: the newest time of a receiver, and the last step of the clock that moved due times. */
-const NEWEST = 1;
-const STEP_FROM = 2;
-const STEP_TO = 3;
 
 /** The columns that decide when something is due. */
 const TIME_LIMITS = ['dispatch_at', 'poll_at', 'expire_at', 'poll_after', 'deadline', 'not_found_at', 'found_at'];
