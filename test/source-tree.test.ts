@@ -53,6 +53,45 @@ function functionsIn(file: string, source: string): SourceFunction[] {
 const isTooLong = ({ lines, hasReason }: SourceFunction) => lines > MAX_FUNCTION_LINES && !hasReason;
 const hasTooManyParameters = ({ parameters }: SourceFunction) => parameters > MAX_PARAMETERS;
 
+/** An import of what Node has as a global, for example `Buffer`, gives the name no other meaning. */
+const isSameGlobal = (node: Node) =>
+  node.type === 'ImportDeclaration' && /^node:(?:buffer|process|timers|url|util)$/.test(String(node.source.value));
+
+/** Yields the names that a pattern binds. */
+function* boundNames(pattern: Node | null | undefined): Generator<string> {
+  if (pattern?.type === 'Identifier') yield pattern.name;
+  if (pattern?.type === 'AssignmentPattern') yield* boundNames(pattern.left);
+  if (pattern?.type === 'RestElement') yield* boundNames(pattern.argument);
+  if (pattern?.type === 'ArrayPattern') for (const element of pattern.elements) yield* boundNames(element);
+  if (pattern?.type === 'ObjectPattern') {
+    for (const property of pattern.properties) {
+      yield* boundNames(property.type === 'RestElement' ? property.argument : property.value);
+    }
+  }
+}
+
+const GLOBALS = new Set(Object.getOwnPropertyNames(globalThis));
+
+/** Yields the names that a node declares. */
+function* declaredNames(node: Node): Generator<string> {
+  if (node.type === 'VariableDeclarator') yield* boundNames(node.id);
+  if (node.type === 'CatchClause') yield* boundNames(node.param);
+  if ('params' in node && Array.isArray(node.params)) for (const one of node.params) yield* boundNames(one as Node);
+  if (node.type === 'FunctionDeclaration' || node.type === 'ClassDeclaration') yield* boundNames(node.id);
+  if (node.type === 'ImportDeclaration' && !isSameGlobal(node)) {
+    for (const { local } of node.specifiers) yield local.name;
+  }
+}
+
+/** Returns the names of globals that the source gives another meaning. */
+function shadowedGlobals(file: string, source: string): string[] {
+  const names: string[] = [];
+  visit(parse(file, source), (node: Node) => {
+    names.push(...declaredNames(node));
+  });
+  return names.filter((name) => GLOBALS.has(name)).map((name) => `${file}: ${name}`);
+}
+
 const SOURCES = globSync('**/*.{ts,js}', { cwd: ROOT })
   .sort()
   .map((file) => ({ file, source: readFileSync(`${ROOT}/${file}`, 'utf8') }));
@@ -95,6 +134,21 @@ test(`a function of more than ${MAX_FUNCTION_LINES} lines has the comment "${REA
 
 test(`no function has more than ${MAX_PARAMETERS} positional parameters`, () => {
   expect(FUNCTIONS.filter(hasTooManyParameters).map(({ name }) => name)).toEqual([]);
+});
+
+test('no name of a global has another meaning', () => {
+  expect(SOURCES.flatMap(({ file, source }) => shadowedGlobals(file, source))).toEqual([]);
+});
+
+test.for([
+  "import { fetch } from 'undici';",
+  'function listen(fetch) {}',
+  'const open = ({ fetch, key }) => key;',
+  'const { crypto: { fetch = null } } = tools;',
+  'try { f(); } catch (Event) {}',
+  'class Request {}',
+])('a shadowed global is found: %s', (source) => {
+  expect(shadowedGlobals('x.ts', source)).toHaveLength(1);
 });
 
 test('the measures see every kind of function', () => {

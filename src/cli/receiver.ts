@@ -1,6 +1,6 @@
 // Calls the running receiver for commands that change something: only the receiver writes the database.
 
-import { Agent, EnvHttpProxyAgent, fetch } from 'undici';
+import { Agent, EnvHttpProxyAgent, fetch as fetchThrough } from 'undici';
 import { type Client, createClient } from '../client/client.ts';
 import { type Connection, connectionOf } from '../client/connection.ts';
 import { ReceiverError } from '../client/requests.ts';
@@ -33,7 +33,7 @@ function fetchFor(ms: number, variables: Variables): typeof globalThis.fetch {
   const Dispatcher = textOf(variables, 'NODE_USE_ENV_PROXY') === '1' ? EnvHttpProxyAgent : Agent;
   // promise: command-waits-for-all
   const dispatcher = new Dispatcher({ headersTimeout: ms });
-  const patient = (url: string, init: object) => fetch(url, { ...init, dispatcher });
+  const patient = (url: string, init: object) => fetchThrough(url, { ...init, dispatcher });
   return patient as unknown as typeof globalThis.fetch;
 }
 

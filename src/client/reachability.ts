@@ -33,7 +33,7 @@ export interface ReachabilityWatch {
 
 /** Returns a watch that does nothing if no one listens, so that it costs no requests. */
 export function createReachabilityWatch(
-  { fetch, surroundings, baseUrl }: Place,
+  { fetch: send, surroundings, baseUrl }: Place,
   report: ((reachability: Reachability) => void) | undefined,
 ): ReachabilityWatch {
   if (report === undefined) return { answered: () => {}, unanswered: () => {}, during: (step) => step };
@@ -52,7 +52,7 @@ export function createReachabilityWatch(
     void surroundings.sleep(CHECK_WITHIN_MS, timer.signal).then(() => timer.signal.aborted || late.abort());
     try {
       const signal = AbortSignal.any([until, late.signal]);
-      const response = await fetch(`${baseUrl}/livez`, { redirect: 'manual', signal });
+      const response = await send(`${baseUrl}/livez`, { redirect: 'manual', signal });
       await response.text();
       if (!until.aborted) change(response.ok ? null : `GET /livez responded ${response.status}`);
     } catch {

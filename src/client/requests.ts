@@ -131,7 +131,7 @@ export function within<T>(ms: number, tooLate: AbortController, by: Surroundings
 
 /** Sends a request. Returns a 2xx response whose body is not yet read. */
 export async function open(connection: Connection, outgoing: Outgoing, tooLate: AbortSignal): Promise<Response> {
-  const { baseUrl, fetch, key, surroundings } = connection;
+  const { baseUrl, fetch: send, key, surroundings } = connection;
   const { method, path, body, waitSeconds, signal, about } = outgoing;
   const headers = new Headers({ authorization: `Bearer ${key}`, accept: 'application/json', ...outgoing.headers });
   if (body !== undefined) headers.set('content-type', 'application/json');
@@ -144,7 +144,7 @@ export async function open(connection: Connection, outgoing: Outgoing, tooLate: 
     signal: signal === undefined ? tooLate : AbortSignal.any([signal, tooLate]),
     body: body ?? null,
   };
-  const response = await received(outgoing, tooLate, () => fetch(`${baseUrl}${path}`, init));
+  const response = await received(outgoing, tooLate, () => send(`${baseUrl}${path}`, init));
   if (response.ok) return response;
   const text = await received(outgoing, tooLate, () => response.text());
   throw refusal(response, text, surroundings.now(), about);

@@ -1,6 +1,6 @@
 // The demo's app: uses the receiver's HTTP API only, through the client for apps.
 
-import { Agent, fetch } from 'undici';
+import { Agent, fetch as fetchThrough } from 'undici';
 import { type Client, createClient } from '../client/client.ts';
 import { parseJson } from '../execution/json.ts';
 
@@ -16,7 +16,7 @@ const LOOPBACK = new Agent();
 export async function textOf(url: string, key?: string): Promise<string | null> {
   const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
   try {
-    const response = await fetch(url, { headers, dispatcher: LOOPBACK, signal: AbortSignal.timeout(PROBE_MS) });
+    const response = await fetchThrough(url, { headers, dispatcher: LOOPBACK, signal: AbortSignal.timeout(PROBE_MS) });
     const text = await response.text();
     return response.ok ? text : null;
   } catch {
@@ -26,7 +26,7 @@ export async function textOf(url: string, key?: string): Promise<string | null> 
 
 /** `isPatient`: repeats requests that are not answered, for a minute. */
 export function createDemoClient(baseUrl: string, key: string, isPatient = false): Client {
-  const direct = (url: string, init: object) => fetch(url, { ...init, dispatcher: LOOPBACK });
+  const direct = (url: string, init: object) => fetchThrough(url, { ...init, dispatcher: LOOPBACK });
   return createClient({
     baseUrl,
     key,

@@ -20,8 +20,11 @@ export interface Listening {
 type Fetch = Parameters<typeof createAdaptorServer>[0]['fetch'];
 
 /** Listens on a port. @throws if the port is not available. */
-export async function listen(fetch: Fetch, { host = '127.0.0.1', port = 0 }: Partial<Place> = {}): Promise<Listening> {
-  const server = createAdaptorServer({ fetch }) as Server;
+export async function listen(
+  respond: Fetch,
+  { host = '127.0.0.1', port = 0 }: Partial<Place> = {},
+): Promise<Listening> {
+  const server = createAdaptorServer({ fetch: respond }) as Server;
   // A short time-out would close connections that clients are about to reuse, which looks like a reset.
   server.keepAliveTimeout = 75_000;
   server.listen(port, host);

@@ -89,21 +89,21 @@ export interface Listening {
 }
 
 /** @throws {Error} that names the address and the reason if listening fails. */
-export async function listen(fetch: Fetch, options: ListenOptions): Promise<Listening> {
+export async function listen(respond: Fetch, options: ListenOptions): Promise<Listening> {
   const { host, port, socket, tls, log, limits, behindProxy = false, connections = UNCOUNTED } = options;
   const { maxHeaderBytes, maxConnections, ...given } = { ...LIMITS, ...limits };
   const { silenceTimeout, responseTimeout, lingerTimeout, ...others } = given;
   const { halfOpenTimeout, unusedTimeout, firstRequestTimeout, ...timeouts } = others;
   const handle = getRequestListener(
     (request, { incoming, outgoing }) =>
-      fetch(request, incoming.socket?.remoteAddress ?? null, {
+      respond(request, incoming.socket?.remoteAddress ?? null, {
         destroy: () => void outgoing.destroy(),
         onClose: (listener) => whenClosed(outgoing, listener),
       }),
     // `discardRest` does it instead.
     { hostname: host, errorHandler: badTarget, autoCleanupIncoming: false },
   );
-  const serveDirectly = fetch.direct && createDirectRoute(fetch.direct, log);
+  const serveDirectly = respond.direct && createDirectRoute(respond.direct, log);
   const maxSilentPerNetwork = behindProxy ? maxConnections : Math.ceil(maxConnections * SILENT_SHARE);
   const poolOptions = {
     max: maxConnections,
