@@ -65,7 +65,7 @@ export const url = v.rawTransform<string, string>(({ dataset, addIssue, NEVER })
 
 export const withoutTrailingSlash = v.transform((value: string) => value.replace(/\/+$/, ''));
 
-/** Segments that URLs and HTML need not escape; a dot segment would be resolved by clients. */
+/** Segments that URLs and HTML do not escape; a dot segment would be resolved by clients. */
 const BASE_PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)+$/;
 
 export const basePath = v.pipe(

@@ -184,7 +184,7 @@ function largeDocument(text: string | null, part: ResponsePointers, { scanned, m
 
 function isBeyondLimits(text: string, maxResultBytes: number): boolean {
   if (Buffer.byteLength(text) > maxResultBytes) return true;
-  // A text without that many brackets need not be parsed twice.
+  // A text without that many brackets is parsed once.
   if ((text.match(/[[{]/g)?.length ?? 0) <= MAX_RESULT_LEVELS) return false;
   try {
     parseJson(text, MAX_RESULT_LEVELS);

@@ -152,7 +152,7 @@ type AnyEvent =
         readonly channel: 'poll' | 'submit';
         readonly report: StatusReport;
       })
-  /** A genuine callback with a body over the limit of a request, as far as a scan of it could tell. */
+  /** A genuine callback with a body over the limit of a request, as far as a scan of it found out. */
   | (Named & {
       readonly type: 'callback-too-large';
       readonly reason: string;

@@ -1,4 +1,4 @@
-// Splits the text of a JSON object into the texts of its members, so that a large member need not be parsed.
+// Splits the text of a JSON object into the texts of its members, so that a large member is not parsed.
 
 import { endOfString, type Json, type JsonObject, LargeJson } from './json.ts';
 

@@ -1,4 +1,4 @@
-// Keeps compiled modules on the disk, so that a program that runs from its TypeScript sources need not strip their types at each start.
+// Keeps compiled modules on the disk, so that a program that runs from its TypeScript sources does not strip their types at each start.
 
 import { enableCompileCache, getCompileCacheDir } from 'node:module';
 import { dirname } from 'node:path';

@@ -1,4 +1,4 @@
-// The statistics entry of a change that this process committed, so that it need not be read back from the store.
+// The statistics entry of a change that this process committed, so that it is not read back from the store.
 
 import type { AuditEvent } from '../execution/event.ts';
 import type { Change } from '../store/port.ts';
@@ -12,7 +12,7 @@ const NEEDS_EARLIER_ENTRIES: ReadonlySet<AuditEvent> = new Set([
   'POLL_COMPLETED',
 ]);
 
-/** Returns what the store would return for the entry; null if only the store can tell. */
+/** Returns what the store would return for the entry; null if only the store knows it. */
 export function entryOfChange({ entry, execution }: Pick<Change, 'entry' | 'execution'>): StatisticsEntry | null {
   const { id, timestamp, event, actionId, correlationId, latencyMs, httpStatus, detail } = entry;
   const { status, resolvedBy, sentAt, submittedAt, resolvedAt } = execution;

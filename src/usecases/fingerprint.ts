@@ -57,7 +57,7 @@ function variantsOfVersion010(value: Json): readonly [string, string] {
   return [digestOfVersion010(value), digestOfVersion010(JSON.parse(JSON.stringify(value)))];
 }
 
-/** RFC 8785 as far as it goes: a number beyond the doubles became the object {"rawJSON":"…"}. */
+/** Hashes the form of RFC 8785, in which a number beyond the doubles became the object {"rawJSON":"…"}. */
 function digestOfVersion010(value: Json): string {
   try {
     return digest(canonicalize(value) ?? '');

@@ -96,7 +96,7 @@ export function createSubmit(
     /** `fingerprint`: left out if it is not known yet. */
     one: (app: string, request: SubmissionRequest, arrival: SubmissionHeaders, fingerprint = fingerprintOf(request)) =>
       addition.one({ submission: asNew(app, request, fingerprint, arrival), request }),
-    /** Accepts the submissions among the items; what became of each stands in the place of its item, null for the invalid. */
+    /** Accepts the submissions among the items. Returns a result for each item, in their order; null for an invalid one. */
     batch: async (app: string, batch: Batch, arrival: SubmissionHeaders): Promise<(BatchAddResult | null)[]> => {
       const fingerprints = await mapYielding(batch.items, fingerprintOfItem);
       const { idempotencyKey: key } = arrival;

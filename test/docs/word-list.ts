@@ -10,6 +10,7 @@ export interface BannedWord {
 export const BANNED_WORDS: readonly BannedWord[] = [
   { pattern: /\btold\b/i, instead: 'notified, reported or configured', example: 'The app is told.' },
   { pattern: /\btells\b/i, instead: 'reports, shows or states', example: 'It tells why.' },
+  { pattern: /\bneed not\b/i, instead: 'does not, or is not', example: 'It need not exist.' },
   { pattern: /\bheard\b/i, instead: 'received', example: 'A callback was heard.' },
   {
     pattern: /(?<!-)\b(?:forgets?|forgot|forgotten)\b/i,

@@ -1,5 +1,5 @@
 // The store on SQLite in memory, for tests that need no file: it opens in a millisecond, and commits each mutation at once, so that a
-// test which moves the clock need not let the event loop turn.
+// test which moves the clock does not have to let the event loop turn.
 
 import Database from 'better-sqlite3';
 import { setAndReadBack } from '../../src/store/sqlite/file/pragma.ts';

@@ -1,4 +1,4 @@
-// What differs between an answer of CXone and what the profile expects in it, with the member of the profile that is to change. Pure.
+// Compares an answer of CXone with the profile, and names the member of the profile to change. Pure.
 
 import { find, type Pointers, pointerTo } from '../../cxone/json-pointer.ts';
 import { parseDocument } from '../../cxone/parse-document.ts';
@@ -13,13 +13,13 @@ export interface Difference {
   /** JSON Pointer into the profile. */
   readonly member: string;
   readonly message: string;
-  /** What the member might have to be; null when nothing suggests itself. */
+  /** The value that the member probably needs; null if none is known. */
   readonly suggestion: Json;
 }
 
 type Call = 'execute' | 'poll' | 'callback';
 
-/** Of the body of a 2xx answer, or of a callback. */
+/** Returns the differences in the body of a 2xx answer or of a callback. */
 export function differences(profile: Profile, call: Call, text: string): Difference[] {
   // Nothing is looked for in the answer where only a callback ends an execution.
   if (call === 'execute' && listed(profile.execute.answer.executionId).length === 0 && profile.poll === null) return [];
@@ -47,7 +47,7 @@ function pointersOf(profile: Profile, call: Call): { member: string; status: Poi
 
 function idDifferences(profile: Profile, call: Call, document: Json): Difference[] {
   const { member, executionId } = pointersOf(profile, call);
-  // A callback need not name its execution; its URL does. And what is never polled needs no name.
+  // The URL of a callback names its execution. Without polls, no name is needed.
   if (call !== 'execute' || (executionId === null && profile.poll === null)) return [];
   if (listed(executionId).some((pointer) => scalarText(find(document, pointer)) !== null)) return [];
   const [elsewhere = null] = scalars(document).filter(({ name, value }) => isIdName(name) && value !== null);
@@ -55,14 +55,14 @@ function idDifferences(profile: Profile, call: Call, document: Json): Difference
   return [differing(`${member}/executionId`, NAMES[call], executionId, elsewhere?.at ?? wholeIf(document))];
 }
 
-/** A document that is nothing but an id. */
+/** Returns the pointer to the whole document if it is a bare id; else null. */
 function wholeIf(document: Json): string | null {
   return scalarText(document) === null ? null : '';
 }
 
 function statusDifferences(profile: Profile, call: Call, document: Json): Difference[] {
   const { member, status } = pointersOf(profile, call);
-  // A submit answer need not tell a status.
+  // A submit answer without a status is normal.
   if (call === 'execute' && listed(status).length === 0) return [];
   const words = new Set(Object.values(profile.words).flat().map(normalizeStatusWord));
   const word = listed(status)
@@ -75,7 +75,7 @@ function statusDifferences(profile: Profile, call: Call, document: Json): Differ
   return [differing(`${member}/status`, NAMES[call], status, elsewhere?.at ?? null)];
 }
 
-/** A word for an end that the profile takes for progress: such an execution would only end by its deadline. */
+/** Reports a word for an end that the profile reads as progress: the execution would end by its deadline only. */
 function unknownEnding({ words }: Profile, call: Call, word: string): Difference[] {
   const known = (list: readonly string[]) => list.some((one) => normalizeStatusWord(one) === normalizeStatusWord(word));
   if (known(words.completed) || known(words.failed) || known(words.progress)) return [];
@@ -110,7 +110,7 @@ interface Scalar {
   readonly value: Json;
 }
 
-/** Every scalar of a document, those least deep first. */
+/** Returns every scalar of a document, in the order of depth. */
 function scalars(document: Json): Scalar[] {
   const found: (Scalar & { depth: number })[] = [];
   const visit = (value: Json, path: readonly string[]): void => {

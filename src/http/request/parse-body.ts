@@ -44,7 +44,7 @@ export function parseItems(bytes: Uint8Array, items: readonly Span[], name: stri
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** The document with the position of each item in the place of the item. */
+/** The document in which the position of each item replaces the item. */
 function skeletonOf(bytes: Uint8Array, spans: readonly Span[]): Uint8Array {
   const parts: Uint8Array[] = [];
   let copied = 0;

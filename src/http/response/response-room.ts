@@ -61,7 +61,7 @@ export function createResponseRoom({ totalBytes, callerBytes }: RoomLimits): Res
 
   return {
     take: (caller, bytes, connection) => {
-      // Nothing would tell when the response has been sent.
+      // Nothing would report when the response has been sent.
       if (connection === null) return Promise.resolve(NO_ROOM);
       return new Promise((resolve) => {
         let size = 0;

@@ -30,7 +30,7 @@ export const ENDED_COLUMNS = [
   'skew_ms',
 ] as const;
 
-/** Outcomes whose durations are counted: the others tell nothing about CXone. */
+/** Outcomes whose durations are counted: other durations say nothing about CXone. */
 const FROM_CXONE: ReadonlySet<ResolvedBy | null> = new Set(['callback', 'poll', 'submit']);
 
 export function isFromCxone(resolvedBy: ResolvedBy | null): boolean {

@@ -48,7 +48,7 @@ export async function readHead(reads: Pick<Reads, 'first'>): Promise<AuditHead> 
 const LOST = `SELECT $1 > (SELECT pruned_through FROM audit_checkpoint)
   AND NOT EXISTS (SELECT 1 FROM audit_rows WHERE id = $1 AND hash = decode($2, 'hex')) AS "isLost"`;
 
-/** Returns whether the trail has another entry in the place of this one, or none; false for a pruned entry. */
+/** Returns whether the trail has another entry instead of this one, or none; false for a pruned entry. */
 export async function isLost(all: Reads['all'], { id, hash }: AuditHead): Promise<boolean> {
   if (id === 0) return false;
   const [row] = await all<{ isLost: boolean }>(LOST, [id, hash]);

@@ -28,7 +28,7 @@ export interface LockNote {
 export type DatabaseLock = ReturnType<typeof takeLock>;
 
 /**
- * Returns the place of a database: of the file itself, not of a symbolic link to it. The file need not exist.
+ * Returns the place of a database: of the file itself, not of a symbolic link to it. The file may be missing.
  * @throws {NodeJS.ErrnoException} for example ELOOP
  */
 export function realDatabasePath(path: string): string {
