@@ -65,7 +65,7 @@ test('while the disk is full the receiver answers 503 with Retry-After, is not r
     const answer = await submit(setting, { actionId: 'charge', graceSeconds: 600, inputs: INPUTS });
     early.push(((await answer.json()) as { correlationId: string }).correlationId);
   }
-  // A commit that succeeded just now is no reason to count as ready after one that was refused.
+  // A commit that succeeded just now does not make the receiver ready after one that was refused.
   expect((await get(setting, '/readyz')).status).toBe(200);
   const makeRoom = fill(disk);
   const { accepted, refusal } = await submitUntilRefused(setting);
