@@ -523,6 +523,12 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     tests: [MOVE],
   },
   {
+    tag: 'postgres/moved-database-is-moved-to-one-file',
+    promise: 'a database that was moved to a file is not moved to a second one, on which the same queue would be sent',
+    edit: condition(true),
+    tests: [MOVE],
+  },
+  {
     tag: 'postgres/running-receiver-is-not-moved',
     promise: 'a database that a receiver uses is not moved, nor written by a move',
     edit: removed,

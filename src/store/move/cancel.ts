@@ -6,6 +6,8 @@ import type { Log } from '../../lib/log.ts';
 import { openServerSource } from '../postgres/move/source.ts';
 import { openMoveTarget } from '../postgres/move/target.ts';
 import { DatabaseRefused } from '../shared/database-refused.ts';
+import { withFileError } from '../sqlite/file/database-refused.ts';
+import { realDatabasePath } from '../sqlite/file/lock.ts';
 import { readMoveMark, removeMoveMark } from '../sqlite/file/move/mark.ts';
 import { openFileSource } from '../sqlite/file/move/source.ts';
 import { readHead } from '../sqlite/verify/verify.ts';
@@ -35,10 +37,11 @@ export async function cancelMoveToPostgres(from: string, mode: number, to: strin
   }
 }
 
-/** @throws {DatabaseRefused} if the file exists. */
+/** @throws {DatabaseRefused} if the file exists, or the move was to another file. */
 export async function cancelMoveToFile(from: string, to: string, log: Log): Promise<void> {
-  if (existsSync(to)) throw new DatabaseRefused(`${to} exists: the move is complete`);
-  const source = await openServerSource(from, log);
+  const file = withFileError(to, () => realDatabasePath(to));
+  if (existsSync(file)) throw new DatabaseRefused(`${file} exists: the move is complete`);
+  const source = await openServerSource(from, file, log);
   try {
     await source.commitWithoutMark();
   } finally {

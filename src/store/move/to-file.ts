@@ -8,6 +8,8 @@ import { shownOnServer } from '../postgres/move/shown-rows.ts';
 import { openServerSource, type ServerSource } from '../postgres/move/source.ts';
 import { DatabaseRefused } from '../shared/database-refused.ts';
 import { BackupFailed } from '../sqlite/file/backup.ts';
+import { withFileError } from '../sqlite/file/database-refused.ts';
+import { realDatabasePath } from '../sqlite/file/lock.ts';
 import { shownInFile } from '../sqlite/file/move/shown-rows.ts';
 import { type FileTarget, openFileTarget } from '../sqlite/file/move/target.ts';
 import { readHead, verifyAudit } from '../sqlite/verify/verify.ts';
@@ -30,7 +32,8 @@ export interface ToFileOptions extends MoveOptions {
  * @throws {MoveFailed} with the database as it was and without a file, unless the message says otherwise.
  */
 export async function moveToFile(options: ToFileOptions): Promise<MoveReport> {
-  const source = await openServerSource(options.from, options.log);
+  const file = withFileError(options.to, () => realDatabasePath(options.to));
+  const source = await openServerSource(options.from, file, options.log);
   try {
     const target = openFileTarget(options.to, options.mode);
     try {

@@ -142,13 +142,30 @@ export async function removeMoveMark(client: Client): Promise<void> {
   await client.query(`DELETE FROM schema_migrations WHERE ${IS_MARK}`);
 }
 
+/** Returns null for a database that was not moved. */
+async function readMoveMark(query: Query): Promise<{ readonly file: string; readonly at: string } | null> {
+  const [mark] = (await query(MARKS)) as readonly { readonly name: string; readonly at: number }[];
+  if (mark === undefined) return null;
+  return { file: mark.name.slice(MARK.length), at: new Date(mark.at).toISOString() };
+}
+
+/** @throws {DatabaseRefused} if the content of the database was moved to another file, on which a receiver may run. */
+export async function refuseMovedElsewhere(query: Query, file: string): Promise<void> {
+  const mark = await readMoveMark(query);
+  // promise: postgres/moved-database-is-moved-to-one-file
+  if (mark === null || mark.file === file) return;
+  throw new DatabaseRefused(
+    `the PostgreSQL database was moved to ${mark.file} at ${mark.at}, and a receiver may run on that file: to move on, use the file. If that move was interrupted, run it again, or end it with "move --cancel", with --to ${mark.file}`,
+  );
+}
+
 /** @throws {DatabaseRefused} if the content of the database was moved to a file. */
 export async function refuseMoved(query: Query): Promise<void> {
-  const [mark] = (await query(MARKS)) as readonly { readonly name: string; readonly at: number }[];
+  const mark = await readMoveMark(query);
   // promise: postgres/moved-database-runs-no-receiver
-  if (mark === undefined) return;
+  if (mark === null) return;
   throw new DatabaseRefused(
-    `the database of DATABASE_URL was ${mark.name} at ${new Date(mark.at).toISOString()}: set DATABASE_PATH to that file and remove DATABASE_URL. If the move was interrupted, run it again, or end it with "move --cancel"`,
+    `the database of DATABASE_URL was moved to ${mark.file} at ${mark.at}: set DATABASE_PATH to that file and remove DATABASE_URL. If the move was interrupted, run it again, or end it with "move --cancel"`,
   );
 }
 

@@ -6,7 +6,7 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Execution } from '../../../src/execution/execution.ts';
 import { systemWorld } from '../../../src/lib/world.ts';
-import { cancelMoveToPostgres } from '../../../src/store/move/cancel.ts';
+import { cancelMoveToFile, cancelMoveToPostgres } from '../../../src/store/move/cancel.ts';
 import { moveToFile } from '../../../src/store/move/to-file.ts';
 import { moveToPostgres } from '../../../src/store/move/to-postgres.ts';
 import type { Store } from '../../../src/store/port.ts';
@@ -283,6 +283,31 @@ describe.skipIf(serverUrl === null)('a move back to a file', () => {
     rmSync(file);
     expect(await moveBack(file)).toMatchObject({ to: file, executions: 17 });
     await expectSameViews({ url: to, path: file });
+  });
+
+  test('to a second file, and its cancellation for another file, are refused: a receiver may run on the first one', async () => {
+    await move();
+    const folder = temporaryFolder();
+    const [file, other] = [join(folder, 'back.db'), join(folder, 'other.db')];
+    await moveBack(file);
+    const sent = openFile(file, LATER);
+    expect(sent.restored).toBeNull();
+    await sent.close();
+    const refusal = `was moved to ${file} at `;
+    await expect(moveBack(other)).rejects.toThrow(refusal);
+    await expect(cancelMoveToFile(to, other, quietLog())).rejects.toThrow(refusal);
+    await expect(cancelMoveToFile(to, file, quietLog())).rejects.toThrow('the move is complete');
+    await expect(openServer()).rejects.toThrow(refusal);
+    expect(existsSync(other)).toBe(false);
+  });
+
+  test('that was interrupted is cancelled with the name of its file', async () => {
+    await move();
+    const file = join(temporaryFolder(), 'back.db');
+    await expect(moveBack(file, () => writeFileSync(file, 'of another program'))).rejects.toThrow('is not complete');
+    rmSync(file);
+    await cancelMoveToFile(to, file, quietLog());
+    await (await openServer()).close();
   });
 
   test('is refused beside a receiver, and for an empty database, with no file made', async () => {

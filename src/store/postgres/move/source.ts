@@ -9,7 +9,7 @@ import { DatabaseRefused } from '../../shared/database-refused.ts';
 import { readsThrough } from '../../shared/reads.ts';
 import { isCopy } from '../connection/identity.ts';
 import { connected } from '../connection/prepare.ts';
-import { markMoved, readSchemaState, removeMoveMark } from '../migrate.ts';
+import { markMoved, readSchemaState, refuseMovedElsewhere, removeMoveMark } from '../migrate.ts';
 import { readHead } from '../queries/audit.ts';
 import { keepReceiversOut } from './vacancy.ts';
 
@@ -57,8 +57,12 @@ const TABLES: Readonly<Record<string, string>> = {
 
 export type ServerSource = Awaited<ReturnType<typeof openServerSource>>;
 
-/** Keeps receivers out until it is closed. @throws {DatabaseRefused} with the remedy; the database is then unchanged. */
-export async function openServerSource(url: string, log: Log) {
+/**
+ * Keeps receivers out until it is closed.
+ * @param file the real path to which the content is moved
+ * @throws {DatabaseRefused} with the remedy; the database is then unchanged.
+ */
+export async function openServerSource(url: string, file: string, log: Log) {
   const applicationName = 'cxone-callback-receiver move';
   const settings = { idle_in_transaction_session_timeout: '0', plan_cache_mode: 'auto' };
   const { client } = await connected({ addresses: addressesIn(url), log, applicationName, settings });
@@ -74,6 +78,7 @@ export async function openServerSource(url: string, log: Log) {
     if (state === 'newer') {
       throw new DatabaseRefused('the PostgreSQL database is of a newer version: move it with that version');
     }
+    await refuseMovedElsewhere(all, file);
     await keepReceiversOut(client);
     if (await isCopy(client)) {
       throw new DatabaseRefused(
