@@ -180,6 +180,19 @@ test('the runbook names alerts, panels and log messages that exist, and its quer
   expect(messages.filter((message) => !sources.some((source) => source.includes(message)))).toEqual([]);
 });
 
+test('the runbook touches the file only while the receiver is stopped, and loses nothing by it', () => {
+  const blocks = [...RUNBOOK.matchAll(/```sh\n([^`]+)```/g)].map(([, block = '']) => block);
+  const moves = blocks.filter((block) => block.includes('receiver.db'));
+  expect(moves.length).toBeGreaterThan(1);
+  for (const block of moves) {
+    expect(block).toMatch(/^systemctl stop .*\n(?:.*\n)*?.*\bmv data\/receiver\.db\* .*\n(?:.*\n)*systemctl start /);
+  }
+  const [, full = ''] = /^## DiskNearlyFull\n((?:(?!## ).*\n)*)/m.exec(RUNBOOK) ?? [];
+  expect(full).toContain('mv data/receiver.db*');
+  // A backup lacks what is accepted until the stop.
+  expect(full).not.toContain('npm run backup');
+});
+
 test('the panels of the dashboard do not overlap, and each has a description', () => {
   const places = new Set<string>();
   for (const { title, gridPos } of panels) {
