@@ -1,4 +1,4 @@
-// Verifies that the indexes are there that keep two receivers from accepting one submission each: whoever may change the tables can drop them.
+// Verifies that the indexes are there that keep two receivers from accepting one submission each. The owner of the tables can drop them.
 
 /** The columns of `execution_rows` of which each value stands for one execution. */
 const COLUMNS = ['reference', 'correlation_id', 'app, idempotency_key'] as const;
