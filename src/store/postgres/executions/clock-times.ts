@@ -6,8 +6,8 @@ import type { Reads } from '../../shared/reads.ts';
 import type { Session } from '../connection/session.ts';
 
 /**
- * Further rows of the table `heartbeat`: what a step that is under way has left: the newest execution and notification from before it, the last ones that it has moved (0 for
- * none), and the time after it. No rows while none is.
+ * Further rows of the table `heartbeat`, of a step that is under way: the newest execution and notification from before it, the last ones
+ * that it has moved (0 for none), and the time after it. No rows while none is.
  */
 export const REST = { executions: 4, sequence: 5, execution: 6, letter: 7, to: 8 } as const;
 
